@@ -1,0 +1,16 @@
+"""``python -m logbook`` and the ``logbook`` command."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    from logbook.cli.main import run
+
+    sys.exit(run())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Pure values and rules: no click, Git, YAML, file system or machine clock in here."""

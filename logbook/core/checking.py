@@ -1,0 +1,310 @@
+"""All findings of one record: shape, types, references, lifecycle, and the checks of its form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Mapping
+from datetime import datetime
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from typing import cast
+
+from logbook.core.form import Field
+from logbook.core.form import Form
+from logbook.core.form import Library
+from logbook.core.form import Step
+from logbook.core.issues import Issue
+from logbook.core.lifecycle import BUILT_IN_STEPS
+from logbook.core.lifecycle import State
+from logbook.core.lifecycle import state_of
+from logbook.core.record import HEADER
+from logbook.core.record import Event
+from logbook.core.record import Record
+from logbook.core.record import Stored
+from logbook.core.values import stored_issues
+from logbook.core.values import unknown_field
+from logbook.core.values import verdict_of
+
+if TYPE_CHECKING:
+    from logbook.core.rules import World
+    from logbook.core.view import View
+
+# Nothing may be in the future, with this tolerance (spec: clocks 2).
+FUTURE_TOLERANCE = timedelta(minutes=5)
+# An event is late when it was written down more than this after it happened (spec: clocks 2).
+LATE = timedelta(hours=2)
+
+
+def record_issues(
+    form: Form,
+    record: Record,
+    library: Library,
+    *,
+    exists: Callable[[tuple[str, ...], str], bool] | None = None,
+) -> list[Issue]:
+    """Findings that the record and its form alone give, and references to nothing.
+
+    ``exists(forms, id)`` answers whether one of these forms has such a record; None skips that.
+    """
+    issues: list[Issue] = []
+    fields = form.fields
+    for name, value in record.fields.items():
+        field = fields.get(name)
+        if field is None:
+            issues.append(unknown_field(name, fields, name, severity="warning"))
+            continue
+        if field.holds or field.derived is not None:
+            issues.append(Issue("field.not-stored", {"label": field.label, "name": name}, field=name))
+            continue
+        issues.extend(value_issues(field, value, name, library, exists))
+    for name, field in fields.items():
+        if field.required and not _filled(record.fields.get(name)) and not _brought(record, name):
+            issues.append(Issue("field.required", {"label": field.label, "name": name}, field=name))
+    if form.register and exists is not None:
+        from logbook.core.values import register_id_issue
+
+        bad = register_id_issue(record.id)
+        if bad is not None:
+            issues.append(bad)
+    issues.extend(_lifecycle_issues(form, record, library, exists))
+    return issues
+
+
+def value_issues(
+    field: Field,
+    stored: Stored,
+    path: str,
+    library: Library,
+    exists: Callable[[tuple[str, ...], str], bool] | None,
+) -> list[Issue]:
+    """Findings of one stored value: its type, its checklist's items, the records it points at."""
+    issues = stored_issues(field, stored, path)
+    if issues:
+        return issues
+    kind = field.type
+    if exists is not None and kind in ("ref", "staff") and isinstance(stored, str) and stored:
+        target = ("staff",) if kind == "staff" else field.target
+        if not exists(target, stored):
+            code = "field.unknown-staff" if kind == "staff" else "field.reference"
+            issues.append(
+                Issue(code, {"label": field.label, "found": stored, "target": _titles(target, library)}, field=path)
+            )
+    elif kind == "list" and isinstance(stored, list):
+        for number, row in enumerate(stored, 1):
+            for name, value in cast("dict[str, Stored]", row).items():
+                column = field.columns.get(name)
+                if column is not None and column.type in ("ref", "staff", "checklist"):
+                    issues.extend(value_issues(column, value, f"{path}.{number}.{name}", library, exists))
+    elif kind == "checklist" and isinstance(stored, dict) and field.target:
+        checklist = library.checklists.get(field.target[0])
+        if checklist is not None:
+            for item in stored:
+                if item not in checklist.items:
+                    issues.append(
+                        Issue(
+                            "field.checklist-item",
+                            {"item": item, "checklist": checklist.title, "known": list(checklist.items)},
+                            field=f"{path}.{item}",
+                        )
+                    )
+    return issues
+
+
+def step_issues(
+    form: Form, state: State, step: Step, event: Event, *, roles: Iterable[str], administrator: bool = False
+) -> list[Issue]:
+    """Whether ``step`` may be taken now: state, authority, reason, approver (before its values).
+
+    Requirements are judged by :func:`requirement_issues` on the state after the step.
+    """
+    issues: list[Issue] = []
+    if state.exists and state.voided:
+        issues.append(Issue("step.voided", {"id": state.record.id}))
+    elif state.exists and (step.creates or state.status not in step.from_):
+        allowed = [s.label for s in form.steps.values() if state.status in s.from_]
+        issues.append(
+            Issue(
+                "step.not-allowed" if allowed else "step.none-left",
+                {
+                    "step": step.label,
+                    "state": form.states.get(state.status, state.status),
+                    "allowed": allowed,
+                    "from_": [form.states.get(s, s) for s in step.from_],
+                },
+                field="step",
+            )
+        )
+    if not may_take(step.by, roles, administrator=administrator):
+        issues.append(Issue("step.role", {"step": step.label, "roles": list(step.by), "by": event.by}, field="by"))
+    if step.reason and not event.reason:
+        issues.append(Issue("step.reason", {"step": step.label}, field="reason"))
+    if step.approver:
+        if not event.approved_by:
+            issues.append(Issue("step.approver", {"step": step.label}, field="approved_by"))
+        elif event.approved_by == event.by:
+            issues.append(Issue("step.same-person", {"step": step.label}, field="approved_by"))
+    return issues
+
+
+def may_take(by: tuple[str, ...], roles: Iterable[str], *, administrator: bool) -> bool:
+    """Whether someone with these roles may take a step open to ``by`` (rulings 15)."""
+    return administrator or not by or "staff" in by or "customer" in by or not set(by).isdisjoint(roles)
+
+
+def requirement_issues(form: Form, after: State, step: Step) -> list[Issue]:
+    """Fields a step needs that are still empty once its own values are in."""
+    issues = []
+    for name in step.requires:
+        field = form.fields.get(name)
+        if field is None or field.derived is not None:
+            continue
+        if not _filled(after.fields.get(name)):
+            issues.append(
+                Issue("step.requires", {"step": step.label, "label": field.label, "name": name}, field=name)
+            )
+    return issues
+
+
+def event_time_issues(event_at: datetime, now: datetime, created: datetime | None, field: str = "at") -> list[Issue]:
+    """Nothing in the future (5 min tolerance), nothing before the record itself; late is a warning."""
+    if event_at > now + FUTURE_TOLERANCE:
+        return [Issue("record.future", {"at": event_at}, field=field)]
+    if created is not None and event_at < created:
+        return [Issue("record.before-start", {"at": event_at, "start": created}, field=field)]
+    return []
+
+
+def check_issues(form: Form, view: View, world: World, *, step: str | None = None) -> list[Issue]:
+    """The form's own checks. With ``step`` as they are judged when that step is taken; without, as
+    ``validate`` judges a stored record: by its latest step."""
+    from logbook.core import rules
+
+    taken = view.steps_taken()
+    state = view.state_of
+    if state.voided:
+        return []
+    brought = False
+    if step is None:
+        last = next((e for e in reversed(state.events) if e.step in form.steps), None)
+        step = last.step if last is not None else form.first_step.id
+        brought = last is not None and last.source is not None
+    issues = []
+    for check in form.checks:
+        rule = check.rule
+        # Steps an import brought are not judged by what should have gone before them.
+        if brought and rules.gates(rule) is not None:
+            continue
+        if not rules.applies(rule, step, view.state, taken):
+            continue
+        verdict = rules.evaluate(rule, view, world)
+        if rules.holds(rule, verdict):
+            continue
+        where = rules.explain(rule, view, world)
+        issues.append(
+            Issue(
+                f"{form.name}.{check.id}",
+                {"say": check.say, "rule_text": check.text, "where": where.item or ""},
+                severity=check.severity,
+                field=where.path,
+            )
+        )
+    return issues
+
+
+def _lifecycle_issues(
+    form: Form, record: Record, library: Library, exists: Callable[[tuple[str, ...], str], bool] | None
+) -> list[Issue]:
+    issues: list[Issue] = []
+    status = ""
+    own = form.steps
+    for number, event in enumerate(record.events, 1):
+        place = f"events.{number}"
+        step = own.get(event.step)
+        if event.set:
+            issues.extend(_set_issues(form, event.set, f"{place}.set", library, exists))
+        if exists is not None and not exists(("staff",), event.by):
+            issues.append(
+                Issue("field.unknown-staff", {"label": "by", "found": event.by, "target": []}, field=f"{place}.by")
+            )
+        if step is None:
+            if event.step in ("void", "voided"):
+                status = "voided"
+            elif event.step not in BUILT_IN_STEPS:
+                from logbook.core.suggest import closest
+
+                near = closest(event.step, list(own))
+                issues.append(
+                    Issue(
+                        "step.unknown",
+                        {"found": event.step, "allowed": list(own), "near": near[0] if near else ""},
+                        field=f"{place}.step",
+                    )
+                )
+            continue
+        # History that an import did not bring is not judged by lifecycle order (spec: import).
+        if event.source is None:
+            if number == 1 and not step.creates:
+                issues.append(Issue("step.first", {"step": step.label}, field=f"{place}.step"))
+            elif number > 1 and (step.creates or (status != "" and status not in step.from_)):
+                issues.append(
+                    Issue(
+                        "step.order",
+                        {"step": step.label, "state": form.states.get(status, status)},
+                        field=f"{place}.step",
+                    )
+                )
+            if step.reason and not event.reason:
+                issues.append(Issue("step.reason", {"step": step.label}, field=f"{place}.reason"))
+            if step.requires and number == len(record.events):
+                issues.extend(requirement_issues(form, state_of(form, record), step))
+        status = step.to or status
+    if status != record.status:
+        issues.append(Issue("record.status", {"found": record.status, "events": status}, field="status"))
+    if record.events:
+        first = record.events[0]
+        changed = {path for event in record.events[1:] for path in event.set}
+        if record.at != first.at and "at" not in changed:
+            issues.append(Issue("record.copy", {"name": "at", "found": record.at, "events": first.at}, field="at"))
+        if record.by != first.by and "by" not in changed:
+            issues.append(Issue("record.copy", {"name": "by", "found": record.by, "events": first.by}, field="by"))
+    return issues
+
+
+def _set_issues(
+    form: Form,
+    changes: Mapping[str, Stored],
+    place: str,
+    library: Library,
+    exists: Callable[[tuple[str, ...], str], bool] | None,
+) -> list[Issue]:
+    issues: list[Issue] = []
+    for path, value in changes.items():
+        name, _, rest = path.rstrip("+").partition(".")
+        field = form.fields.get(name)
+        if field is None:
+            if name not in HEADER:
+                issues.append(unknown_field(name, form.fields, f"{place}.{path}", severity="warning"))
+            continue
+        if not rest:
+            issues.extend(value_issues(field, value, f"{place}.{path}", library, exists))
+            continue
+        column = field.columns.get(rest.rpartition(".")[2]) if field.type == "list" else None
+        if column is not None:
+            issues.extend(value_issues(column, value, f"{place}.{path}", library, exists))
+        elif field.type == "checklist" and verdict_of(value) not in ("pass", "fail", "na"):
+            issues.append(Issue("field.verdict", {"found": str(value), "item": rest}, field=f"{place}.{path}"))
+    return issues
+
+
+def _brought(record: Record, name: str) -> bool:
+    """A field required on add counts as given when a later event filled it."""
+    return any(path.split(".")[0].rstrip("+") == name for event in record.events for path in event.set)
+
+
+def _filled(value: Stored) -> bool:
+    return value is not None and value != "" and value != [] and value != {}
+
+
+def _titles(names: tuple[str, ...], library: Library) -> list[object]:
+    return [library.forms[name].title if name in library.forms else name for name in names]

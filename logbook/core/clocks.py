@@ -1,0 +1,650 @@
+"""Clocks: which deadlines a record has had, when each was up, and what became of it.
+
+Nothing of this is stored in a record: a clock is a pure function of the form, the events and
+corrections of the record, the book's zone and its calendars. Instants are whole seconds since 1970 UTC.
+
+How a clock is told from events:
+
+* It starts at ``at``, at a step, at the moment in a field, at the earliest moment in a column, or at a
+  moment of a linked record. A start while it runs changes nothing (reassigning resets nothing); a start
+  after a stop is a new cycle, and the verdict on the cycle before stands.
+* It stops at the first stop after that start. A stop that is a column waits for every row and takes the
+  latest. A final state stops it at that event's ``at``; voiding cancels it (rulings 2).
+* A start counts from ``at``. A stop written down more than ``grace`` (or a quarter of the budget, if that
+  is less) after it happened counts from when it was written, unless it was imported (rulings 4).
+* An imported start counts only when its stop was imported too (rulings 2).
+* A change of what the budget is chosen by, or of an agreed moment: see :func:`~logbook.core.budgets.replay`
+  (rulings 5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import replace
+from datetime import date
+from datetime import datetime
+from typing import TYPE_CHECKING
+from typing import Any
+from typing import NamedTuple
+from typing import cast
+from zoneinfo import ZoneInfo
+
+from logbook.core.budgets import Change
+from logbook.core.budgets import Chosen
+from logbook.core.budgets import Or
+from logbook.core.budgets import Plain
+from logbook.core.budgets import Within
+from logbook.core.budgets import chosen
+from logbook.core.budgets import due_of
+from logbook.core.budgets import end_of
+from logbook.core.budgets import replay
+from logbook.core.calendars import Calendar
+from logbook.core.clockfacts import Facts
+from logbook.core.clockfacts import Link
+from logbook.core.clockfacts import Row
+from logbook.core.clockfacts import cells_of
+from logbook.core.clockfacts import column_of
+from logbook.core.clockfacts import own_amendments
+from logbook.core.clockfacts import seconds_of
+from logbook.core.clockplans import Plan
+from logbook.core.clockplans import plans_of
+from logbook.core.form import Form
+from logbook.core.lifecycle import State
+from logbook.core.lifecycle import put_path
+from logbook.core.lifecycle import state_of
+from logbook.core.moments import from_epoch
+from logbook.core.record import Amendment
+from logbook.core.record import Event
+from logbook.core.record import Stored
+
+if TYPE_CHECKING:
+    from logbook.core.rules import World
+
+GRACE = 7200  # how late a stop may be written down and still count from when it happened (clocks 2)
+
+
+class ClockState(NamedTuple):
+    """One cycle of one clock. All instants are seconds since 1970 UTC.
+
+    ``cycle``: from 1; for a clock a row, the number of the row (then also ``row``).
+    ``stopped``: when it stopped; ``counted``: when the stop counts as having been (later than
+    ``stopped`` when it was written down late); the verdict compares ``counted`` with ``due``.
+    ``state``: what became of it in the end: running, met, breached or cancelled; see :meth:`status`.
+    ``settled``: from this instant on the row is exact; for an earlier ``now``, replay the record until
+    then. The stop has no part in it: :meth:`status` knows a stop that has not happened yet.
+    ``first_due``: the due before any change of level or agreement; ``provisional``: counted in a year
+    the calendar does not know.
+    """
+
+    clock: str
+    cycle: int
+    started: int
+    due: int | None
+    stopped: int | None
+    state: str
+    settled: int
+    to: str | None
+    row: int | None = None
+    counted: int | None = None
+    first_due: int | None = None
+    provisional: bool = False
+
+    def running(self, now: datetime | int) -> bool:
+        """Whether it runs at ``now``."""
+        at = _instant(now)
+        return self.started <= at and (self.stopped is None or self.stopped > at)
+
+    def status(self, now: datetime | int) -> str:
+        """At ``now``: ``waiting`` (it starts later), ``running``, ``overdue`` (strictly after due), or
+        what became of it."""
+        at = _instant(now)
+        if self.stopped is not None and self.stopped <= at:
+            return self.state
+        if self.started > at:
+            return "waiting"
+        return "overdue" if self.due is not None and at > self.due else "running"
+
+    def overdue_seconds(self, now: datetime | int) -> int:
+        """How late it is at ``now``, or was when it stopped; 0 when in time, waiting or cancelled."""
+        if self.due is None:
+            return 0
+        status = self.status(now)
+        if status == "breached":
+            return max(0, (self.counted or self.due) - self.due)
+        return _instant(now) - self.due if status == "overdue" else 0
+
+
+def _instant(moment: datetime | int) -> int:
+    return moment if isinstance(moment, int) else int(moment.timestamp())
+
+
+def moment_of(seconds: int | None, zone: ZoneInfo) -> datetime | None:
+    """An instant of a :class:`ClockState` as a moment in ``zone``."""
+    return None if seconds is None else from_epoch(seconds, zone)
+
+
+def due_after(
+    within: Within,
+    start: datetime,
+    *,
+    zone: ZoneInfo,
+    calendar: Calendar | None = None,
+    value: Callable[[str], object] = lambda name: None,
+) -> datetime | None:
+    """The end of a budget that begins at ``start`` outside any clock (``default: {within: same day}``);
+    None when it depends on a moment nobody gave."""
+    return moment_of(due_of(within, int(start.timestamp()), zone=zone, calendar=calendar, value=value), zone)
+
+
+def clocks_of(
+    form: Form,
+    state: State,
+    *,
+    zone: ZoneInfo,
+    calendars: Mapping[str, Calendar],
+    link: Link,
+    world: World | None = None,
+    grace: int = GRACE,
+) -> list[ClockState]:
+    """Every cycle of every clock of a record, in the form's order.
+
+    ``link`` gives a moment or value of the record a reference points at; ``world`` answers conditions
+    that ask for more than that. BookError ``clock.no-calendar`` / ``clock.empty-calendar`` when working
+    time is asked of a calendar the book does not have or that has no windows.
+    """
+    if not form.clocks or not state.events:
+        return []
+    plans, watched = plans_of(form)
+    case = _Case(form, state, zone, calendars, link, world, watched)
+    case.grace = grace
+    found: list[ClockState] = []
+    for plan in plans:
+        if plan.rows is not None:
+            found.extend(case.rows(plan))
+        else:
+            found.extend(case.clock(plan))
+    return found
+
+
+# -- one record ------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Stop:
+    at: int
+    recorded: int
+    exists: int  # from when on the record knows of it
+    imported: bool
+    field: str | None = None
+    position: int = -1
+    corrections: tuple[tuple[int, int], ...] = ()
+    final: bool = False  # counts as it is: a final state, a linked record
+    void: bool = False
+
+
+@dataclass(slots=True)
+class _Run:
+    start: int
+    position: int
+    settled: int
+    imported: bool
+    loose: bool = False  # started by a moment, not by an event: any stop may be its own
+    stop: _Stop | None = None
+
+
+@dataclass(slots=True)
+class _Shot:
+    """What the record said after a change of a field that decides."""
+
+    at: int
+    position: int  # of the event; -1 for a correction
+    state: State
+    source: Event | Amendment | None
+
+
+class _Case(Facts):
+    """The clocks of one record."""
+
+    __slots__ = ("grace",)
+
+    grace: int
+
+    # cycles
+
+    def clock(self, plan: Plan) -> list[ClockState]:
+        """The cycles of a clock that is not a row's."""
+        # The usual case first: nothing it depends on ever changed, so one look at the values is enough.
+        changes = plan.by_state or ((self.touched or self.amended) and self.changed(plan.decides))
+        if not changes and not self.wanted(plan):
+            return []
+        found: list[ClockState] = []
+        for run in self.runs(plan):
+            if run.imported and (run.stop is None or not run.stop.imported):
+                continue
+            if changes and self.changed_after(plan, run):
+                for part, first, later in self.segments(plan, run):
+                    due, original, part.settled = replay(part.start, first, later, said=part.settled)
+                    found.append(self.judged(plan, part, len(found) + 1, due, original))
+            elif not changes or self.wanted(plan):
+                due = self.due(plan, run.start)
+                found.append(self.judged(plan, run, len(found) + 1, due, due))
+        return found
+
+    def changed(self, names: frozenset[str]) -> bool:
+        """Whether an event or a correction has changed one of these fields."""
+        return not names.isdisjoint(self.touched) or any(
+            amendment.field.partition(".")[0] in names for amendment in self.history
+        )
+
+    def changed_after(self, plan: Plan, run: _Run) -> bool:
+        """Whether one has changed after the run began."""
+        if plan.by_state:
+            return True
+        touched = self.touched
+        if any(touched.get(name, -1) > run.position for name in plan.decides):
+            return True
+        return any(amendment.field.partition(".")[0] in plan.decides for amendment in self.history)
+
+    def due(self, plan: Plan, start: int, row: Row | None = None) -> int | None:
+        """The end of a budget by the values the record has now."""
+        within = plan.within
+        if type(within) is Chosen:
+            name = within.field
+            choice = row[1].get(name.removeprefix(f"{row[0]}.")) if row is not None else None
+            found = within.table.get(cast(str, choice or self.state.fields.get(name)))
+            if found is None:
+                return None
+            within = found
+        return end_of(cast("Plain | Or", within), start, self.frame(plan, None, row))
+
+    def runs(self, plan: Plan) -> list[_Run]:
+        """Starts and stops paired, in the order of the events."""
+        starts, stops = plan.starts, plan.stops
+        events = self.events
+        runs: list[_Run] = []
+        run = self.early_start(plan)
+        if run is not None:
+            runs.append(run)
+        elsewhere: list[_Stop] | None = None
+        acts, ends = plan.acts, plan.ends
+        for position, event in enumerate(events):
+            name = event.step
+            if name not in acts and position and not (event.set and stops.fields):
+                continue
+            at = self.at_of(position)
+            if at is None:
+                continue
+            if run is not None:
+                if name in stops.steps or (stops.at and position == 0):
+                    run.stop = self.stop_at(position, at)
+                    run = None
+                elif stops.fields:
+                    stop = self.field_stop(stops.fields, position, at)
+                    if stop is not None:
+                        run.stop = stop
+                        run = None
+            elif stops.fields and event.set and runs:
+                run = self.corrected(runs[-1], position, at)
+            if name in starts.steps:
+                if run is not None and (stops.links or stops.columns):
+                    elsewhere = self.stops_elsewhere(plan) if elsewhere is None else elsewhere
+                    run = self.stopped_elsewhere(run, elsewhere, at)
+                if run is not None and run.imported and not event.source:
+                    runs.remove(run)
+                    run = None
+                if run is None:
+                    run = _Run(at, position, at, bool(event.source))
+                    runs.append(run)
+            if run is not None and name in ends:
+                if stops.links or stops.columns:
+                    elsewhere = self.stops_elsewhere(plan) if elsewhere is None else elsewhere
+                    run = self.stopped_elsewhere(run, elsewhere, at)
+                if run is not None:
+                    void = name not in self.form.steps
+                    run.stop = _Stop(at, at, at, imported=False, position=position, final=True, void=void)
+                run = None
+        if run is not None and (stops.links or stops.columns):
+            elsewhere = self.stops_elsewhere(plan) if elsewhere is None else elsewhere
+            run = self.stopped_elsewhere(run, elsewhere, None)
+            only_rows = stops.columns and not (stops.links or stops.steps or stops.fields)
+            if (
+                run is not None
+                and only_rows
+                and not any(self.state.fields.get(name) for name, _ in stops.columns)
+            ):
+                runs.remove(run)  # no row that could need it
+        return runs
+
+    def early_start(self, plan: Plan) -> _Run | None:
+        """The start that needs no event: the header's moment, or a moment in a field, a column or a
+        linked record (the earliest)."""
+        starts = plan.starts
+        imported = bool(self.events[0].source)
+        if starts.at:
+            at = self.at_of(0)
+            return None if at is None else _Run(at, 0, at, imported)
+        best: _Run | None = None
+        for name in (*starts.fields, *(".".join(pair) for pair in (*starts.columns, *starts.links))):
+            found = self.instant(name)
+            if found is None or (best is not None and best.start <= found[0]):
+                continue
+            position = self.touched.get(name.partition(".")[0], 0)
+            best = _Run(found[0], position, self.at_of(position) or found[0], imported, loose=True)
+        return best
+
+    def stop_at(self, position: int, at: int) -> _Stop:
+        return _Stop(
+            at, self.recorded_of(position), at, bool(self.events[position].source), position=position
+        )
+
+    def field_stop(self, names: Iterable[str], position: int, known: int) -> _Stop | None:
+        """The stop a moment in a field is, where this event (or the record's making) filled it in."""
+        event = self.events[position]
+        for name in names:
+            values: list[tuple[Stored, int]] = []
+            if name in event.set:
+                values = [(event.set[name], self.recorded_of(position))]
+            elif position == 0 and name not in self.touched:
+                values = self.corrected_values(name)
+            filled = [
+                (found[0], recorded) for value, recorded in values if (found := self.stored_instant(value))
+            ]
+            if not filled or not values[-1][0]:
+                continue
+            at = filled[-1][0]
+            exists = max(known, filled[-1][1]) if len(filled) > 1 else known
+            return _Stop(
+                at, filled[-1][1], exists, bool(event.source), name, position, corrections=tuple(filled[:-1])
+            )  # fmt: skip
+        return None
+
+    def corrected_values(self, name: str) -> list[tuple[Stored, int]]:
+        """The values a field entered at the making has had, each with when it was written down."""
+        own = [amendment for amendment in self.history if amendment.field == name]
+        made = self.recorded_of(0)
+        if not own:
+            return [(self.state.fields.get(name), made)]
+        return [(own[0].old, made)] + [(one.new, seconds_of(one.recorded or one.at) or 0) for one in own]
+
+    def corrected(self, run: _Run, position: int, at: int) -> _Run | None:
+        """An event that sets a stop's field again corrects that stop, or takes it back (then it runs)."""
+        stop = run.stop
+        if stop is None or stop.field is None or stop.field not in self.events[position].set:
+            return None
+        run.settled = max(run.settled, at)
+        found = self.stored_instant(self.events[position].set[stop.field])
+        if found is None:
+            run.stop = None
+            return run
+        stop.corrections = (*stop.corrections, (stop.at, stop.recorded))
+        stop.at, stop.recorded, stop.exists = found[0], self.recorded_of(position), at
+        return None
+
+    def stops_elsewhere(self, plan: Plan) -> list[_Stop]:
+        """Stops that are no events of this record: columns (every row, the latest) and links."""
+        found: list[_Stop] = []
+        for name, path in plan.stops.links:
+            moment = self.stored_instant(self.link(name, path))
+            if moment is not None:
+                at = moment[0]
+                found.append(_Stop(at, at, at, imported=bool(self.events[0].source), final=True))
+        for name, column in plan.stops.columns:
+            values = [self.stored_instant(value) for value in column_of(self.state, name, column)]
+            if values and all(values):
+                at = max(value[0] for value in values if value is not None)
+                found.append(self.row_stop(name, column, at))
+        return sorted(found, key=lambda stop: stop.at)
+
+    def row_stop(self, name: str, column: str, at: int) -> _Stop:
+        """A stop in a cell, written down by the first event that shows it (else when the record was made)."""
+        position = 0
+        for place, event in enumerate(self.events):
+            if any(
+                path.partition(".")[0].rstrip("+") == name
+                and any(
+                    found[0] == at for cell in cells_of(value, column) if (found := self.stored_instant(cell))
+                )
+                for path, value in event.set.items()
+            ):
+                position = place
+                break
+        imported = bool(self.events[position].source)
+        return _Stop(at, self.recorded_of(position), self.at_of(position) or at, imported, position=position)
+
+    def stopped_elsewhere(self, run: _Run, stops: list[_Stop], before: int | None) -> _Run | None:
+        """The run, or None when one of ``stops`` (not later than ``before``) has stopped it."""
+        for stop in stops:
+            if (run.loose or stop.at >= run.start) and (before is None or stop.at <= before):
+                run.stop = stop
+                return None
+        return run
+
+    # changes
+
+    def shots(self, plan: Plan) -> list[_Shot]:
+        """What the record said at its making and after every change of a deciding field, in time."""
+        record = self.state.record
+        fields: dict[str, Stored] = dict(record.fields)
+        own = own_amendments(self.state, every=True)
+        for amendment in reversed(own):
+            fields = put_path(fields, amendment.field, amendment.old)
+        exist = {id(amendment) for amendment in self.history}
+        changes: list[tuple[int, int, Event | Amendment]] = [
+            (at, position, event)
+            for position, event in enumerate(self.events)
+            if position
+            and (at := self.at_of(position)) is not None
+            and (
+                plan.by_state or any(path.partition(".")[0].rstrip("+") in plan.decides for path in event.set)
+            )
+        ]
+        changes += [
+            (seconds_of(amendment.at) or 0, -1, amendment)
+            for amendment in own
+            if id(amendment) in exist and amendment.field.partition(".")[0] in plan.decides
+        ]
+        changes.sort(key=lambda change: change[0])
+        reached = 0
+        shots = [_Shot(self.at_of(0) or 0, 0, self.shot(fields, 0), None)]
+        for at, position, source in changes:
+            if isinstance(source, Amendment):
+                fields = put_path(fields, source.field, source.new)
+            reached = max(reached, position)
+            shots.append(_Shot(at, position, self.shot(fields, reached), source))
+        return shots
+
+    def shot(self, fields: Mapping[str, Stored], position: int) -> State:
+        record = replace(self.state.record, fields=fields, events=self.events[: position + 1], amendments=())
+        return state_of(self.form, record)
+
+    def segments(self, plan: Plan, run: _Run) -> list[tuple[_Run, Change, list[Change]]]:
+        """A run as the changes of its record cut it: from when to when the clock existed at all, and
+        what its budget was."""
+        shots = self.shots(plan)
+        base = 0
+        for number, shot in enumerate(shots):
+            if shot.position <= run.position if shot.position >= 0 else shot.at <= run.start:
+                base = number
+        end = run.stop
+        later = [
+            shot
+            for shot in shots[base + 1 :]
+            if end is None
+            or (
+                shot.position < end.position if shot.position >= 0 and end.position >= 0 else shot.at < end.at
+            )
+        ]
+        if run.loose and base == 0 and not self.instant_of_start(plan, shots[base].state):
+            # The moment it starts at was filled in later: what was said before that is no change.
+            while later and not self.instant_of_start(plan, shots[base].state):
+                base += 1
+                later = later[1:]
+        first = shots[base]
+        found: list[tuple[_Run, Change, list[Change]]] = []
+        current: _Run | None = None
+        if self.wanted(plan, first.state):
+            current = _Run(
+                run.start, run.position, max(run.settled, min(first.at, run.start)), run.imported, run.loose
+            )
+            found.append((current, self.shot_change(plan, first, None), []))
+        unfilled = not any(first.state.fields.get(name) for name in plan.when_names)
+        before = first
+        for shot in later:
+            wanted = self.wanted(plan, shot.state)
+            if wanted and current is None:
+                # A clock that exists only at the new level starts at the change (rulings 5); where
+                # nothing had been said before, nothing was changed and it counts from its start.
+                start = run.start if unfilled and not found else max(run.start, shot.at)
+                current = _Run(start, run.position, max(run.settled, shot.at), run.imported, run.loose)
+                found.append((current, self.shot_change(plan, shot, None), []))
+            elif not wanted and current is not None:
+                current.stop = _Stop(shot.at, shot.at, shot.at, imported=False, final=True, void=True)
+                current = None
+            elif current is not None:
+                found[-1][2].append(self.shot_change(plan, shot, before))
+            before = shot
+            unfilled = unfilled and not any(shot.state.fields.get(name) for name in plan.when_names)
+        if current is not None:
+            current.stop = end
+        return found
+
+    def instant_of_start(self, plan: Plan, state: State) -> bool:
+        names = (*plan.starts.fields, *(".".join(pair) for pair in plan.starts.columns))
+        return not names or any(self.instant(name, state) is not None for name in names)
+
+    def shot_change(self, plan: Plan, shot: _Shot, before: _Shot | None) -> Change:
+        level = False
+        if before is not None and isinstance(plan.within, Chosen):
+            name = plan.within.field
+            level = shot.state.fields.get(name) != before.state.fields.get(name)
+        source = shot.source
+        approved = (
+            source is not None
+            and bool(source.reason)
+            and bool(source.approved_by)
+            and source.approved_by != source.by
+        )
+        within = chosen(plan.within, shot.state.fields.get)
+        return Change(shot.at, within, self.frame(plan, shot.state), level, approved)
+
+    # verdicts
+
+    def judged(
+        self, plan: Plan, run: _Run, cycle: int, due: int | None, original: int | None, row: int | None = None
+    ) -> ClockState:
+        """One cycle with its verdict."""
+        settled = run.settled
+        started = run.start
+        if plan.before and due is not None:
+            # It is owed before it starts: there from when the record is.
+            started = min(started, max(self.at_of(0) or 0, run.settled), due)
+        stop = run.stop
+        provisional = plan.working and due is not None and not self.covered(plan, due)
+        if stop is None:
+            return ClockState(
+                plan.id, cycle, started, due, None, "running", settled, plan.to, row, None, original,
+                provisional,
+            )  # fmt: skip
+        grace = self.grace
+        if due is not None and due > run.start:
+            grace = min(grace, (due - run.start) // 4)
+        counted = stop.at
+        if stop.recorded - counted > grace or stop.corrections:
+            counted = _counted(stop, grace)
+        if stop.exists > stop.at:
+            settled = max(settled, stop.exists)
+        late = due is not None and counted > due
+        state = "breached" if late else "met"
+        if stop.void and not (late and stop.position < 0):
+            state = "cancelled"
+        return ClockState(
+            plan.id, cycle, min(started, stop.at), due, stop.at, state, settled, plan.to, row, counted,
+            original, provisional,
+        )  # fmt: skip
+
+    def covered(self, plan: Plan, due: int) -> bool:
+        hours = self.frame(plan).hours()
+        return hours.calendar.covers(date.fromordinal(self.days.of(due)))
+
+    # a clock a row
+
+    def rows(self, plan: Plan) -> list[ClockState]:
+        """A clock for every row of a list: its own column, or what the record says for all."""
+        from logbook.core.values import typed
+
+        name = cast(str, plan.rows)
+        field = self.form.fields.get(name)
+        stored = self.state.fields.get(name)
+        if field is None or not isinstance(stored, list):
+            return []
+        values = cast("Sequence[Mapping[str, Any]]", typed(field, stored) or ())
+        whole = self.runs(plan)
+        found: list[ClockState] = []
+        for number, row in enumerate(stored, 1):
+            if not isinstance(row, dict):
+                continue
+            if plan.when is not None and not (
+                number <= len(values) and self.ask(plan, self.state, values[number - 1])
+            ):
+                continue
+            run = self.row_run(plan, name, row, whole)
+            if run is None or (run.imported and (run.stop is None or not run.stop.imported)):
+                continue
+            due = self.due(plan, run.start, (name, row))
+            found.append(self.judged(plan, run, number, due, due, row=number))
+        return found
+
+    def row_run(self, plan: Plan, name: str, row: Mapping[str, Stored], whole: Sequence[_Run]) -> _Run | None:
+        """The start and stop of one row."""
+        run: _Run | None = None
+        for start_list, column in plan.starts.columns:
+            cell = self.stored_instant(row.get(column)) if start_list == name else None
+            if cell is not None:
+                source = self.row_stop(name, column, cell[0])
+                run = _Run(cell[0], source.position, source.exists, source.imported, loose=True)
+        if run is None and not plan.starts.columns and whole:
+            last = whole[-1]
+            run = _Run(last.start, last.position, last.settled, last.imported, last.loose, last.stop)
+        if run is None:
+            return None
+        for stop_list, column in plan.stops.columns:
+            cell = self.stored_instant(row.get(column)) if stop_list == name else None
+            if cell is not None:
+                run.stop = self.row_stop(name, column, cell[0])
+                return run
+            if run.stop is not None and not run.stop.final:
+                run.stop = None
+        if run.stop is None:
+            run.stop = self.whole_stop(plan, run)
+        return run
+
+    def whole_stop(self, plan: Plan, run: _Run) -> _Stop | None:
+        """The step or final state that stops what is left of all rows."""
+        for position, event in enumerate(self.events):
+            if position <= run.position and not run.loose:
+                continue
+            at = self.at_of(position)
+            if at is None:
+                continue
+            if event.step in plan.stops.steps and at >= run.start:
+                return self.stop_at(position, at)
+            if event.step in plan.ends:
+                void = event.step not in self.form.steps
+                return _Stop(at, at, at, imported=False, position=position, final=True, void=void)
+        return None
+
+
+def _counted(stop: _Stop, grace: int) -> int:
+    """When a stop counts as having been. Correcting its moment cannot erase a breach: the earliest that
+    any of its entries gave counts, but never less than the moment it names now."""
+    if stop.imported or stop.final:
+        return stop.at
+    counts = [
+        at if recorded - at <= grace else recorded
+        for at, recorded in (*stop.corrections, (stop.at, stop.recorded))
+    ]
+    return max(stop.at, min(counts))

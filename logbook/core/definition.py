@@ -1,0 +1,701 @@
+"""From the plain mapping of a ``templates/`` file to the form it defines, and from words to its parts.
+
+Reading is done twice over the same mapping: :func:`build_form` trusts it and only makes values (this
+is what a checked, cached definition needs), :func:`form_from` checks everything first. Sentences and
+budgets are parsed when somebody looks at them, so that a command which only lists records never pays
+for thirty rules.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+from typing import Any
+from typing import Generic
+from typing import TypeVar
+from typing import cast
+
+from logbook.core.form import Cell
+from logbook.core.form import Check
+from logbook.core.form import Checklist
+from logbook.core.form import ChecklistItem
+from logbook.core.form import Clock
+from logbook.core.form import Default
+from logbook.core.form import Field
+from logbook.core.form import Form
+from logbook.core.form import Library
+from logbook.core.form import SignaturePlace
+from logbook.core.form import Step
+from logbook.core.issues import Issue
+from logbook.core.text import Text
+
+if TYPE_CHECKING:
+    from logbook.core.budgets import Within
+    from logbook.core.rules import Condition
+    from logbook.core.rules import Rule
+    from logbook.core.shapes import LineOf
+    from logbook.core.shapes import SpotOf
+
+DEFAULT_WORDS = ("now", "today", "me", "last")
+
+# Files of a pack that are no forms. The last two are read elsewhere.
+SPECIAL = ("roles", "checklists", "duties", "calendars")
+
+Value = TypeVar("Value")
+
+
+def no_line(*place: str | int) -> int | None:
+    """Where line numbers are not known."""
+    return None
+
+
+# --------------------------------------------------------------------------- values that can wait
+
+
+@dataclass(frozen=True, slots=True)
+class _Unread:
+    """A sentence or a budget nobody has looked at yet."""
+
+    read: Callable[[], object]
+
+
+def _slot(owner: type, name: str) -> property:
+    """A property over the slot ``name`` of ``owner`` which reads an :class:`_Unread` at first use."""
+    member = owner.__dict__[name]
+
+    def get(self: object) -> object:
+        value = member.__get__(self)
+        if isinstance(value, _Unread):
+            value = value.read()
+            member.__set__(self, value)
+        return value
+
+    def put(self: object, value: object) -> None:
+        member.__set__(self, value)
+
+    return property(get, put)
+
+
+class _Check(Check):
+    __slots__ = ()
+
+
+class _Clock(Clock):
+    __slots__ = ()
+
+
+class _Field(Field):
+    __slots__ = ()
+
+
+# Set from outside: a property of a subclass under the name of a dataclass attribute is no field.
+setattr(_Check, "rule", _slot(Check, "rule"))  # noqa: B010
+setattr(_Clock, "when", _slot(Clock, "when"))  # noqa: B010
+setattr(_Clock, "within", _slot(Clock, "within"))  # noqa: B010
+setattr(_Field, "derived", _slot(Field, "derived"))  # noqa: B010
+
+
+class Shelf(Mapping[str, Value], Generic[Value]):
+    """A mapping that makes each of its values when it is first asked for."""
+
+    __slots__ = ("_list", "_makers", "made")
+
+    def __init__(self, makers: Callable[[], Mapping[str, Callable[[], Value]]]) -> None:
+        self._list = makers
+        self._makers: Mapping[str, Callable[[], Value]] | None = None
+        self.made: dict[str, Value] = {}
+
+    @property
+    def makers(self) -> Mapping[str, Callable[[], Value]]:
+        """How each value is made; the list itself waits until it is needed, too."""
+        if self._makers is None:
+            self._makers = self._list()
+        return self._makers
+
+    def __getitem__(self, name: str) -> Value:
+        try:
+            return self.made[name]
+        except KeyError:
+            value = self.made[name] = self.makers[name]()
+            return value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.makers)
+
+    def __len__(self) -> int:
+        return len(self.makers)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.makers
+
+
+class FormShelf(Shelf[Form]):
+    """Forms that are made when asked for, and the words for each that are known before that."""
+
+    __slots__ = ("words",)
+
+    def __init__(
+        self, makers: Callable[[], Mapping[str, Callable[[], Form]]], words: Mapping[str, tuple[str, ...]]
+    ) -> None:
+        super().__init__(makers)
+        self.words = words
+
+
+def words_of(form: Form) -> tuple[str, ...]:
+    """What a form answers to besides its id: prefix, both titles, aliases (the prefix stands first)."""
+    return (form.prefix, form.title.zh, form.title.en, *form.alias)
+
+
+# --------------------------------------------------------------------------- plain -> values
+
+
+def label_from(value: Any) -> Text:
+    """A label: ``中文 / English``, one language alone, or ``{zh, en}``."""
+    if isinstance(value, Mapping):
+        return Text(str(value.get("zh") or ""), str(value.get("en") or ""))
+    text = value.strip() if isinstance(value, str) else ""
+    left, slash, right = text.partition(" / ")
+    while slash and not right.isascii() and " / " in right:
+        more, _, right = right.partition(" / ")
+        left = f"{left} / {more}"
+    if slash:
+        return Text(left.strip(), right.strip())
+    return Text("", text) if text.isascii() else Text(text, "")
+
+
+def build_form(plain: Mapping[str, Any], *, path: str | None, pack: str, line: LineOf = no_line) -> Form:
+    """The form a *checked* definition says; nothing is checked here and no sentence is parsed."""
+    fields_plain = plain.get("fields") or {}
+    names = {name: _field_type(field) for name, field in fields_plain.items()}
+    return Form(
+        name=plain["form"],
+        version=int(plain["version"]),
+        title=label_from(plain["title"]),
+        prefix=plain["prefix"],
+        pack=pack,
+        register=_flag(plain.get("register")),
+        effective=plain.get("effective"),
+        alias=_texts(plain.get("alias")),
+        purpose=_maybe_label(plain.get("purpose")),
+        source=_texts(plain.get("source")),
+        fields={
+            name: _build_field(name, field, names, line, ("fields", name))
+            for name, field in fields_plain.items()
+        },
+        states={name: label_from(label) for name, label in (plain.get("states") or {}).items()},
+        final=frozenset(_texts(plain.get("final"))),
+        steps={
+            name: Step(
+                id=name,
+                label=label_from(step),
+                from_=_texts(step.get("from")),
+                to=step.get("to"),
+                requires=_texts(step.get("requires")),
+                by=_texts(step.get("by")),
+                reason=_flag(step.get("reason")),
+                approver=_flag(step.get("approver")),
+                adds={counter: int(amount) for counter, amount in (step.get("adds") or {}).items()},
+                opens=step.get("opens"),
+                inferred=_flag(step.get("inferred")),
+                line=line("steps", name),
+            )
+            for name, step in (plain.get("steps") or {}).items()
+        },
+        clocks={
+            name: _build_clock(name, clock, line("clocks", name))
+            for name, clock in (plain.get("clocks") or {}).items()
+        },
+        checks=tuple(
+            _build_check(check, line("checks", position, "rule") or line("checks", position))
+            for position, check in enumerate(plain.get("checks") or ())
+        ),
+        signatures={
+            name: SignaturePlace(
+                id=name,
+                label=label_from(place),
+                roles=_texts(place.get("roles")),
+                at=place.get("at"),
+                of=place.get("of"),
+                inferred=_flag(place.get("inferred")),
+            )
+            for name, place in (plain.get("signatures") or {}).items()
+        },
+        columns=_texts(plain.get("list")),
+        sheet=tuple(
+            tuple(_cell(cell) for cell in (row if isinstance(row, list) else [row]))
+            for row in plain.get("sheet") or ()
+        ),
+        subject=_texts(plain.get("subject")),
+        span=_pair(plain.get("span")),
+        path=path,
+    )
+
+
+def build_roles(plain: Mapping[str, Any]) -> dict[str, Text]:
+    """The roles of one checked ``roles.yaml``."""
+    return {name: label_from(label) for name, label in plain["roles"].items()}
+
+
+def build_checklist(name: str, plain: Mapping[str, Any]) -> Checklist:
+    """One checklist of a checked ``checklists.yaml``."""
+    items: dict[str, ChecklistItem] = {}
+    for item_id, item in plain["items"].items():
+        if isinstance(item, str):
+            items[item_id] = ChecklistItem(item_id, label_from(item))
+            continue
+        limit = item.get("limit")
+        items[item_id] = ChecklistItem(
+            id=item_id,
+            label=label_from(item),
+            criterion=_maybe_label(item.get("criterion")),
+            limit=(limit["op"], limit["n"], limit.get("unit") or "") if limit else None,
+            profile=_texts(item.get("profile")),
+        )
+    return Checklist(name, label_from(plain), items, _joined(plain.get("source")))
+
+
+def _build_field(
+    name: str, plain: Mapping[str, Any], names: Mapping[str, str], line: LineOf, place: Any
+) -> Field:
+    kind, target = type_of(plain["type"])
+    choices = {choice: label_from(label) for choice, label in (plain.get("choices") or {}).items()}
+    inner = plain.get("of") or {}
+    known = {**names, **{column: _field_type(its) for column, its in inner.items()}} if inner else names
+    derived = plain.get("derived")
+    # A plain field where nothing waits: they are many, and the waiting kind is slower to make.
+    return (Field if derived is None else _Field)(
+        id=name,
+        label=label_from(plain),
+        type=kind,
+        required=_flag(plain.get("required")),
+        private=_flag(plain.get("private")),
+        default=_default(plain.get("default"), kind, choices, names),
+        choices=choices,
+        target=target,
+        columns={
+            column: _build_field(column, its, known, line, (*place, "of", column))
+            for column, its in inner.items()
+        },
+        span=_pair(plain.get("span")),
+        holds=plain.get("is"),
+        derived=cast("Rule", _Unread(lambda: read_derived(derived))) if derived is not None else None,
+        derived_text=derived,
+        unit=plain.get("unit"),
+        note=_maybe_label(plain.get("note")),
+        inferred=_flag(plain.get("inferred")),
+        line=line(*place),
+    )
+
+
+def _build_clock(name: str, plain: Mapping[str, Any], line: int | None) -> Clock:
+    when, within = plain.get("when"), plain.get("within")
+    return _Clock(
+        id=name,
+        label=label_from(plain),
+        starts=plain["starts"],
+        stops=_texts(plain["stops"]),
+        within=cast("Within", _Unread(lambda: read_within(within)) if within is not None else None),
+        when=cast("Condition", _Unread(lambda: read_condition(when))) if when is not None else None,
+        to=plain.get("to"),
+        calendar=plain.get("calendar"),
+        roll=_flag(plain.get("roll")),
+        each=plain.get("each"),
+        off=_flag(plain.get("off")),
+        source=_joined(plain.get("source")),
+        inferred=_flag(plain.get("inferred")),
+        line=line,
+    )
+
+
+def _build_check(plain: Mapping[str, Any], line: int | None) -> Check:
+    text = plain["rule"]
+    return _Check(
+        id=plain["id"],
+        text=text,
+        rule=cast("Rule", _Unread(lambda: read_rule(text))),
+        severity="warning" if plain.get("severity") == "warning" else "error",
+        say=_maybe_label(plain.get("say")),
+        source=_joined(plain.get("source")),
+        inferred=_flag(plain.get("inferred")),
+        line=line,
+    )
+
+
+def read_rule(text: str) -> Rule:
+    """The rule of a check; raises ``SentenceError``."""
+    from logbook.core.rules import parse_rule
+
+    return parse_rule(text)
+
+
+def read_condition(text: str) -> Condition:
+    """The ``when`` of a clock; raises ``SentenceError``."""
+    from logbook.core.rules import parse_condition
+
+    return parse_condition(text)
+
+
+def read_derived(text: str) -> Rule:
+    """The sentence of a derived field: a sum, or else a condition (``reviewed_at is filled``).
+
+    Raises the ``SentenceError`` of whichever reading came further."""
+    from logbook.core.rules import SentenceError
+    from logbook.core.rules import parse_condition
+    from logbook.core.rules import parse_sum
+
+    try:
+        return cast("Rule", parse_sum(text))
+    except SentenceError as of_sum:
+        try:
+            return cast("Rule", parse_condition(text))
+        except SentenceError as of_condition:
+            raise (of_condition if of_condition.column > of_sum.column else of_sum) from None
+
+
+def read_within(value: Any) -> Within:
+    """The budget of a clock; raises ``BudgetError``."""
+    from logbook.core.budgets import parse_within
+
+    return parse_within(value)
+
+
+def type_of(text: str) -> tuple[str, tuple[str, ...]]:
+    """``ref repair|complaint`` -> ``("ref", ("repair", "complaint"))``; ``text`` -> ``("text", ())``."""
+    kind, space, rest = text.partition(" ")
+    if not space:
+        return kind, ()
+    return kind, tuple(part.strip() for part in rest.split("|") if part.strip())
+
+
+def _default(value: Any, kind: str, choices: Mapping[str, Text], names: Mapping[str, str]) -> Default | None:
+    """What a ``default:`` means. A choice's own id wins over a keyword and a field of that name."""
+    if value is None:
+        return None
+    if isinstance(value, Mapping):
+        return Default("within", value["within"])
+    if isinstance(value, list):
+        return Default("value", ", ".join(str(item) for item in value))
+    text = str(value)
+    if text in choices or (kind == "bool" and text in ("true", "false")):
+        return Default("value", text)
+    if text in DEFAULT_WORDS:
+        return Default(cast("Any", text))
+    first, dot, _ = text.partition(".")
+    if first in names and (not dot or names[first] in ("ref", "staff")):
+        return Default("field", text)
+    return Default("value", text)
+
+
+def _field_type(plain: Any) -> str:
+    text = plain.get("type") if isinstance(plain, Mapping) else None
+    return text.partition(" ")[0] if isinstance(text, str) else ""
+
+
+def _cell(text: str) -> Cell:
+    name, _, height = text.partition(" ")
+    return Cell(name, int(height) if height.strip() else 1)
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if value is None or value == "":
+        return ()
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _joined(value: Any) -> str | None:
+    return "; ".join(_texts(value)) or None
+
+
+def _pair(value: Any) -> tuple[str, str] | None:
+    return (value[0], value[1]) if value else None
+
+
+def _flag(value: Any) -> bool:
+    return bool(value == "true")
+
+
+def _maybe_label(value: Any) -> Text | None:
+    return label_from(value) if value else None
+
+
+# --------------------------------------------------------------------------- checked reading
+
+
+def form_from(
+    plain: Mapping[str, Any] | None,
+    *,
+    path: str,
+    pack: str,
+    line: LineOf = no_line,
+    spot: SpotOf | None = None,
+    strict: bool = True,
+) -> tuple[Form | None, list[Issue]]:
+    """The form of one file, and everything that is wrong with it taken alone.
+
+    ``plain`` is the file's mapping with every scalar as text; ``line(*place)`` gives the line of a
+    place in it and ``spot(*place)`` line and column of the value (sentences want both). No form comes
+    back when there is an error. ``strict=False`` is for a definition that was checked before: it only
+    builds. What needs other files (roles, reference targets, the names in sentences) is checked by
+    :func:`library_from`.
+    """
+    if not strict:
+        return build_form(plain or {}, path=path, pack=pack, line=line), []
+    from logbook.core.formcheck import check_form
+    from logbook.core.shapes import Findings
+    from logbook.core.shapes import check_shape
+
+    found = Findings(path, line, spot)
+    if not isinstance(plain, Mapping) or not plain:
+        found.add("form.empty")
+        return None, found.issues
+    check_shape(plain, found)
+    if found.broken:
+        return None, found.issues
+    form = build_form(plain, path=path, pack=pack, line=line)
+    check_form(form, plain, found)
+    return (None if found.broken else form), found.issues
+
+
+class Source:
+    """One file below ``templates/``: its path in the book, its plain mapping, its line numbers."""
+
+    def __init__(
+        self,
+        path: str,
+        plain: Mapping[str, Any] | None = None,
+        line: LineOf = no_line,
+        spot: SpotOf | None = None,
+    ) -> None:
+        self.path = path
+        self.spot = spot
+        self.words: tuple[str, ...] = ()
+        self._plain = plain
+        self._line = line
+
+    @property
+    def plain(self) -> Mapping[str, Any] | None:
+        """What the file says, every scalar as text; None when it says nothing."""
+        return self._plain
+
+    @property
+    def line(self) -> LineOf:
+        """The line of a place in the file: ``line("steps", "close", "to")``."""
+        return self._line
+
+    @property
+    def pack(self) -> str:
+        """The folder right below ``templates``; empty for a file that stands in no pack."""
+        parts = self.path.split("/")
+        return parts[-2] if len(parts) >= 3 else ""
+
+    @property
+    def stem(self) -> str:
+        """The file's name without ``.yaml``: a form, ``form@version`` or one of the shared files."""
+        return self.path.rpartition("/")[2].removesuffix(".yaml")
+
+
+def library_from(
+    sources: Sequence[Source],
+    *,
+    settings: Mapping[str, object] | None = None,
+    unreadable: Iterable[str] = (),
+    strict: bool = True,
+) -> tuple[Library, list[Issue]]:
+    """All that the files of ``templates/`` define, and every issue in and between them.
+
+    A form with an error of its own is left out and the others stay; so are those in the ``unreadable``
+    files, which others may point at without a second complaint. ``strict=False``: the files were checked
+    before; each form is built when it is first asked for.
+    """
+    if not strict:
+        return _trusted_library(sources, settings or {}), []
+    from logbook.core.formcheck import check_library
+    from logbook.core.shapes import Findings
+    from logbook.core.shapes import check_checklists_shape
+    from logbook.core.shapes import check_roles_shape
+
+    issues: list[Issue] = []
+    forms: dict[str, Form] = {}
+    older: dict[str, Form] = {}
+    roles: dict[str, Text] = {}
+    checklists: dict[str, Checklist] = {}
+    broken = {path.rpartition("/")[2].removesuffix(".yaml") for path in unreadable}
+    notes: dict[str, Findings] = {}
+    for source in sorted(sources, key=lambda one: one.path):
+        found = notes[source.path] = Findings(source.path, source.line, source.spot)
+        if not source.pack:
+            found.add("form.no-pack")
+            continue
+        if source.stem in ("roles", "checklists"):
+            if not isinstance(source.plain, Mapping):
+                found.add("form.empty")
+            elif source.stem == "roles":
+                check_roles_shape(source.plain, found)
+                if not found.broken:
+                    roles.update(build_roles(source.plain))
+            else:
+                check_checklists_shape(source.plain, found)
+                for name, plain in source.plain["checklists"].items() if not found.broken else ():
+                    if name in checklists:
+                        found.add("form.duplicate-id", "checklists", name, id=name)
+                    checklists[name] = build_checklist(name, plain)
+            continue
+        if source.stem in SPECIAL:
+            continue
+        form, own = form_from(
+            source.plain, path=source.path, pack=source.pack, line=source.line, spot=source.spot
+        )
+        issues += own
+        name, at, version = source.stem.partition("@")
+        if form is None:
+            if not at:
+                broken.add(name)
+            continue
+        if form.name != name or (at and str(form.version) != version):
+            found.add("form.file-name", "form", form=form.name, version=form.version)
+            broken.add(form.name)
+        elif at:
+            older[form.full_name] = form
+        elif name in forms:
+            found.add("form.two-files", "form", form=name, other=str(forms[name].path))
+        else:
+            forms[name] = form
+    library = Library(forms, older, checklists, roles, settings or {})
+    check_library(library, broken, notes)
+    issues += [issue for found in notes.values() for issue in found.issues]
+    issues.sort(key=lambda issue: (issue.path or "", issue.line or 0))
+    return library, issues
+
+
+def _trusted_library(sources: Sequence[Source], settings: Mapping[str, object]) -> Library:
+    """The library of files that were checked before; nothing is decoded or built before it is needed."""
+    forms: dict[str, Callable[[], Form]] = {}
+    older: dict[str, Callable[[], Form]] = {}
+    shared: list[Source] = []
+    roles: dict[str, Text] = {}
+    for source in sources:
+        if source.stem == "roles":
+            roles.update(build_roles(source.plain or {}))
+        elif source.stem == "checklists":
+            shared.append(source)
+        elif source.stem not in SPECIAL:
+            (older if "@" in source.stem else forms)[source.stem] = partial(_form_of, source)
+
+    def checklists() -> dict[str, Callable[[], Checklist]]:
+        return {
+            name: partial(build_checklist, name, plain)
+            for source in shared
+            for name, plain in (source.plain or {})["checklists"].items()
+        }
+
+    words = {source.stem: source.words for source in sources if source.stem in forms and source.words}
+    newest = FormShelf(lambda: forms, words) if len(words) == len(forms) else Shelf(lambda: forms)
+    return Library(newest, Shelf(lambda: older), Shelf(checklists), roles, settings)
+
+
+def _form_of(source: Source) -> Form:
+    return build_form(source.plain or {}, path=source.path, pack=source.pack, line=source.line)
+
+
+# --------------------------------------------------------------------------- words -> parts
+
+
+def folded(word: str) -> str:
+    """A word as it is compared: width, case and surrounding blanks do not matter."""
+    return unicodedata.normalize("NFKC", word).strip().casefold()
+
+
+def find_form(library: Library, word: str) -> Form | Issue:
+    """The form meant by an id, a title in either language or an alias; an Issue when there is none
+    or when several are meant."""
+    if word in library.forms:
+        return library.forms[word]
+    wanted = folded(word)
+    if wanted in library.forms:
+        return library.forms[wanted]
+    name = _meant(wanted, _all_words(library), word, "form.unknown-form")
+    return name if isinstance(name, Issue) else library.forms[name]
+
+
+def find_prefix(library: Library, prefix: str) -> Form | None:
+    """The form whose record numbers begin with ``prefix``."""
+    words = _all_words(library)
+    return next((library.forms[name] for name, its in words.items() if its[0] == prefix), None)
+
+
+def _all_words(library: Library) -> Mapping[str, tuple[str, ...]]:
+    """The words for every form, without making a form where they are known already."""
+    forms = library.forms
+    return (
+        forms.words
+        if isinstance(forms, FormShelf)
+        else {name: words_of(form) for name, form in forms.items()}
+    )
+
+
+def find_field(form: Form | Field, word: str) -> Field | Issue:
+    """A field of a form, or a column of a list field, by id or by label in either language."""
+    fields = form.fields if isinstance(form, Form) else form.columns
+    if word in fields:
+        return fields[word]
+    name = _meant(
+        folded(word), {name: _labels(f.label) for name, f in fields.items()}, word, "form.unknown-field"
+    )
+    return name if isinstance(name, Issue) else fields[name]
+
+
+def find_step(form: Form, word: str) -> Step | Issue:
+    """A step of a form by id or by label in either language."""
+    if word in form.steps:
+        return form.steps[word]
+    words = {name: _labels(step.label) for name, step in form.steps.items()}
+    name = _meant(folded(word), words, word, "form.unknown-step")
+    return name if isinstance(name, Issue) else form.steps[name]
+
+
+def find_state(form: Form, word: str) -> str | Issue:
+    """The id of a state of a form by id or by label in either language."""
+    words = {name: _labels(label) for name, label in form.states.items()}
+    return word if word in words else _meant(folded(word), words, word, "form.unknown-state")
+
+
+def find_choice(field: Field, word: str) -> str | Issue:
+    """The id of a choice of a field by id or by label in either language."""
+    words = {name: _labels(label) for name, label in field.choices.items()}
+    return word if word in words else _meant(folded(word), words, word, "form.unknown-choice")
+
+
+def find_signature(form: Form, word: str) -> SignaturePlace | Issue:
+    """A place to sign of a form by id or by label in either language."""
+    if word in form.signatures:
+        return form.signatures[word]
+    words = {name: _labels(place.label) for name, place in form.signatures.items()}
+    name = _meant(folded(word), words, word, "form.unknown-signature")
+    return name if isinstance(name, Issue) else form.signatures[name]
+
+
+def _labels(label: Text) -> tuple[str, ...]:
+    return (label.zh, label.en)
+
+
+def _meant(wanted: str, words: Mapping[str, tuple[str, ...]], word: str, unknown: str) -> str | Issue:
+    from logbook.core.suggest import hint
+
+    if wanted in words:
+        return wanted
+    names = [
+        name for name, its in words.items() if wanted and any(folded(one) == wanted for one in its if one)
+    ]
+    if len(names) == 1:
+        return names[0]
+    if names:
+        return Issue("form.ambiguous", {"word": word, "allowed": names})
+    options = [*words, *(one for its in words.values() for one in its if one)]
+    return Issue(unknown, {"word": word, "allowed": list(words), "hint": hint(word, options)})

@@ -1,0 +1,219 @@
+"""A form: the definition of one kind of record, as values read from one YAML file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field as attribute
+from typing import TYPE_CHECKING
+from typing import Literal
+
+from logbook.core.text import Text
+
+if TYPE_CHECKING:
+    from logbook.core.budgets import Within
+    from logbook.core.rules import Condition
+    from logbook.core.rules import Rule
+
+FIELD_TYPES = (
+    "text", "longtext", "int", "decimal", "money", "date", "time", "datetime", "choice",
+    "multichoice", "bool", "phone", "staff", "ref", "list", "checklist", "signature", "attachment",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    """Where a value comes from when nobody typed one.
+
+    ``kind``: ``now`` · ``today`` · ``me`` · ``last`` (what this desk entered last) · ``value``
+    (the literal ``text``) · ``field`` (``text`` is a path: ``place`` or ``room.phone``) ·
+    ``within`` (``text`` is a budget counted from the record's ``at``, e.g. ``same day``).
+    """
+
+    kind: Literal["now", "today", "me", "last", "value", "field", "within"]
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a form or one column of a list.
+
+    ``target``: the forms a ``ref`` may point at, or the checklist a ``checklist`` follows.
+    ``holds``: this name is another name of a moment or person that the header or an event stores
+    (``at``, ``by``, ``forward.at``, ``return.by``, ``out.approved_by``); nothing is stored under it.
+    ``derived``: computed, never typed: a sentence of the rule language.
+    """
+
+    id: str
+    label: Text
+    type: str
+    required: bool = False
+    private: bool = False
+    default: Default | None = None
+    choices: Mapping[str, Text] = attribute(default_factory=dict)
+    target: tuple[str, ...] = ()
+    columns: Mapping[str, Field] = attribute(default_factory=dict)
+    span: tuple[str, str] | None = None
+    holds: str | None = None
+    derived: Rule | None = None
+    derived_text: str | None = None
+    unit: str | None = None
+    note: Text | None = None
+    inferred: bool = False
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A lifecycle step. ``from_`` empty = it makes the record; ``to`` None = the state stays."""
+
+    id: str
+    label: Text
+    from_: tuple[str, ...] = ()
+    to: str | None = None
+    requires: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
+    reason: bool = False
+    approver: bool = False
+    adds: Mapping[str, int] = attribute(default_factory=dict)
+    opens: str | None = None
+    inferred: bool = False
+    line: int | None = None
+
+    @property
+    def creates(self) -> bool:
+        return not self.from_
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A named deadline. ``starts`` and ``stops`` name ``at``, a step, a moment field, a column of a
+    list (``entries.converted_at``) or a moment of a linked record (``record.done_at``)."""
+
+    id: str
+    label: Text
+    starts: str
+    stops: tuple[str, ...]
+    within: Within
+    when: Condition | None = None
+    to: str | None = None
+    calendar: str | None = None
+    roll: bool = False
+    each: str | None = None
+    off: bool = False
+    source: str | None = None
+    inferred: bool = False
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One rule of a form with the sentence people read when it is broken."""
+
+    id: str
+    text: str
+    rule: Rule
+    severity: Literal["error", "warning"] = "error"
+    say: Text | None = None
+    source: str | None = None
+    inferred: bool = False
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignaturePlace:
+    """A place to sign: who, what it means, at which step. ``id`` is what `sign --as` takes."""
+
+    id: str
+    label: Text
+    roles: tuple[str, ...] = ()
+    at: str | None = None
+    of: str | None = None
+    inferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One field on the printed sheet; ``height`` in text lines for the tall ones."""
+
+    field: str
+    height: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form definition at one version. ``definition`` is the plain mapping it was read from."""
+
+    name: str
+    version: int
+    title: Text
+    prefix: str
+    pack: str
+    register: bool = False
+    effective: str | None = None
+    alias: tuple[str, ...] = ()
+    purpose: Text | None = None
+    source: tuple[str, ...] = ()
+    fields: Mapping[str, Field] = attribute(default_factory=dict)
+    states: Mapping[str, Text] = attribute(default_factory=dict)
+    final: frozenset[str] = frozenset()
+    steps: Mapping[str, Step] = attribute(default_factory=dict)
+    clocks: Mapping[str, Clock] = attribute(default_factory=dict)
+    checks: tuple[Check, ...] = ()
+    signatures: Mapping[str, SignaturePlace] = attribute(default_factory=dict)
+    columns: tuple[str, ...] = ()
+    sheet: tuple[tuple[Cell, ...], ...] = ()
+    subject: tuple[str, ...] = ()
+    span: tuple[str, str] | None = None
+    path: str | None = None
+
+    @property
+    def first_step(self) -> Step:
+        """The step that makes a record."""
+        return next(step for step in self.steps.values() if step.creates)
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.name}@{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class ChecklistItem:
+    """One line of a checklist; answered pass, fail or na, with a remark or a measured number."""
+
+    id: str
+    label: Text
+    criterion: Text | None = None
+    limit: tuple[str, str, str] | None = None
+    profile: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Checklist:
+    id: str
+    title: Text
+    items: Mapping[str, ChecklistItem]
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """All that a book's ``templates/`` define, and the site settings rules may name.
+
+    ``forms`` holds the newest version of each; ``older`` the superseded ones by ``name@version``.
+    ``key`` names the content it was read from: the same key, the same definitions.
+    """
+
+    forms: Mapping[str, Form] = attribute(default_factory=dict)
+    older: Mapping[str, Form] = attribute(default_factory=dict)
+    checklists: Mapping[str, Checklist] = attribute(default_factory=dict)
+    roles: Mapping[str, Text] = attribute(default_factory=dict)
+    settings: Mapping[str, object] = attribute(default_factory=dict)
+    key: str = ""
+
+    def form_at(self, name: str, version: int) -> Form | None:
+        """The form a record of that version lives under, or None when the book does not have it."""
+        form = self.forms.get(name)
+        if form is not None and form.version == version:
+            return form
+        return self.older.get(f"{name}@{version}")

@@ -1,0 +1,496 @@
+"""What the names in a form definition point at: steps, states, fields, roles, other forms, sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from typing import Any
+from typing import cast
+
+from logbook.core.definition import folded
+from logbook.core.definition import read_condition
+from logbook.core.definition import read_derived
+from logbook.core.definition import read_rule
+from logbook.core.definition import read_within
+from logbook.core.form import Field
+from logbook.core.form import Form
+from logbook.core.form import Library
+from logbook.core.shapes import Findings
+
+if TYPE_CHECKING:
+    from logbook.core.rules import Condition
+    from logbook.core.rules import Rule
+    from logbook.core.rules import Where
+
+MOMENTS = ("datetime", "date", "time")
+# A span is an interval of moments, or of bare numbers (meter readings, receipt numbers).
+ORDERED = ("datetime", "date", "time", "int", "decimal")
+RECORD_COLUMNS = ("id", "status", "at", "by", "due")
+RECORD_MOMENTS = ("at", "recorded_at")
+EVENT_FACTS = {"at": MOMENTS, "by": ("staff",), "approved_by": ("staff",)}
+# Steps every form has without saying so.
+BUILT_IN_STEPS = ("pause", "resume", "extend", "reassign", "void")
+# Not in any roles.yaml: every member of staff.
+ANYBODY = "staff"
+
+
+def check_form(form: Form, plain: Mapping[str, Any], found: Findings) -> None:
+    """Every wrong name of one form that can be seen without any other file."""
+    _keywords(form, found)
+    _labels_clash(form, found)
+    for field in form.fields.values():
+        _check_field(form, field, found, ("fields", field.id), plain["fields"][field.id])
+    _check_lifecycle(form, found)
+    for place in form.signatures.values():
+        if place.at is not None and place.at not in form.steps:
+            found.unknown("form.unknown-step", place.at, form.steps, "signatures", place.id, "at")
+        if place.of is not None:
+            _known_field(form, place.of, found, ("signatures", place.id, "of"))
+    for name, clock in (plain.get("clocks") or {}).items():
+        _check_budget(form, clock.get("within"), found, ("clocks", name, "within"))
+        _check_each(form, clock.get("each"), found, ("clocks", name, "each"))
+    _check_sentences_parse(plain, found)
+    _check_layout(form, plain, found)
+
+
+def check_library(library: Library, broken: Iterable[str], notes: Mapping[str, Findings]) -> None:
+    """Every wrong name between the files of a book. ``broken`` forms exist but could not be read."""
+    known = {*library.forms, *broken}
+    newest = library.forms
+    for full_name, form in library.older.items():
+        found = notes[str(form.path)]
+        if form.name not in known:
+            found.add("form.older-alone", "form", form=form.name)
+        elif form.name in newest and form.version >= newest[form.name].version:
+            newer = newest[form.name].version
+            found.add("form.older-newer", "version", form=full_name, version=form.version, newest=newer)
+    _clashes(library, notes)
+    for form in (*newest.values(), *library.older.values()):
+        found = notes[str(form.path)]
+        _check_roles(form, library, found)
+        for field in form.fields.values():
+            _check_target(field, library, known, found, ("fields", field.id), form)
+        for step in form.steps.values():
+            if step.opens is not None and step.opens not in known:
+                found.unknown("form.unknown-form", step.opens, sorted(known), "steps", step.id, "opens")
+        for clock in form.clocks.values():
+            _check_moment(form, library, clock.starts, clock.each, found, ("clocks", clock.id, "starts"))
+            for stop in clock.stops:
+                _check_moment(form, library, stop, clock.each, found, ("clocks", clock.id, "stops"))
+            fields = getattr(clock.within, "fields", None)
+            for name in sorted(fields()) if fields is not None else ():
+                if not _is_field(form, name):
+                    _check_moment(form, library, name, clock.each, found, ("clocks", clock.id, "within"))
+        _check_sentence_names(form, library, found, broken=set(broken))
+
+
+# --------------------------------------------------------------------------- inside one form
+
+
+def _keywords(form: Form, found: Findings) -> None:
+    """Ids that the sentence language needs for itself."""
+    from logbook.core import rules
+
+    keywords = frozenset(getattr(rules, "KEYWORDS", ()))
+    for name, field in form.fields.items():
+        if name in keywords:
+            found.add("form.keyword", "fields", name, name=name)
+        for column in field.columns:
+            if column in keywords:
+                found.add("form.keyword", "fields", name, "of", column, name=column)
+
+
+def _labels_clash(form: Form, found: Findings) -> None:
+    """Two things a person would call by the same word."""
+    kinds: list[tuple[str, Mapping[str, Any]]] = [("fields", form.fields), ("steps", form.steps)]
+    for section, things in kinds:
+        seen: dict[str, str] = {}
+        for name, thing in things.items():
+            word = folded(thing.label.zh)
+            if word and seen.setdefault(word, name) != name:
+                found.add(
+                    "form.label-clash", section, name, severity="warning",
+                    label=thing.label.zh, other=seen[word],
+                )  # fmt: skip
+
+
+def _check_field(form: Form, field: Field, found: Findings, place: tuple[str, ...], plain: Any) -> None:
+    if field.holds is not None:
+        _check_holds(form, field, found, (*place, "is"))
+    _check_default(form, field, found, (*place, "default"))
+    if field.span is not None:
+        for name in field.span:
+            column = field.columns.get(name)
+            if column is None:
+                found.unknown("form.unknown-field", name, field.columns, *place, "span")
+            elif column.type not in ORDERED:
+                found.add("form.not-moment", *place, "span", name=name, type=column.type)
+    for name, column in field.columns.items():
+        _check_field(form, column, found, (*place, "of", name), plain["of"][name])
+
+
+def _check_holds(form: Form, field: Field, found: Findings, place: tuple[str, ...]) -> None:
+    """``is: id``, ``is: at``, ``is: by``, ``is: forward.at``, ``is: return.by``, ``is: out.approved_by``."""
+    text = field.holds or ""
+    if text == "id" and len(place) <= 3:
+        if field.type != "text" or not form.register:
+            found.add("form.is-type", *place, word=text, type=field.type, allowed=["text"])
+        return
+    step, dot, fact = text.rpartition(".")
+    if len(place) > 3:
+        found.add("form.is-in-list", *place, word=text)
+    elif (not dot and text not in ("at", "by")) or (dot and fact not in EVENT_FACTS):
+        steps = [f"{name}.at" for name in form.steps]
+        found.unknown("form.is-nothing", text, ["id", "at", "by", *steps], *place)
+    elif dot and step not in form.steps and step not in BUILT_IN_STEPS:
+        found.unknown("form.is-nothing", text, [f"{name}.{fact}" for name in form.steps], *place)
+    elif field.type not in EVENT_FACTS[fact]:
+        found.add("form.is-type", *place, word=text, type=field.type, allowed=list(EVENT_FACTS[fact]))
+
+
+def _check_default(form: Form, field: Field, found: Findings, place: tuple[str, ...]) -> None:
+    default = field.default
+    if default is None:
+        return
+    if default.kind == "within":
+        if field.type not in MOMENTS:
+            found.add("form.bad-default", *place, value=default.text)
+        _check_budget(form, default.text, found, place)
+    elif default.kind in ("now", "today") and field.type not in MOMENTS:
+        if field.type not in ("text", "longtext"):
+            found.add("form.bad-default", *place, value=default.kind)
+    elif default.kind == "me" and field.type not in ("staff", "text"):
+        found.add("form.bad-default", *place, value=default.kind)
+    elif default.kind == "value":
+        _check_literal(field, default.text, found, place)
+    elif default.kind == "field" and default.text == field.id and len(place) == 3:
+        found.add("form.bad-default", *place, value=default.text)
+
+
+def _check_literal(field: Field, text: str, found: Findings, place: tuple[str, ...]) -> None:
+    if field.type in ("choice", "multichoice"):
+        for choice in text.split(",") if field.type == "multichoice" else [text]:
+            if choice.strip() not in field.choices:
+                found.unknown("form.unknown-choice", choice.strip(), field.choices, *place)
+    elif field.type == "bool" and text not in ("true", "false"):
+        found.add("form.bad-default", *place, value=text)
+    elif field.type in ("int", "decimal", "money"):
+        import re
+
+        if not re.fullmatch(r"-?[0-9]+" if field.type == "int" else r"-?[0-9]+(\.[0-9]+)?", text):
+            found.add("form.bad-default", *place, value=text)
+    elif field.type in ("list", "checklist", "signature", "attachment"):
+        found.add("form.bad-default", *place, value=text)
+
+
+def _check_lifecycle(form: Form, found: Findings) -> None:
+    first = [step.id for step in form.steps.values() if step.creates]
+    if not first:
+        found.add("form.no-first-step", "steps")
+    for name in first[1:]:
+        found.add("form.two-first-steps", "steps", name, step=name, other=first[0])
+    for step in form.steps.values():
+        place = ("steps", step.id)
+        for state in step.from_:
+            if state not in form.states:
+                found.unknown("form.unknown-state", state, form.states, *place, "from")
+        if step.to is not None and step.to not in form.states:
+            found.unknown("form.unknown-state", step.to, form.states, *place, "to")
+        if step.creates and step.to is None:
+            found.add("form.missing-key", *place, key="to")
+        for name in step.requires:
+            _known_field(form, name, found, (*place, "requires"))
+        for name in step.adds:
+            if _known_field(form, name, found, (*place, "adds")) and form.fields[name].type != "int":
+                found.add("form.not-counter", *place, "adds", name=name, type=form.fields[name].type)
+    for state in sorted(form.final - set(form.states)):
+        found.unknown("form.unknown-state", state, form.states, "final")
+    _check_reach(form, found)
+
+
+def _check_reach(form: Form, found: Findings) -> None:
+    """States no road leads to, and those that are not final and have no road out."""
+    if found.broken:
+        return
+    reached = {step.to for step in form.steps.values() if step.creates}
+    grown = True
+    while grown:
+        more = {step.to for step in form.steps.values() if step.to and reached & set(step.from_)}
+        grown = not more <= reached
+        reached |= more
+    for state in form.states:
+        if state not in reached:
+            found.add("form.unreachable-state", "states", state, severity="warning", state=state)
+
+
+def _check_budget(form: Form, value: Any, found: Findings, place: tuple[str, ...]) -> None:
+    if value is None:
+        return
+    from logbook.core.budgets import BudgetError
+
+    try:
+        read_within(value)
+    except BudgetError as error:
+        found.add(error.code, *place, **cast("dict[str, Any]", error.args_))
+        return
+    if not isinstance(value, Mapping):
+        return
+    for name, cases in value.items():
+        if not _known_field(form, name, found, place) or not isinstance(cases, Mapping):
+            continue
+        field = form.fields[name]
+        allowed = list(field.choices) if field.choices else ["true", "false"]
+        for choice in cases:
+            if choice not in allowed:
+                found.unknown("form.unknown-choice", choice, allowed, *place, name)
+
+
+def _check_each(form: Form, value: Any, found: Findings, place: tuple[str, ...]) -> None:
+    """``each: defects`` or ``each: rows of defects``: one clock for every row of that list."""
+    name = each_list(value)
+    if name is not None and _known_field(form, name, found, place) and form.fields[name].type != "list":
+        found.add("form.not-list", *place, name=name, type=form.fields[name].type)
+
+
+def each_list(value: str | None) -> str | None:
+    """The list field an ``each:`` names."""
+    return value.removeprefix("rows of ").removeprefix("row of ").strip() if value else None
+
+
+def _check_sentences_parse(plain: Mapping[str, Any], found: Findings) -> None:
+    """Every sentence of the form that is no sentence."""
+    from logbook.core.rules import SentenceError
+
+    for place, text, read in _sentences(plain):
+        try:
+            read(text)
+        except SentenceError as error:
+            found.issues.append(error.issue(_where(found, place)))
+
+
+def _sentences(plain: Mapping[str, Any]) -> list[tuple[tuple[str | int, ...], str, Callable[[str], object]]]:
+    sentences: list[tuple[tuple[str | int, ...], str, Callable[[str], object]]] = []
+    for name, field in plain["fields"].items():
+        if field.get("derived") is not None:
+            sentences.append((("fields", name, "derived"), field["derived"], read_derived))
+        for column, its in (field.get("of") or {}).items():
+            if its.get("derived") is not None:
+                sentences.append((("fields", name, "of", column, "derived"), its["derived"], read_derived))
+    for name, clock in (plain.get("clocks") or {}).items():
+        if clock.get("when") is not None:
+            sentences.append((("clocks", name, "when"), clock["when"], read_condition))
+    for position, check in enumerate(plain.get("checks") or ()):
+        sentences.append((("checks", position, "rule"), check["rule"], read_rule))
+    return sentences
+
+
+def _where(found: Findings, place: tuple[str | int, ...]) -> Where:
+    from logbook.core.rules import Where
+
+    line, column = found.spot(*place)
+    return Where(found.path, line, column, ".".join(str(part) for part in place))
+
+
+def _check_layout(form: Form, plain: Mapping[str, Any], found: Findings) -> None:
+    """``list``, ``sheet``, ``subject`` and ``span``."""
+    for name in form.columns:
+        if name not in RECORD_COLUMNS:
+            _known_field(form, name, found, ("list",), also=RECORD_COLUMNS)
+    for position, row in enumerate(form.sheet):
+        for cell in row:
+            if cell.field not in (*RECORD_COLUMNS, "signatures"):
+                _known_field(form, cell.field, found, ("sheet", position), also=("signatures",))
+    for name in form.subject:
+        if not _known_field(form, name, found, ("subject",)):
+            continue
+        field = form.fields[name]
+        source = (
+            form.fields.get(field.default.text) if field.default and field.default.kind == "field" else None
+        )
+        if (
+            field.private
+            or any(column.private for column in field.columns.values())
+            or (source is not None and source.private)
+        ):
+            found.add("form.private-subject", "subject", name=name)
+    for name in form.span or ():
+        if _known_field(form, name, found, ("span",)) and form.fields[name].type not in ORDERED:
+            found.add("form.not-moment", "span", name=name, type=form.fields[name].type)
+
+
+def _known_field(
+    form: Form, name: str, found: Findings, place: tuple[str | int, ...], *, also: tuple[str, ...] = ()
+) -> bool:
+    if name in form.fields:
+        return True
+    found.unknown("form.unknown-field", name, [*form.fields, *also], *place)
+    return False
+
+
+def _is_field(form: Form, name: str) -> bool:
+    return name in form.fields
+
+
+# --------------------------------------------------------------------------- between forms
+
+
+def _clashes(library: Library, notes: Mapping[str, Findings]) -> None:
+    """Two forms that a number or a word could mean."""
+    prefixes: dict[str, str] = {}
+    words: dict[str, str] = {}
+    for name in sorted(library.forms):
+        form = library.forms[name]
+        found = notes[str(form.path)]
+        if prefixes.setdefault(form.prefix, name) != name:
+            found.add("form.prefix-clash", "prefix", prefix=form.prefix, other=prefixes[form.prefix])
+        said = [("title", form.title.zh), ("title", form.title.en), *(("alias", one) for one in form.alias)]
+        for place, word in said:
+            other = words.setdefault(folded(word), name) if word else name
+            if other != name:
+                found.add("form.word-clash", place, severity="warning", word=word, other=other)
+            elif word != name and word in library.forms:
+                found.add("form.word-clash", place, severity="warning", word=word, other=word)
+
+
+def _check_roles(form: Form, library: Library, found: Findings) -> None:
+    if not library.roles:
+        return
+    known = [*library.roles, ANYBODY]
+    for step in form.steps.values():
+        for role in step.by:
+            if role not in known:
+                found.unknown("form.unknown-role", role, known, "steps", step.id, "by")
+    for place in form.signatures.values():
+        for role in place.roles:
+            if role not in known:
+                found.unknown("form.unknown-role", role, known, "signatures", place.id, "roles")
+    for clock in form.clocks.values():
+        person = form.fields.get(clock.to) if clock.to is not None else None
+        if clock.to is not None and clock.to not in known and (person is None or person.type != "staff"):
+            found.unknown("form.unknown-role", clock.to, known, "clocks", clock.id, "to")
+
+
+def _check_target(
+    field: Field, library: Library, known: set[str], found: Findings, place: tuple[str, ...], form: Form
+) -> None:
+    if field.type == "ref":
+        for target in field.target:
+            if target not in known:
+                found.unknown("form.unknown-form", target, sorted(known), *place, "type")
+    elif field.type == "checklist":
+        for target in field.target:
+            if target not in library.checklists:
+                found.unknown("form.unknown-checklist", target, library.checklists, *place, "type")
+    if field.default is not None and field.default.kind == "field" and "." in field.default.text:
+        siblings = form.fields[place[1]].columns if len(place) > 2 else {}
+        first, _, rest = field.default.text.partition(".")
+        start = siblings.get(first) or form.fields[first]
+        _check_path(start, rest, library, found, (*place, "default"))
+    for name, column in field.columns.items():
+        _check_target(column, library, known, found, (*place, "of", name), form)
+
+
+def _check_path(start: Field, rest: str, library: Library, found: Findings, place: tuple[str, ...]) -> None:
+    """``phone`` of every form that ``room`` may point at (at most two references)."""
+    name, _, further = rest.partition(".")
+    for target in ("staff",) if start.type == "staff" else start.target:
+        form = library.forms.get(target)
+        if form is None:
+            continue
+        if name not in form.fields:
+            found.unknown("form.unknown-field", f"{start.id}.{name}", _through(start.id, form), *place)
+        elif further:
+            _check_path(form.fields[name], further, library, found, place)
+
+
+def _through(ref: str, form: Form) -> list[str]:
+    return [f"{ref}.{name}" for name in form.fields]
+
+
+def _check_moment(
+    form: Form, library: Library, name: str, each: str | None, found: Findings, place: tuple[str, ...]
+) -> None:
+    """What a clock may start or stop at: ``at``, a step, a moment field, a column, a linked moment."""
+    if name in RECORD_MOMENTS or name in form.steps or name in BUILT_IN_STEPS:
+        return
+    rows = each_list(each)
+    if rows is not None and rows in form.fields and name in form.fields[rows].columns:
+        _is_moment(form.fields[rows].columns[name], name, found, place)
+        return
+    first, dot, rest = name.partition(".")
+    if not dot:
+        if name in form.fields:
+            field = form.fields[name]
+            if field.type in ("ref", "bool", "choice", "multichoice", "int", "money", "decimal"):
+                _is_moment(field, name, found, place)
+            return
+        found.unknown("form.unknown-moment", name, _moments(form), *place)
+        return
+    if first in form.steps and rest in ("at", "recorded"):
+        return
+    field_ = form.fields.get(first)
+    if field_ is None:
+        found.unknown("form.unknown-moment", name, _moments(form), *place)
+    elif field_.type == "list":
+        if rest not in field_.columns:
+            found.unknown("form.unknown-field", name, [f"{first}.{one}" for one in field_.columns], *place)
+        else:
+            _is_moment(field_.columns[rest], name, found, place)
+    elif field_.type in ("ref", "staff"):
+        targets = [library.forms[one] for one in field_.target if one in library.forms]
+        if targets and not any(_gives_moment(target, rest) for target in targets):
+            found.unknown(
+                "form.unknown-moment", name, [f"{first}.{one}" for one in _moments(targets[0])], *place
+            )
+    else:
+        found.add("form.not-moment", *place, name=name, type=field_.type)
+
+
+def _is_moment(field: Field, name: str, found: Findings, place: tuple[str, ...]) -> None:
+    if field.type not in MOMENTS:
+        found.add("form.not-moment", *place, name=name, type=field.type)
+
+
+def _gives_moment(form: Form, name: str) -> bool:
+    first, dot, rest = name.partition(".")
+    if not dot:
+        return name == "at" or name in form.steps or name in _moments(form)
+    if first in form.steps:
+        return rest == "at"
+    field = form.fields.get(first)
+    return field is not None and (field.type == "ref" or rest in field.columns)
+
+
+def _moments(form: Form) -> list[str]:
+    names = ["at", *form.steps]
+    for field in form.fields.values():
+        if field.type in ("datetime", "date"):
+            names.append(field.id)
+        for column in field.columns.values():
+            if column.type in ("datetime", "date"):
+                names.append(f"{field.id}.{column.id}")
+    return names
+
+
+def _check_sentence_names(form: Form, library: Library, found: Findings, *, broken: set[str]) -> None:
+    """The names in every sentence, those of other forms included."""
+    from logbook.core.rules import check_names
+
+    def note(sentence: Rule | Condition, *place: str | int, within: str | None = None) -> None:
+        for issue in check_names(sentence, form, library, where=_where(found, place), within=within):
+            if issue.args.get("word") not in broken:  # such a form exists; its own file says what is wrong
+                found.issues.append(issue)
+
+    for name, field in form.fields.items():
+        if field.derived is not None:
+            note(field.derived, "fields", name, "derived")
+        for column, its in field.columns.items():
+            if its.derived is not None:
+                note(its.derived, "fields", name, "of", column, "derived", within=name)
+    for name, clock in form.clocks.items():
+        if clock.when is not None:
+            note(clock.when, "clocks", name, "when", within=each_list(clock.each))
+    for position, check in enumerate(form.checks):
+        note(check.rule, "checks", position, "rule")

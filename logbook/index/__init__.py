@@ -1,0 +1,1 @@
+"""The disposable SQLite cache of a book, its query language and its full text search."""

@@ -1,0 +1,251 @@
+"""Bringing an index to a commit: what changed since the one it knows, or everything anew."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from logbook.index.build import Reader
+from logbook.index.build import Writer
+from logbook.index.build import by_time
+from logbook.index.build import read_plain
+from logbook.index.build import record_of
+from logbook.index.build import record_paths
+from logbook.index.schema import SEARCH
+from logbook.index.schema import Context
+from logbook.index.schema import create_tables
+from logbook.index.schema import has_search
+from logbook.index.schema import read_meta
+from logbook.store.records import FOLDER
+
+if TYPE_CHECKING:
+    from logbook.store.git import Repository
+
+# More changes than this in one go, and more than half of the book: everything anew is quicker.
+_MANY = 5000
+_DEFINITIONS = ("templates/", "logbook.yaml")
+_CHUNK = 500
+
+
+def build(
+    connection: sqlite3.Connection,
+    repository: Repository,
+    context: Context,
+    *,
+    head: str | None,
+    meta: Mapping[str, str],
+) -> None:
+    """Fill an empty database with every record of commit ``head``."""
+    connection.execute("begin")
+    create_tables(connection)
+    writer = Writer(connection, context, bulk=True)
+    files = tree_files(repository, head)
+    files.sort(key=lambda file: by_time(file[0]))
+    for number, ((path, blob), data) in enumerate(zip(files, blobs(repository, files), strict=True), 1):
+        writer.put(number, path, blob, data)
+    writer.finish()
+    _write_meta(connection, {**meta, "head": head or ""})
+    connection.execute("pragma analysis_limit = 400")
+    connection.execute("analyze")
+    connection.execute("commit")
+
+
+def update(
+    connection: sqlite3.Connection,
+    repository: Repository,
+    context: Context,
+    *,
+    old: str,
+    head: str,
+) -> bool:
+    """Bring a filled index from commit ``old`` to ``head`` within the caller's transaction.
+
+    False, with nothing done: everything has to be built anew (unknown commit, changed forms).
+    """
+    changed = changed_files(repository, old, head) if old and head else None
+    if changed is None or any(path.startswith(_DEFINITIONS) for path in changed):
+        return False
+    wanted = {path: changed[path] for path in record_paths(changed)}
+    if len(wanted) > _MANY:
+        (count,) = connection.execute("select count(*) from records").fetchone()
+        if len(wanted) > count // 2:
+            return False
+    search = has_search(connection)
+    writer = Writer(connection, context, search=search)
+    touched: set[str] = set()
+    own: set[int] = set()
+    known = list(_known(connection, wanted))
+    if search:
+        _forget_words(connection, repository, context, known)
+    numbers: dict[str, int] = {}
+    for number, path, _blob, form, _version, record_id in known:
+        writer.remove(number, form)
+        numbers[path] = number
+        touched.add(record_id)
+    connection.executemany("delete from unreadable where path = ?", [(path,) for path in wanted])
+    (highest,) = connection.execute("select coalesce(max(_record), 0) from records").fetchone()
+    highest = max([highest, *numbers.values()])
+    files = [
+        (path, blob) for path, blob in sorted(wanted.items(), key=lambda f: by_time(f[0])) if blob is not None
+    ]
+    for (path, blob), data in zip(files, blobs(repository, files), strict=True):
+        number = numbers.get(path, 0)
+        if not number:
+            highest += 1
+            number = highest
+        own.add(number)
+        state = writer.put(number, path, blob, data)
+        if state is not None:
+            touched.add(state.record.id)
+    writer.finish()
+    _follow_links(connection, repository, context, writer, touched, own)
+    _write_meta(connection, {"head": head})
+    return True
+
+
+def add_search(connection: sqlite3.Connection, repository: Repository, context: Context) -> None:
+    """Make the full text of every record, within the caller's transaction."""
+    connection.execute(SEARCH)
+    reader = Reader(context)
+    cursor = connection.execute("select path, blob, _record, form, version from records order by _record")
+    while True:
+        rows = cursor.fetchmany(_CHUNK * 4)
+        if not rows:
+            break
+        words = [
+            (number, reader.words(read_plain(data, path), form, version))
+            for (path, _, number, form, version), data in zip(
+                rows, blobs(repository, [row[:2] for row in rows]), strict=True
+            )
+        ]
+        connection.executemany("insert into search (rowid, body) values (?, ?)", words)
+
+
+def _known(
+    connection: sqlite3.Connection, paths: Iterable[str]
+) -> Iterator[tuple[int, str, str, str, int, str]]:
+    """Row number, path, blob, form, version and id of the records the index holds for these paths."""
+    for path in paths:
+        yield from connection.execute(
+            "select _record, path, blob, form, version, id from records where path = ?", (path,)
+        ).fetchall()
+
+
+def _forget_words(
+    connection: sqlite3.Connection,
+    repository: Repository,
+    context: Context,
+    known: list[tuple[int, str, str, str, int, str]],
+) -> None:
+    """A contentless table wants to be told the very words it holds; the old blob still says them."""
+    files = [(path, blob) for _, path, blob, *_ in known]
+    reader = Reader(context)
+    rows = [
+        (number, reader.words(read_plain(data, path), form, version))
+        for (number, path, _, form, version, _), data in zip(known, blobs(repository, files), strict=True)
+    ]
+    connection.executemany("insert into search (search, rowid, body) values ('delete', ?, ?)", rows)
+
+
+def _follow_links(
+    connection: sqlite3.Connection,
+    repository: Repository,
+    context: Context,
+    writer: Writer,
+    touched: set[str],
+    own: set[int],
+) -> None:
+    """Clocks of records that look at one that changed: compute them anew."""
+    from logbook.core.lifecycle import state_of
+
+    numbers: set[int] = set()
+    for record_id in touched:
+        for (number,) in connection.execute("select _record from links where target = ?", (record_id,)):
+            if number not in own:
+                numbers.add(number)
+    rows = [
+        connection.execute("select path, blob, _record from records where _record = ?", (number,)).fetchone()
+        for number in sorted(numbers)
+    ]
+    for (path, blob, number), data in zip(rows, blobs(repository, [row[:2] for row in rows]), strict=True):
+        record, form = record_of(read_plain(data, path), path, context.library)
+        writer.put_clocks(number, path, blob, state_of(form, record))
+
+
+def _write_meta(connection: sqlite3.Connection, values: Mapping[str, str]) -> None:
+    connection.executemany("insert or replace into meta values (?, ?)", values.items())
+
+
+# --------------------------------------------------------------------------- history
+
+
+def add_history(connection: sqlite3.Connection, repository: Repository, *, head: str) -> None:
+    """Learn which commits touched which paths, up to ``head``, within the caller's transaction."""
+    known = read_meta(connection).get("history")
+    if known == head:
+        return
+    log = _log(repository, known, head) if known else None
+    if log is None:
+        connection.execute("delete from commits")
+        connection.execute("delete from touches")
+        log = _log(repository, None, head)
+    (n,) = connection.execute("select coalesce(max(n), 0) from commits").fetchone()
+    commits: list[tuple[int, str]] = []
+    touches: list[tuple[str, int]] = []
+    for commit, paths in log or ():
+        n += 1
+        commits.append((n, commit))
+        touches.extend((path, n) for path in paths)
+    connection.executemany("insert into commits values (?, ?)", commits)
+    connection.executemany("insert or ignore into touches values (?, ?)", sorted(touches))
+    _write_meta(connection, {"history": head})
+
+
+def _log(repository: Repository, old: str | None, new: str) -> list[tuple[str, list[str]]] | None:
+    """Commits from after ``old`` to ``new``, oldest first, with the paths each touched (a merge: those
+    that differ from every parent). None when ``old`` is not behind ``new``."""
+    if old is not None:
+        if repository.objects.find(old) is None:
+            return None
+        if repository.run("merge-base", "--is-ancestor", old, new, check=False).returncode != 0:
+            return None
+    span = new if old is None else f"{old}..{new}"
+    done = repository.run(
+        "-c", "log.showRoot=true", "-c", "diff.renames=false", "-c", "log.showSignature=false", "log",
+        "--reverse", "--topo-order", "-c", "--no-renames", "--no-color", "--name-only", "-z",
+        "--format=%x01%H", "--end-of-options", span,
+    )  # fmt: skip
+    found: list[tuple[str, list[str]]] = []
+    for part in done.stdout.decode("utf-8", "surrogateescape").split("\x01")[1:]:
+        names = [name.lstrip("\n") for name in part[40:].split("\0")]
+        found.append((part[:40], [name for name in names if name]))
+    return found
+
+
+# --------------------------------------------------------------------------- what Git is asked
+
+
+def tree_files(repository: Repository, head: str | None) -> list[tuple[str, str]]:
+    """Path and blob of every record file of a commit."""
+    from logbook.store.history import list_tree
+
+    if head is None:
+        return []
+    return [file for file in list_tree(repository, head, FOLDER) if file[0].endswith(".yaml")]
+
+
+def changed_files(repository: Repository, old: str, new: str) -> dict[str, str | None] | None:
+    """Path to new blob (None: gone) of every file that differs; None when ``old`` is unknown."""
+    from logbook.store.history import changed_paths
+
+    if repository.objects.find(old) is None:
+        return None
+    return {path: after for path, _, after in changed_paths(repository, old, new)}
+
+
+def blobs(repository: Repository, files: Iterable[tuple[str, str]]) -> Iterator[bytes]:
+    """The contents of the files, in order."""
+    return (data for _, _, data in repository.objects.read_many(blob for _, blob in files))

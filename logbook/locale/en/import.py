@@ -1,0 +1,24 @@
+"""Words about imports."""
+
+MESSAGES = {
+    "import.encoding": "{path} is not UTF-8 text",
+    "import.empty": "{path} is empty",
+    "import.column": "the file has no column {found}",
+    "import.column-twice": "columns of the same name: {columns}",
+    "import.csv": "the CSV cannot be read on: {why}",
+    "import.json": "the JSON cannot be read on: {why}",
+    "import.not-an-object": "this is not a record",
+    "import.no-key": "{column} is empty in this row",
+    "import.key-twice": "the key {key} stood in line {first} already",
+}
+FIXES = {
+    "import.encoding": "save it as UTF-8 and import again",
+    "import.empty": "check the file",
+    "import.column": "columns: {known}. Did you mean {near}?",
+    "import.column-twice": "give every column a name of its own",
+    "import.csv": "check the quotes of this line",
+    "import.json": "check this line",
+    "import.not-an-object": "write each record as {{…}}",
+    "import.no-key": "fill it in, or choose another column for --key",
+    "import.key-twice": "leave the second one out",
+}

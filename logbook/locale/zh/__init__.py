@@ -1,0 +1,1 @@
+"""Chinese words, one module an area."""

@@ -1,0 +1,204 @@
+"""Make a record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from logbook.core import checking
+from logbook.core.errors import Refused
+from logbook.core.form import Field
+from logbook.core.form import Form
+from logbook.core.issues import Issue
+from logbook.core.lifecycle import put_path
+from logbook.core.moments import to_text
+from logbook.core.record import Record
+from logbook.core.record import Stored
+from logbook.core.values import register_id_issue
+from logbook.operations import defaults
+from logbook.operations.reading import World
+from logbook.operations.session import Session
+from logbook.operations.words import Changes
+from logbook.operations.words import changes_from
+from logbook.operations.words import changes_from_mapping
+from logbook.operations.writing import Draft
+from logbook.operations.writing import Writing
+from logbook.operations.writing import Written
+from logbook.operations.writing import event
+from logbook.operations.writing import late_warning
+from logbook.operations.writing import moment
+from logbook.operations.writing import resolve_references
+from logbook.operations.writing import writing
+from logbook.store.records import next_number
+from logbook.store.records import number
+
+
+@dataclass
+class Request:
+    """What somebody asked to record, read and resolved but not yet judged."""
+
+    form: Form
+    changes: Changes
+    at: datetime
+    by: str
+    reason: str | None = None
+    approved_by: str | None = None
+    entered_by: str | None = None
+
+    def fields(self) -> dict[str, Stored]:
+        """The values given, as fields."""
+        fields: dict[str, Stored] = {}
+        for path, value in self.changes.set.items():
+            fields = put_path(fields, path, value)
+        return fields
+
+
+def prepare(
+    session: Session,
+    form_word: str,
+    words: Iterable[str] = (),
+    *,
+    given: Mapping[str, Stored] | None = None,
+    at: str | None = None,
+    by: str | None = None,
+    reason: str | None = None,
+    approved_by: str | None = None,
+) -> Request:
+    """Read what was typed. Problems are kept in ``changes.issues``; an unknown form is Refused."""
+    form = session.form(form_word)
+    changes = changes_from_mapping(form, given or {}, session.library, now=session.now, zone=session.zone)
+    typed = changes_from(form, words, session.library, now=session.now, zone=session.zone)
+    changes.set.update(typed.set)
+    changes.held.update(typed.held)
+    changes.issues += typed.issues
+    problems: list[Issue] = []
+    operator = ""
+    try:
+        operator = session.operator(by)
+    except Refused as refused:
+        problems += refused.issues
+    resolve_references(session, form, changes)
+    happened = session.now
+    try:
+        happened = moment(session, at) or _held_moment(changes.held.get("at")) or session.now
+    except Refused as refused:
+        problems += refused.issues
+    approver = approved_by
+    if approved_by:
+        approver, issue = session.find_staff(approved_by, field="approved_by")
+        problems += [issue] if issue else []
+    approver = approver or changes.held.get(f"{form.first_step.id}.approved_by")
+    changes.issues = problems + changes.issues
+    holder = changes.held.get("by") or operator
+    return Request(
+        form,
+        changes,
+        happened,
+        holder,
+        reason,
+        approver,
+        operator if holder != operator and not by else None,
+    )
+
+
+def missing(request: Request) -> list[Field]:
+    """The fields still needed before the record can be made, in the form's order."""
+    fields = request.fields()
+    needed = [
+        field
+        for field in request.form.fields.values()
+        if field.required and not field.holds and fields.get(field.id) in (None, "", [])
+    ]
+    return needed
+
+
+def add(session: Session, request: Request) -> Written:
+    """Judge and record one request; Refused with every problem at once, nothing written."""
+    with writing(session) as write:
+        draft, _ = draft_of(session, write, request)
+        return write.publish([draft])[0]
+
+
+def draft_of(session: Session, write: Writing, request: Request) -> tuple[Draft, Record]:
+    """The record a request makes, with its number, its defaults and every check passed."""
+    form = request.form
+    issues = list(request.changes.issues)
+    issues += checking.event_time_issues(request.at, write.when, None)
+    write.warnings += late_warning(request.at, write.when, request.reason)
+    record_id, problem = _id_of(session, write, request)
+    issues += [problem] if problem else []
+    step = form.first_step
+    local = request.at.astimezone(session.zone)
+    first = event(
+        step.id,
+        at=request.at,
+        by=request.by,
+        when=write.when,
+        session=session,
+        reason=request.reason,
+        approved_by=request.approved_by,
+        entered_by=request.entered_by,
+    )
+    if request.by:
+        empty = Record(record_id, form.name, form.version, "", to_text(local), request.by)
+        from logbook.core.lifecycle import state_of
+
+        issues += checking.step_issues(
+            form,
+            state_of(form, empty),
+            step,
+            first,
+            roles=write.world.roles(request.by),
+            administrator=session.is_administrator(request.by),
+        )
+    fields = defaults.fill(
+        session, form, request.fields(), defaults.Moment(request.at, request.by), write.world
+    )
+    record = Record(
+        record_id,
+        form.name,
+        form.version,
+        step.to or "",
+        to_text(local),
+        request.by,
+        fields,
+        (first,),
+    )
+    write.judge(form, record, step=step.id, before=issues)
+    return Draft(form, record, "add", request.by), record
+
+
+def fill_in(session: Session, request: Request, world: World) -> dict[str, Stored]:
+    """The fields with their defaults as they would be recorded now, for a person to look at."""
+    return defaults.fill(
+        session, request.form, request.fields(), defaults.Moment(request.at, request.by), world
+    )
+
+
+def _id_of(session: Session, write: Writing, request: Request) -> tuple[str, Issue | None]:
+    form = request.form
+    if not form.register:
+        day = request.at.astimezone(session.zone).date().isoformat()
+        folder = f"records/{form.name}/{day[:4]}/{day[5:7]}"
+        names = session.names(folder)
+        return number(form.prefix, day, write.desk, next_number(names, form.prefix, day, write.desk)), None
+    record_id = request.changes.held.get("id")
+    if not record_id:
+        from logbook.core.text import Text
+
+        field = next((f for f in form.fields.values() if f.holds == "id"), None)
+        label = field.label if field else Text("编号", "id")
+        return "?", Issue("field.required", {"label": label, "name": "id"}, field="id")
+    bad = register_id_issue(record_id)
+    if bad is not None:
+        return record_id, bad
+    taken = [row.id for row in session.index.find(form.name, record_id)]
+    if taken:
+        return record_id, Issue("field.taken", {"found": taken[0], "form": form.name}, field="id")
+    return record_id, None
+
+
+def _held_moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,147 @@
+"""Correct a recorded value; old value, new value and reason stay in the record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from logbook.core import checking
+from logbook.core.errors import Refused
+from logbook.core.issues import Issue
+from logbook.core.lifecycle import AMEND
+from logbook.core.lifecycle import get_path
+from logbook.core.lifecycle import put_path
+from logbook.core.lifecycle import state_of
+from logbook.core.moments import to_text
+from logbook.core.record import Amendment
+from logbook.core.record import Record
+from logbook.core.record import Stored
+from logbook.operations.reading import Loaded
+from logbook.operations.reading import find
+from logbook.operations.reading import load
+from logbook.operations.session import Session
+from logbook.operations.words import Changes
+from logbook.operations.words import changes_from
+from logbook.operations.writing import Draft
+from logbook.operations.writing import Writing
+from logbook.operations.writing import Written
+from logbook.operations.writing import event
+from logbook.operations.writing import resolve_references
+from logbook.operations.writing import writing
+
+
+def amend(
+    session: Session,
+    word: str,
+    words: Iterable[str],
+    *,
+    reason: str | None,
+    by: str | None = None,
+    approved_by: str | None = None,
+) -> Written:
+    """Correct values of one record; Refused with every problem at once, nothing written."""
+    with writing(session) as write:
+        loaded = load(session, find(session, word))
+        form = loaded.form
+        changes = changes_from(
+            form, words, session.library, now=session.now, zone=session.zone, current=loaded.state.fields
+        )
+        resolve_references(session, form, changes)
+        draft = draft_of(session, write, loaded, changes, reason=reason, by=by, approved_by=approved_by)
+        return write.publish([draft])[0]
+
+
+def draft_of(
+    session: Session,
+    write: Writing,
+    loaded: Loaded,
+    changes: Changes,
+    *,
+    reason: str | None,
+    by: str | None,
+    approved_by: str | None = None,
+    issues: Iterable[Issue] = (),
+) -> Draft:
+    """The record with its corrections and an amendment for each."""
+    form, record, state = loaded.form, loaded.record, loaded.state
+    issues = [*issues, *changes.issues]
+    operator = ""
+    try:
+        operator = session.operator(by)
+    except Refused as refused:
+        issues += refused.issues
+    if approved_by:
+        approved_by, issue = session.find_staff(approved_by, field="approved_by")
+        issues += [issue] if issue else []
+    if not (reason or "").strip():
+        issues.append(Issue("record.needs-reason", {}, field="reason"))
+    if state.voided:
+        issues.append(Issue("record.voided", {"id": record.id}))
+    moved = _moved(form, changes, issues)
+    wanted = _paths(changes, state.fields)
+    if not wanted and not moved and not issues:
+        issues.append(Issue("record.nothing-changed", {}))
+    when = to_text(write.when.astimezone(session.zone))
+    fields = dict(record.fields)
+    set_by_event: dict[str, Stored] = {}
+    amendments = list(record.amendments)
+    for path, new in {**wanted, **moved}.items():
+        old = getattr(state, path) if path in moved else get_path(state.fields, path)
+        if old == new:
+            label = form.fields[path.split(".")[0]].label if path.split(".")[0] in form.fields else path
+            issues.append(Issue("record.amend-same", {"label": label}, field=path))
+            continue
+        amendments.append(
+            Amendment(when, operator, path, old, new, (reason or "").strip(), approved_by=approved_by)
+        )
+        if path in moved or _set_later(record, path):
+            set_by_event[path] = new
+        else:
+            fields = put_path(fields, path, new)
+    events = record.events
+    if set_by_event:
+        events = (
+            *events,
+            event(AMEND, at=write.when, by=operator, when=write.when, session=session, reason=reason, set=set_by_event),
+        )
+    after: Record = replace(record, fields=fields, events=events, amendments=tuple(amendments))
+    after = replace(after, at=moved.get("at", record.at), by=moved.get("by", record.by))
+    after = replace(after, status=state_of(form, after).status)
+    if "at" in moved:
+        issues += checking.event_time_issues(datetime.fromisoformat(moved["at"]), write.when, None)
+    write.judge(form, after, step=None, before=issues)
+    return Draft(form, after, "amend", operator, base=loaded.data)
+
+
+def _moved(form: object, changes: Changes, issues: list[Issue]) -> dict[str, str]:
+    """Header moments and persons among the changes; those of later steps cannot be amended."""
+    moved = {}
+    for holds, value in changes.held.items():
+        if holds in ("at", "by"):
+            moved[holds] = value
+        else:
+            fields = getattr(form, "fields", {})
+            label = next((f.label for f in fields.values() if f.holds == holds), holds)
+            issues.append(Issue("record.amend-event-moment", {"label": label}, field=holds))
+    return moved
+
+
+def _paths(changes: Changes, current: object) -> dict[str, Stored]:
+    """Changes as whole paths: appended rows become the whole list."""
+    wanted: dict[str, Stored] = {}
+    for path, value in changes.set.items():
+        if path.endswith("+"):
+            name = path[:-1]
+            before = get_path(current, name)  # type: ignore[arg-type]
+            rows = before if isinstance(before, list) else []
+            wanted[name] = rows + (value if isinstance(value, list) else [])
+        else:
+            wanted[path] = value
+    return wanted
+
+
+def _set_later(record: Record, path: str) -> bool:
+    """Whether the value at ``path`` came with an event after the first (rulings 17)."""
+    name = path.split(".")[0]
+    return any(changed.split(".")[0].rstrip("+") == name for one in record.events for changed in one.set)

@@ -1,0 +1,412 @@
+"""Records in: CSV, JSON and JSON Lines become records in one commit; importing again changes nothing."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import field as attribute
+from datetime import datetime
+from typing import cast
+
+from logbook.core import checking
+from logbook.core.definition import find_field
+from logbook.core.definition import find_step
+from logbook.core.errors import Refused
+from logbook.core.form import Form
+from logbook.core.issues import Issue
+from logbook.core.issues import errors
+from logbook.core.lifecycle import put_path
+from logbook.core.lifecycle import state_of
+from logbook.core.moments import parse_moment
+from logbook.core.moments import to_text
+from logbook.core.record import Event
+from logbook.core.record import Record
+from logbook.core.record import Stored
+from logbook.core.values import register_id_issue
+from logbook.operations import defaults
+from logbook.operations.session import Session
+from logbook.operations.words import Changes
+from logbook.operations.words import changes_from_mapping
+from logbook.operations.writing import SAME_MOMENT
+from logbook.operations.writing import Writing
+from logbook.operations.writing import desk_identity
+from logbook.operations.writing import message
+from logbook.operations.writing import person
+from logbook.operations.writing import resolve_references
+from logbook.operations.writing import writing
+from logbook.store import codec
+from logbook.store.records import next_number
+from logbook.store.records import number
+from logbook.store.records import path_of
+from logbook.store.records import plain_from
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How the columns of a file become fields, steps and a key."""
+
+    fields: Mapping[str, str] = attribute(default_factory=dict)
+    constants: Mapping[str, str] = attribute(default_factory=dict)
+    steps: Sequence[tuple[str, str]] = ()
+    key: str | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file read into rows, each with the line it began on."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[int, dict[str, Stored]]]
+
+
+@dataclass
+class Outcome:
+    """What an import did, or would do."""
+
+    added: int = 0
+    known: int = 0
+    rejected: list[tuple[int, list[Issue]]] = attribute(default_factory=list)
+    ids: list[str] = attribute(default_factory=list)
+    commit: str | None = None
+
+
+def read_source(name: str, data: bytes, *, kind: str | None = None) -> Source:
+    """Read a CSV, JSON or JSON Lines file; Refused when it is none."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        try:  # spreadsheets in China still save GB 18030
+            text = data.decode("gb18030")
+        except UnicodeDecodeError:
+            raise Refused([Issue("import.encoding", {"path": name})]) from None
+    kind = kind or _kind(name, text)
+    if kind == "csv":
+        return _read_csv(name, text)
+    return _read_json(name, text, lines=kind == "jsonl")
+
+
+def run(
+    session: Session,
+    form_word: str,
+    source: Source,
+    plan: Plan,
+    *,
+    by: str | None = None,
+    dry_run: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> Outcome:
+    """Import every row that can be a record. Rows whose key is known are left alone; rows with
+    problems are named by line and left out; the rest is one commit."""
+    form = session.form(form_word)
+    operator = session.operator(by)
+    steps, fields = _resolve_plan(form, source, plan)
+    outcome = Outcome()
+    with writing(session) as write:
+        numbers: dict[str, int] = {}
+        seen: dict[str, int] = {}
+        changes: list[tuple[str, bytes]] = []
+        for done, (line, row) in enumerate(source.rows, 1):
+            if progress is not None and done % 50 == 0:
+                progress(done)
+            key = _key(plan, row, outcome, line)
+            if key is None:
+                continue
+            if key in seen:
+                outcome.rejected.append(
+                    (line, [Issue("import.key-twice", {"key": key, "first": seen[key]}, line=line)])
+                )
+                continue
+            seen[key] = line
+            if session.index.by_source(form.name, key):
+                outcome.known += 1
+                continue
+            record, issues = _record(session, write, form, row, fields, plan.constants, steps, key, operator, numbers)
+            if record is None or errors(issues):
+                outcome.rejected.append((line, [issue.at(line=line) for issue in issues]))
+                continue
+            outcome.added += 1
+            outcome.ids.append(record.id)
+            if not dry_run:
+                changes.append((path_of(form, record.id, record.at), codec.write(plain_from(record, form))))
+        if changes:
+            outcome.commit = _publish(session, write, form, source.name, operator, changes)
+    return outcome
+
+
+def _resolve_plan(
+    form: Form, source: Source, plan: Plan
+) -> tuple[list[tuple[str, str]], dict[str, str]]:
+    """Field and step ids of the plan; columns named like a field map themselves. Refused with every
+    unknown name."""
+    issues: list[Issue] = []
+    fields: dict[str, str] = {}
+    for word, column in plan.fields.items():
+        name = _field_name(form, word, issues)
+        _check_column(source, column, issues)
+        if name:
+            fields[name] = column
+    for word in plan.constants:
+        _field_name(form, word, issues)
+    taken = set(fields.values()) | ({plan.key} if plan.key else set())
+    for column in source.columns:
+        if column in taken:
+            continue
+        if column in ("at", "by") or (column == "id" and form.register):
+            fields.setdefault(column, column)
+            continue
+        found = find_field(form, column)
+        if not isinstance(found, Issue) and found.derived is None:
+            fields.setdefault(found.id, column)
+    steps: list[tuple[str, str]] = []
+    for word, column in plan.steps:
+        step = find_step(form, word)
+        _check_column(source, column, issues)
+        if isinstance(step, Issue):
+            issues.append(
+                Issue("step.unknown", {"found": word, "allowed": list(form.steps), "near": ""}, field="step")
+            )
+        else:
+            steps.append((step.id, column))
+    if plan.key:
+        _check_column(source, plan.key, issues)
+    if issues:
+        raise Refused(issues)
+    return steps, fields
+
+
+def _field_name(form: Form, word: str, issues: list[Issue]) -> str | None:
+    if word in ("at", "by", "id"):
+        return word
+    found = find_field(form, word)
+    if isinstance(found, Issue):
+        from logbook.core.values import unknown_field
+
+        issues.append(unknown_field(word, form.fields, word))
+        return None
+    return found.id
+
+
+def _check_column(source: Source, column: str, issues: list[Issue]) -> None:
+    if column not in source.columns:
+        from logbook.core.suggest import closest
+
+        near = closest(column, source.columns)
+        issues.append(
+            Issue("import.column", {"found": column, "known": list(source.columns), "near": near[0] if near else ""})
+        )
+
+
+def _key(plan: Plan, row: Mapping[str, Stored], outcome: Outcome, line: int) -> str | None:
+    """The source's own number of a row, or the hash of its content where there is none."""
+    if plan.key is not None:
+        value = row.get(plan.key)
+        if not isinstance(value, str) or not value.strip():
+            outcome.rejected.append((line, [Issue("import.no-key", {"column": plan.key}, line=line)]))
+            return None
+        return value.strip()
+    text = json.dumps(row, ensure_ascii=False, sort_keys=True)
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _record(
+    session: Session,
+    write: Writing,
+    form: Form,
+    row: Mapping[str, Stored],
+    fields: Mapping[str, str],
+    constants: Mapping[str, str],
+    steps: Sequence[tuple[str, str]],
+    key: str,
+    operator: str,
+    numbers: dict[str, int],
+) -> tuple[Record | None, list[Issue]]:
+    given: dict[str, Stored] = dict(constants)
+    for name, column in fields.items():
+        value = row.get(column)
+        if value not in (None, ""):
+            given[name] = value
+    changes = changes_from_mapping(form, given, session.library, now=session.now, zone=session.zone)
+    resolve_references(session, form, changes)
+    issues = changes.issues
+    at_text = changes.held.get("at")
+    at = datetime.fromisoformat(at_text) if at_text else write.when
+    issues += checking.event_time_issues(at, write.when, None)
+    by = changes.held.get("by") or operator
+    recorded = to_text(write.when.astimezone(session.zone))
+    events = [_event(form.first_step.id, at, by, recorded, write.when, key)]
+    for step, column in steps:
+        value = row.get(column)
+        if value in (None, ""):
+            continue
+        moment = parse_moment(str(value), now=session.now, zone=session.zone)
+        if moment is None:
+            issues.append(Issue("field.datetime", {"label": column, "found": str(value)}, field=step))
+            continue
+        issues += checking.event_time_issues(moment, write.when, at, step)
+        events.append(_event(step, moment, by, recorded, write.when, key))
+    events[1:] = sorted(events[1:], key=lambda event: datetime.fromisoformat(event.at))
+    values: dict[str, Stored] = {}
+    for path, stored in changes.set.items():
+        values = put_path(values, path, stored)
+    filled = defaults.fill(session, form, values, defaults.Moment(at, by), write.world)
+    if issues and errors(issues):
+        return None, issues
+    record_id, problem = _draw(session, write, form, changes, at, numbers)
+    if problem is not None:
+        return None, [*issues, problem]
+    record = Record(record_id, form.name, form.version, "", to_text(at), by, filled, tuple(events))
+    state = state_of(form, record)
+    record = Record(record_id, form.name, form.version, state.status, record.at, by, filled, record.events)
+    issues += checking.record_issues(form, record, session.library, exists=write.world.exists)
+    if not errors(issues):
+        view = write.world.put(state_of(form, record))
+        issues += checking.check_issues(form, view, write.world)
+    if errors(issues):
+        _give_back(form, at.astimezone(session.zone), numbers)
+        return None, issues
+    return record, issues
+
+
+def _event(step: str, at: datetime, by: str, recorded: str, when: datetime, key: str) -> Event:
+    different = abs(when - at) > SAME_MOMENT
+    return Event(to_text(at), by, step, recorded=recorded if different else None, source=key)
+
+
+def _draw(
+    session: Session, write: Writing, form: Form, changes: Changes, at: datetime, numbers: dict[str, int]
+) -> tuple[str, Issue | None]:
+    if form.register:
+        record_id = changes.held.get("id")
+        if not record_id:
+            return "?", Issue("field.required", {"label": "id", "name": "id"}, field="id")
+        bad = register_id_issue(record_id)
+        if bad is not None:
+            return record_id, bad
+        if write.world.exists((form.name,), record_id) or session.index.find(form.name, record_id):
+            return record_id, Issue("field.taken", {"found": record_id, "form": form.name}, field="id")
+        return record_id, None
+    day = at.astimezone(session.zone).date().isoformat()
+    if day not in numbers:
+        names = session.names(f"records/{form.name}/{day[:4]}/{day[5:7]}")
+        numbers[day] = next_number(names, form.prefix, day, write.desk)
+    n = numbers[day]
+    numbers[day] += 1
+    return number(form.prefix, day, write.desk, n), None
+
+
+def _give_back(form: Form, local: datetime, numbers: dict[str, int]) -> None:
+    day = local.date().isoformat()
+    if day in numbers:
+        numbers[day] -= 1
+
+
+def _publish(
+    session: Session, write: Writing, form: Form, name: str, operator: str, changes: list[tuple[str, bytes]]
+) -> str:
+    from logbook.store.transaction import publish_bulk
+
+    trailers = [
+        ("Form", form.full_name),
+        ("Action", "import"),
+        ("By", operator),
+        ("Count", str(len(changes))),
+    ]
+    text = message(form.name, "import", f"{len(changes)} 条 {name}", trailers)
+    commit = publish_bulk(
+        session.repository,
+        changes,
+        text,
+        author=person(session, operator),
+        committer=desk_identity(session, write.desk),
+        when=write.when.astimezone(session.zone),
+    )
+    return commit or ""
+
+
+def _kind(name: str, text: str) -> str:
+    lowered = name.lower()
+    for ending, kind in ((".csv", "csv"), (".jsonl", "jsonl"), (".ndjson", "jsonl"), (".json", "json")):
+        if lowered.endswith(ending):
+            return kind
+    start = text.lstrip()[:1]
+    return "json" if start == "[" else "jsonl" if start == "{" else "csv"
+
+
+def _read_csv(name: str, text: str) -> Source:
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows: list[tuple[int, dict[str, Stored]]] = []
+    try:
+        head = next(reader, None)
+        if not head:
+            raise Refused([Issue("import.empty", {"path": name})])
+        twice = sorted({column for column in head if head.count(column) > 1})
+        if twice:
+            raise Refused([Issue("import.column-twice", {"columns": twice}, line=1)])
+        start = reader.line_num + 1
+        for cells in reader:
+            if cells:
+                row: dict[str, Stored] = dict(zip(head, cells, strict=False))
+                rows.append((start, row))
+            start = reader.line_num + 1
+    except csv.Error as error:
+        raise Refused([Issue("import.csv", {"why": str(error)}, line=reader.line_num)]) from error
+    return Source(name, tuple(head), rows)
+
+
+def _read_json(name: str, text: str, *, lines: bool) -> Source:
+    rows: list[tuple[int, dict[str, Stored]]] = []
+    columns: dict[str, None] = {}
+    for line, value in _values(name, text, lines=lines):
+        if not isinstance(value, dict):
+            raise Refused([Issue("import.not-an-object", {}, line=line)])
+        row = _flattened(value)
+        columns.update(dict.fromkeys(row))
+        rows.append((line, row))
+    return Source(name, tuple(columns), rows)
+
+
+def _values(name: str, text: str, *, lines: bool) -> Iterator[tuple[int, object]]:
+    if not lines:
+        try:
+            whole = json.loads(text)
+        except ValueError as error:
+            raise Refused([Issue("import.json", {"why": str(error)}, line=getattr(error, "lineno", 1))]) from error
+        for place, value in enumerate(whole if isinstance(whole, list) else [whole], 1):
+            yield place, value
+        return
+    for place, line in enumerate(text.splitlines(), 1):
+        if line.strip():
+            try:
+                yield place, json.loads(line)
+            except ValueError as error:
+                raise Refused([Issue("import.json", {"why": str(error)}, line=place)]) from error
+
+
+def _flattened(value: dict[str, object]) -> dict[str, Stored]:
+    """One exported record as a row: its fields beside ``id``, ``at`` and ``by``."""
+    fields = value.get("fields")
+    if isinstance(fields, dict) and "id" in value:
+        row = {name: value[name] for name in ("id", "at", "by") if name in value}
+        row.update({name: one for name, one in fields.items() if name not in row})
+        value = row
+    return {str(name): _text(one) for name, one in value.items()}
+
+
+def _text(value: object) -> Stored:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return [_text(one) for one in value]
+    if isinstance(value, dict):
+        return {str(name): _text(one) for name, one in value.items()}
+    return str(cast(object, value))

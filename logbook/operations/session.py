@@ -1,0 +1,163 @@
+"""What a command works with: the book, its forms, its index, the hour, the language, the person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from logbook.core.errors import BookError
+from logbook.core.errors import Refused
+from logbook.core.form import Form
+from logbook.core.form import Library
+from logbook.core.issues import Issue
+from logbook.store.book import Book
+from logbook.store.git import Repository
+
+if TYPE_CHECKING:
+    from logbook.index.book_index import BookIndex
+
+DESK_KEY = "logbook.desk"
+STAFF_KEY = "logbook.staff"
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The hour a command works at. ``real`` is the machine's; ``now`` may be given by ``--now``."""
+
+    now: datetime
+    real: datetime
+    given: bool
+
+
+class Session:
+    """One command's view of a book. Nothing is opened before it is needed."""
+
+    def __init__(
+        self,
+        book: Book,
+        clock: Clock,
+        *,
+        lang: str,
+        environment: Mapping[str, str],
+        by: str | None = None,
+    ) -> None:
+        self.book = book
+        self.clock = clock
+        self.lang = lang
+        self.environment = environment
+        self.given_by = by
+        self.warnings: list[Issue] = []
+
+    @property
+    def now(self) -> datetime:
+        return self.clock.now
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        return self.book.settings.zone
+
+    @cached_property
+    def repository(self) -> Repository:
+        return Repository(self.book.root)
+
+    @cached_property
+    def _loaded(self) -> tuple[Library, list[Issue]]:
+        from logbook.store.library import load
+
+        return load(self.repository, settings=self.book.settings.settings)
+
+    @property
+    def library(self) -> Library:
+        return self._loaded[0]
+
+    @property
+    def library_issues(self) -> list[Issue]:
+        return self._loaded[1]
+
+    @cached_property
+    def index(self) -> BookIndex:
+        """The index, refreshed to HEAD."""
+        from logbook.index.book_index import BookIndex
+
+        from logbook.core.calendars import SHIPPED
+
+        return BookIndex.open(
+            self.repository,
+            self.library,
+            zone=self.zone,
+            calendars=SHIPPED,
+            library_key=self.library.key,
+            environment=self.environment,
+        )
+
+    def form(self, word: str) -> Form:
+        """The form meant by an id, label or alias; Refused when it is none or several."""
+        from logbook.core.definition import find_form
+
+        found = find_form(self.library, word)
+        if isinstance(found, Issue):
+            broken = [
+                issue
+                for issue in self.library_issues
+                if issue.is_error and (issue.path or "").endswith((f"/{word}.yaml", f"/{word}@"))
+            ]
+            raise Refused([found, *broken])
+        return found
+
+    def desk(self) -> str:
+        """This clone's desk letter; BookError ``book.no-desk`` when it has none (rulings 21)."""
+        letter = self.environment.get("LOGBOOK_DESK") or self.repository.config(DESK_KEY)
+        if not letter:
+            raise BookError("book.no-desk", path=str(self.book.root))
+        if not (letter.isascii() and letter.isalpha() and letter.isupper() and len(letter) <= 2):
+            raise BookError("book.bad-desk", found=letter)
+        return letter
+
+    def operator(self, by: str | None = None) -> str:
+        """Who does it: ``--by``, ``$LOGBOOK_STAFF``, the person signed on at this desk.
+
+        Refused when nobody is named, when the person is not in the staff register or has left.
+        """
+        word = by or self.given_by or self.environment.get("LOGBOOK_STAFF") or self.repository.config(STAFF_KEY)
+        if not word:
+            raise Refused([Issue("book.no-operator", {}, field="by")])
+        return self.staff(word)
+
+    def names(self, folder: str) -> list[str]:
+        """The file names in a folder of the book as committed."""
+        return [entry.name for entry in self.repository.tree_entries(self.repository.head(), folder)]
+
+    def staff(self, word: str, *, field: str = "by") -> str:
+        """The id of an active member of staff, given by id or name; Refused when there is none."""
+        found, issue = self.find_staff(word, field=field)
+        if issue is not None:
+            raise Refused([issue])
+        return found
+
+    def find_staff(self, word: str, *, field: str = "by") -> tuple[str, Issue | None]:
+        """The same as a value: the id, or the issue that says what is wrong with ``word``."""
+        rows = [row for row in self.index.find("staff", word) if not row.voided]
+        if not rows:
+            named = self.index.all_equal("staff", {"name": word})
+            rows = [row for row in named if not row.voided]
+        if len(rows) > 1:
+            ids = [row.id for row in rows]
+            return word, Issue("field.ambiguous", {"name": word, "known": ids, "first": ids[0]}, field=field)
+        if not rows:
+            return word, Issue("field.unknown-staff", {"label": field, "found": word, "target": []}, field=field)
+        if rows[0].status == "left":
+            return word, Issue("field.staff-left", {"found": word, "label": field}, field=field)
+        return rows[0].id, None
+
+    def writing_time(self) -> datetime:
+        """The recording time of a write. ``--now`` writes in a practice book only."""
+        if self.clock.given and not self.book.settings.practice:
+            raise BookError("book.now-not-practice")
+        return self.clock.now
+
+    def is_administrator(self, staff: str) -> bool:
+        return staff == self.book.settings.administrator

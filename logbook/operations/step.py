@@ -1,0 +1,147 @@
+"""Take a record one step on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from logbook.core import checking
+from logbook.core.definition import find_step
+from logbook.core.errors import Refused
+from logbook.core.issues import Issue
+from logbook.core.lifecycle import state_of
+from logbook.core.record import Record
+from logbook.core.record import Stored
+from logbook.operations import defaults
+from logbook.operations.reading import Loaded
+from logbook.operations.reading import find
+from logbook.operations.reading import load
+from logbook.operations.session import Session
+from logbook.operations.words import changes_from
+from logbook.operations.words import changes_from_mapping
+from logbook.operations.writing import Draft
+from logbook.operations.writing import Writing
+from logbook.operations.writing import Written
+from logbook.operations.writing import event
+from logbook.operations.writing import late_warning
+from logbook.operations.writing import moment
+from logbook.operations.writing import resolve_references
+from logbook.operations.writing import said_of
+from logbook.operations.writing import title_of
+from logbook.operations.writing import writing
+
+
+def step(
+    session: Session,
+    word: str,
+    step_word: str,
+    words: Iterable[str] = (),
+    *,
+    given: Mapping[str, Stored] | None = None,
+    at: str | None = None,
+    by: str | None = None,
+    reason: str | None = None,
+    approved_by: str | None = None,
+) -> Written:
+    """Take ``step_word`` on one record; Refused with every problem at once, nothing written."""
+    with writing(session) as write:
+        loaded = load(session, find(session, word))
+        draft = draft_of(
+            session, write, loaded, step_word, words, given=given, at=at, by=by, reason=reason, approved_by=approved_by
+        )
+        return write.publish([draft])[0]
+
+
+def draft_of(
+    session: Session,
+    write: Writing,
+    loaded: Loaded,
+    step_word: str,
+    words: Iterable[str],
+    *,
+    given: Mapping[str, Stored] | None = None,
+    at: str | None = None,
+    by: str | None = None,
+    reason: str | None = None,
+    approved_by: str | None = None,
+) -> Draft:
+    """The record after the step, with every check passed."""
+    form, record, state = loaded.form, loaded.record, loaded.state
+    found = find_step(form, step_word)
+    issues: list[Issue] = []
+    if isinstance(found, Issue):
+        from logbook.core.suggest import closest
+
+        labels = {step.label.zh: name for name, step in form.steps.items()}
+        near = closest(step_word, [*form.steps, *labels])
+        allowed = [name for name, one in form.steps.items() if state.status in one.from_]
+        raise Refused(
+            [
+                Issue(
+                    "step.unknown",
+                    {"found": step_word, "allowed": allowed, "near": labels.get(near[0], near[0]) if near else ""},
+                    field="step",
+                ).at(id=record.id)
+            ]
+        )
+    changes = changes_from_mapping(form, given or {}, session.library, now=session.now, zone=session.zone)
+    typed = changes_from(
+        form, words, session.library, now=session.now, zone=session.zone, current=state.fields
+    )
+    changes.set.update(typed.set)
+    changes.held.update(typed.held)
+    changes.issues += typed.issues
+    resolve_references(session, form, changes)
+    issues += changes.issues
+    operator = ""
+    try:
+        operator = session.operator(by)
+    except Refused as refused:
+        issues += refused.issues
+    happened = session.now
+    try:
+        own = changes.held.pop(f"{found.id}.at", None)
+        happened = moment(session, at) or (datetime.fromisoformat(own) if own else session.now)
+    except Refused as refused:
+        issues += refused.issues
+    holder = changes.held.pop(f"{found.id}.by", None) or operator
+    approver = changes.held.pop(f"{found.id}.approved_by", None)
+    if approved_by:
+        approver, issue = session.find_staff(approved_by, field="approved_by")
+        issues += [issue] if issue else []
+    for name in changes.held:
+        label = next((f.label for f in form.fields.values() if f.holds == name), name)
+        issues.append(Issue("field.not-stored", {"label": label, "name": name}, field=name))
+    created = datetime.fromisoformat(state.at)
+    issues += checking.event_time_issues(happened, write.when, created)
+    write.warnings += late_warning(happened, write.when, reason)
+    brought = defaults.rows_filled(
+        session, form, changes.set, defaults.Moment(happened, holder), write.world
+    )
+    taken = event(
+        found.id,
+        at=happened,
+        by=holder,
+        when=write.when,
+        session=session,
+        reason=reason,
+        approved_by=approver,
+        set=brought,
+        entered_by=operator if holder != operator and not by else None,
+    )
+    if holder:
+        issues += checking.step_issues(
+            form,
+            state,
+            found,
+            taken,
+            roles=write.world.roles(holder),
+            administrator=session.is_administrator(holder),
+        )
+    after: Record = replace(record, events=(*record.events, taken))
+    after = replace(after, status=state_of(form, after).status)
+    new = write.judge(form, after, step=found.id, before=issues)
+    said = said_of(form, brought, title_of(new))
+    return Draft(form, after, found.id, holder, base=loaded.data, said=said)

@@ -1,0 +1,209 @@
+"""Check records and definitions as they stand in the work tree, in the staging area or at HEAD."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from logbook.core import checking
+from logbook.core.errors import Refused
+from logbook.core.form import Form
+from logbook.core.form import Library
+from logbook.core.issues import Issue
+from logbook.core.lifecycle import State
+from logbook.core.lifecycle import state_of
+from logbook.core.record import Record
+from logbook.operations.reading import World
+from logbook.operations.reading import find
+from logbook.operations.session import Session
+from logbook.store import codec
+from logbook.store.codec import Document
+from logbook.store.records import FOLDER
+from logbook.store.records import form_and_id
+from logbook.store.records import path_of
+from logbook.store.records import record_from
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was looked at and what was found."""
+
+    records: int
+    forms: int
+    issues: tuple[Issue, ...]
+
+
+def validate(
+    session: Session,
+    targets: Sequence[str] = (),
+    *,
+    staged: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> Report:
+    """Check the named records or paths (default: everything). Nothing is written."""
+    from logbook.store.library import load
+
+    library, issues = load(session.repository, work_tree=True, settings=session.book.settings.settings)
+    issues = list(issues)
+    files = dict(_staged(session) if staged else _named(session, targets) if targets else _all(session))
+    if targets:
+        wanted = {path for path in files if not path.startswith(f"{FOLDER}/")}
+        issues = [issue for issue in issues if issue.path in wanted]
+    elif staged:
+        issues = [issue for issue in issues if issue.path in files]
+    known: dict[str, set[str]] = {}
+    for path in _paths(session):
+        place = form_and_id(path)
+        if place is not None:
+            known.setdefault(place[0], set()).add(place[1])
+    readable: list[tuple[str, Document, Record, Form]] = []
+    dirty: dict[tuple[str, str], State] = {}
+    count = 0
+    for path, data in files.items():
+        if form_and_id(path) is None:
+            continue
+        count += 1
+        found, parsed = read_file(library, path, data)
+        issues += found
+        if parsed is None:
+            continue
+        document, record, form = parsed
+        readable.append((path, document, record, form))
+        row = session.index.by_path(path)
+        if row is None or row.blob != session.repository.blob_id(data):
+            dirty[(record.form, record.id)] = state_of(form, record)
+    world = World(session, overlay=dirty)
+
+    def exists(forms: tuple[str, ...], record_id: str) -> bool:
+        name, slash, rest = record_id.partition("/")
+        if slash:
+            return rest in known.get(name, ())
+        return any(record_id in known.get(form, ()) for form in forms)
+
+    for done, (path, document, record, form) in enumerate(readable, 1):
+        own = checking.record_issues(form, record, library, exists=exists)
+        view = world.find(form.name, record.id)
+        if view is not None and not any(issue.is_error for issue in own):
+            own += checking.check_issues(form, view, world)
+        issues += [placed(issue, path, record.id, document) for issue in own]
+        if progress is not None and done % 500 == 0:
+            progress(done)
+    return Report(count, len(library.forms), tuple(issues))
+
+
+def read_file(
+    library: Library, path: str, data: bytes
+) -> tuple[list[Issue], tuple[Document, Record, Form] | None]:
+    """One file as a record with its form, or every reason why it is none."""
+    document, issues = codec.read(data, path=path)
+    if document is None:
+        return [issue.at(path=path) for issue in issues], None
+    record, shape = record_from(document.plain)
+    if record is None:
+        return [placed(issue, path, None, document) for issue in (*issues, *shape)], None
+    found = [placed(issue, path, record.id, document) for issue in issues]
+    form = library.form_at(record.form, record.version)
+    if form is None:
+        from logbook.core.suggest import closest
+
+        if record.form in library.forms:
+            missing = Issue("record.form-version", {"found": record.form_version}, field="form")
+        else:
+            near = closest(record.form, list(library.forms))
+            missing = Issue(
+                "record.unknown-form",
+                {"found": record.form, "known": list(library.forms), "near": near[0] if near else ""},
+                field="form",
+            )
+        return [*found, placed(missing, path, record.id, document)], None
+    name = form_and_id(path)
+    if name is not None and name[1] != record.id:
+        found.append(placed(Issue("record.id-path", {"found": record.id}, field="id"), path, record.id, document))
+    elif name is not None and (name[0] != record.form or (form.register and path != path_of(form, record.id, record.at))):
+        expected = path_of(form, record.id, record.at)
+        found.append(placed(Issue("record.path", {"expected": expected}, field="form"), path, record.id, document))
+    return found, (document, record, form)
+
+
+def placed(issue: Issue, path: str, record_id: str | None, document: Document) -> Issue:
+    """The finding with its file, line and record."""
+    line = issue.line
+    if line is None and issue.field:
+        parts = issue.field.split(".")
+        line = next(
+            (found for end in range(len(parts), 0, -1) if (found := document.line(*_keys(parts[:end]))) is not None),
+            None,
+        )
+    return issue.at(path=path, line=line or 1, id=record_id)
+
+
+def _keys(parts: Iterable[str]) -> list[str | int]:
+    """Rows are counted from 1 in what people read and from 0 in the file's mapping."""
+    return [int(part) - 1 if part.isdigit() else part for part in parts]
+
+
+def _paths(session: Session) -> Iterator[str]:
+    root = session.book.root
+    for folder, folders, files in os.walk(root / FOLDER):
+        folders.sort()
+        inside = Path(folder).relative_to(root).as_posix()
+        for name in sorted(files):
+            if name.endswith((".yaml", ".yml")) and not name.startswith("."):
+                yield f"{inside}/{name}"
+
+
+def _all(session: Session) -> Iterator[tuple[str, bytes]]:
+    for path in _paths(session):
+        yield path, _bytes(session, path)
+
+
+def _bytes(session: Session, path: str) -> bytes:
+    try:
+        return (session.book.root / path).read_bytes()
+    except OSError as error:
+        raise Refused(
+            [Issue("book.file-missing", {"path": path, "why": error.strerror or str(error)}, path=path)]
+        ) from error
+
+
+def _named(session: Session, targets: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    root = session.book.root.resolve()
+    for target in targets:
+        path = Path(target).expanduser()
+        if not path.exists() and (root / target).exists():
+            path = root / target
+        if path.is_dir():
+            for one in sorted(path.rglob("*.yaml")):
+                inside = _inside(root, one)
+                yield inside, _bytes(session, inside)
+        elif path.is_file():
+            inside = _inside(root, path)
+            yield inside, _bytes(session, inside)
+        else:
+            row = find(session, target)
+            yield row.path, _bytes(session, row.path)
+
+
+def _inside(root: Path, path: Path) -> str:
+    try:
+        return path.resolve().relative_to(root).as_posix()
+    except ValueError:
+        raise Refused([Issue("book.file-missing", {"path": str(path), "why": "outside"}, path=str(path))]) from None
+
+
+def _staged(session: Session) -> Iterator[tuple[str, bytes]]:
+    """What is about to be committed, as it stands in the staging area."""
+    repository = session.repository
+    head = repository.head()
+    against = head or "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+    out = repository.run("diff-index", "--cached", "-z", "--diff-filter=ACMR", "--no-renames", against)
+    parts = out.split(b"\0")
+    for meta, path in zip(parts[::2], parts[1::2], strict=False):
+        name = path.decode("utf-8", "surrogateescape")
+        if name.startswith((f"{FOLDER}/", "templates/")) and name.endswith(".yaml"):
+            yield name, repository.objects.read(meta.split(b" ")[3].decode())[1]

@@ -1,0 +1,80 @@
+"""Cancel a record, or account for a number that is missing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from logbook.core.errors import Refused
+from logbook.core.issues import Issue
+from logbook.core.lifecycle import VOIDED
+from logbook.core.moments import to_text
+from logbook.core.record import Record
+from logbook.operations.reading import find
+from logbook.operations.reading import load
+from logbook.operations.session import Session
+from logbook.operations.writing import Draft
+from logbook.operations.writing import Written
+from logbook.operations.writing import event
+from logbook.operations.writing import writing
+from logbook.store.records import split_number
+
+
+def void(session: Session, word: str, *, reason: str | None, by: str | None = None) -> Written:
+    """Cancel a record with a reason; its number stays taken, its clocks stop. A number nobody used
+    gets a stub that closes the gap (rulings 21)."""
+    with writing(session) as write:
+        operator = session.operator(by)
+        issues = [] if (reason or "").strip() else [Issue("record.needs-reason", {}, field="reason")]
+        try:
+            row = find(session, word)
+        except Refused as refused:
+            draft = _stub(session, word, write.when, operator, reason, issues, refused)
+            return write.publish([draft])[0]
+        loaded = load(session, row)
+        form, record = loaded.form, loaded.record
+        if loaded.state.voided:
+            issues.append(Issue("record.voided", {"id": record.id}, id=record.id))
+        if issues:
+            raise Refused([issue.at(id=record.id) for issue in issues])
+        name = VOIDED if "void" in form.steps else "void"
+        taken = event(name, at=write.when, by=operator, when=write.when, session=session, reason=reason)
+        after = replace(record, events=(*record.events, taken), status=VOIDED)
+        return write.publish([Draft(form, after, "void", operator, base=loaded.data)])[0]
+
+
+def _stub(
+    session: Session,
+    word: str,
+    when: object,
+    operator: str,
+    reason: str | None,
+    issues: list[Issue],
+    refused: Refused,
+) -> Draft:
+    from datetime import datetime
+
+    from logbook.core.definition import find_prefix
+
+    parts = split_number(word.rpartition("/")[2])
+    form = find_prefix(session.library, parts[0]) if parts else None
+    if parts is None or form is None or form.register:
+        raise refused
+    _, day, desk, n = parts
+    taken = [
+        split_number(name[:-5])
+        for name in session.names(f"records/{form.name}/{day[:4]}/{day[4:6]}")
+        if name.endswith(".yaml")
+    ]
+    later = any(one and one[1] == day and one[2] == desk and one[3] > n for one in taken)
+    if not later:  # only a gap can be closed: a number above the last one was never drawn
+        raise refused
+    if issues:
+        raise Refused(issues)
+    moment = datetime.strptime(day, "%Y%m%d").replace(tzinfo=session.zone)
+    stamp = to_text(moment)
+    made = event(
+        form.first_step.id, at=moment, by=operator, when=session.now, session=session, reason=reason, source="gap"
+    )
+    ended = event("void", at=session.now, by=operator, when=session.now, session=session, reason=reason)
+    record = Record(word.rpartition("/")[2], form.name, form.version, VOIDED, stamp, operator, {}, (made, ended))
+    return Draft(form, record, "void", operator)

@@ -1,0 +1,336 @@
+"""One write: judged and published inside the book's lock, one commit a record, one move of the ref."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from dataclasses import field as attribute
+from dataclasses import replace
+from datetime import datetime
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from typing import cast
+
+from logbook.core import checking
+from logbook.core.errors import Refused
+from logbook.core.form import Field
+from logbook.core.form import Form
+from logbook.core.issues import Issue
+from logbook.core.issues import errors
+from logbook.core.lifecycle import State
+from logbook.core.lifecycle import state_of
+from logbook.core.moments import to_text
+from logbook.core.record import Event
+from logbook.core.record import Record
+from logbook.core.record import Stored
+from logbook.core.values import shown
+from logbook.operations.reading import World
+from logbook.operations.session import Session
+from logbook.operations.words import Changes
+from logbook.store import codec
+from logbook.store.records import path_of
+from logbook.store.records import plain_from
+
+if TYPE_CHECKING:
+    from logbook.store.transaction import Commit
+
+SUBJECT_COLUMNS = 72
+# `recorded` is written where it differs from `at` by more than this (rulings 3).
+SAME_MOMENT = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A record as it shall stand, and what the commit says of it."""
+
+    form: Form
+    record: Record
+    action: str
+    by: str
+    base: bytes | None = None
+    data: bytes | None = None
+    said: str | None = None
+    trailers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was recorded, and the warnings that came with it."""
+
+    form: Form
+    record: Record
+    state: State
+    path: str
+    commit: str
+    warnings: tuple[Issue, ...] = ()
+
+
+@dataclass
+class Writing:
+    """The state of one write inside the lock."""
+
+    session: Session
+    when: datetime
+    desk: str
+    world: World
+    warnings: list[Issue] = attribute(default_factory=list)
+
+    def judge(self, form: Form, record: Record, *, step: str | None, before: Iterable[Issue] = ()) -> State:
+        """Everything that speaks against ``record`` after ``step``; Refused with all of it at once."""
+        issues = list(before)
+        issues += checking.record_issues(form, record, self.session.library, exists=self.world.exists)
+        state = state_of(form, record)
+        if step in form.steps:
+            known = {issue.field for issue in issues}
+            needed = checking.requirement_issues(form, state, form.steps[cast(str, step)])
+            issues += [issue for issue in needed if issue.field not in known]
+        if not errors(issues):
+            view = self.world.put(state)
+            issues += checking.check_issues(form, view, self.world, step=step)
+        issues = _unique(issue.at(id=record.id) for issue in issues)
+        if errors(issues):
+            raise Refused(issues)
+        self.warnings += issues
+        return state
+
+    def publish(self, drafts: Sequence[Draft]) -> list[Written]:
+        """Write the drafts as one operation; they are durable when this returns."""
+        from logbook.store.transaction import publish
+
+        commits = [self._commit(draft, operation=len(drafts) > 1) for draft in drafts]
+        ids = publish(self.session.repository, commits)
+        return [
+            Written(
+                draft.form,
+                draft.record,
+                state_of(draft.form, draft.record),
+                commit.changes[0].path,
+                commit_id,
+                tuple(self.warnings),
+            )
+            for draft, commit, commit_id in zip(drafts, commits, ids, strict=True)
+        ]
+
+    def _commit(self, draft: Draft, *, operation: bool) -> Commit:
+        from logbook.store.transaction import Change
+        from logbook.store.transaction import Commit
+
+        form, record = draft.form, draft.record
+        data = draft.data
+        if data is None:
+            plain = plain_from(record, form)
+            data = codec.write(plain) if draft.base is None else codec.edit(draft.base, plain)
+        trailers = [
+            ("Record", record.id),
+            ("Form", record.form_version),
+            ("Action", draft.action),
+            ("By", draft.by),
+            *draft.trailers,
+        ]
+        if operation:
+            trailers.append(("Operation", f"{to_text(self.when)} {self.desk}"))
+        return Commit(
+            changes=(Change(path_of(form, record.id, record.at), data),),
+            message=message(record.id, draft.action, draft.said or title_of(state_of(form, record)), trailers),
+            author=person(self.session, draft.by),
+            committer=desk_identity(self.session, self.desk),
+            when=self.when.astimezone(self.session.zone),
+        )
+
+
+@contextmanager
+def writing(session: Session) -> Iterator[Writing]:
+    """Take the book's lock, mend what a crash left, and look at the book as it is now."""
+    from logbook.store.transaction import write_lock
+
+    when = session.writing_time()
+    desk = session.desk()
+    with write_lock(session.repository):
+        session.index.refresh()
+        yield Writing(session, when, desk, World(session))
+
+
+def event(
+    step: str,
+    *,
+    at: datetime,
+    by: str,
+    when: datetime,
+    session: Session,
+    reason: str | None = None,
+    approved_by: str | None = None,
+    source: str | None = None,
+    set: dict[str, Stored] | None = None,
+    entered_by: str | None = None,
+) -> Event:
+    """An event with its recording time where that is another (rulings 3)."""
+    return Event(
+        at=to_text(at.astimezone(session.zone)),
+        by=by,
+        step=step,
+        recorded=to_text(when.astimezone(session.zone)) if abs(when - at) > SAME_MOMENT else None,
+        reason=reason or None,
+        approved_by=approved_by,
+        source=source,
+        set=set or {},
+        extra={"entered_by": entered_by} if entered_by else {},
+    )
+
+
+def moment(session: Session, text: str | None, *, field: str = "at") -> datetime | None:
+    """The moment typed after ``--at``; Refused when it is none."""
+    if text is None:
+        return None
+    from logbook.core.moments import parse_moment
+
+    found = parse_moment(text, now=session.now, zone=session.zone)
+    if found is None:
+        raise Refused([Issue("field.datetime", {"label": field, "found": text}, field=field)])
+    return found
+
+
+def late_warning(happened: datetime, when: datetime, reason: str | None) -> list[Issue]:
+    """A late entry without a reason is accepted with a warning (rulings 4)."""
+    if when - happened > checking.LATE and not reason:
+        hours = int((when - happened).total_seconds() // 3600)
+        return [Issue("record.late", {"hours": hours}, severity="warning", field="at")]
+    return []
+
+
+def resolve_references(session: Session, form: Form, changes: Changes) -> None:
+    """Let people name records and staff as they like: ids in any case, staff by name."""
+    for path, value in changes.set.items():
+        name, _, rest = path.rstrip("+").partition(".")
+        field = form.fields.get(name)
+        if field is None:
+            continue
+        if field.type == "list" and isinstance(value, list):
+            for number, row in enumerate(value, 1):
+                if isinstance(row, dict):
+                    for column, cell in row.items():
+                        place = f"{name}.{number}.{column}"
+                        row[column] = _resolved(session, field.columns[column], cell, place, changes)
+        elif field.type == "list" and rest:
+            column = field.columns.get(rest.rpartition(".")[2])
+            if column is not None:
+                changes.set[path] = _resolved(session, column, value, path, changes)
+        else:
+            changes.set[path] = _resolved(session, field, value, path, changes)
+    for holds, word in list(changes.held.items()):
+        if holds == "by" or holds.endswith((".by", ".approved_by")):
+            changes.held[holds], issue = session.find_staff(word, field=holds)
+            if issue is not None:
+                changes.issues.append(issue)
+
+
+def _resolved(session: Session, field: Field, value: Stored, path: str, changes: Changes) -> Stored:
+    if not isinstance(value, str) or not value:
+        return value
+    if field.type == "staff":
+        found, issue = session.find_staff(value, field=path)
+        if issue is not None:
+            changes.issues.append(replace(issue, args={**issue.args, "label": field.label}))
+        return found
+    if field.type != "ref":
+        return value
+    form, slash, word = value.partition("/")
+    targets = [form] if slash and form in field.target else list(field.target)
+    rows = [row for target in targets for row in session.index.find(target, word if slash else value)]
+    exact = [row for row in rows if row.id == (word if slash else value)]
+    rows = exact or rows
+    if len(rows) == 1:
+        return rows[0].id
+    if len(rows) > 1:
+        known = [f"{row.form}/{row.id}" for row in rows]
+        changes.issues.append(Issue("field.ambiguous", {"name": value, "known": known, "first": known[0]}, field=path))
+        return value
+    titles = [session.library.forms[t].title if t in session.library.forms else t for t in field.target]
+    changes.issues.append(
+        Issue("field.reference", {"label": field.label, "found": value, "target": titles}, field=path)
+    )
+    return value
+
+
+def message(record_id: str, action: str, said: str, trailers: Iterable[tuple[str, str]]) -> str:
+    """A commit message: a subject of at most 72 columns, then the trailers Git's tools read."""
+    subject = f"{record_id} {action}"
+    line = " ".join(said.split())
+    if line:
+        subject += f": {line}"
+    body = "\n".join(f"{name}: {' '.join(value.split())}" for name, value in trailers)
+    return f"{_cut(subject, SUBJECT_COLUMNS)}\n\n{body}\n"
+
+
+def title_of(state: State, lang: str = "zh") -> str:
+    """A record's title: its form's subject fields, none of them private (rulings 12)."""
+    form = state.form
+    parts = []
+    for name in form.subject:
+        field = form.fields.get(name)
+        if field is not None and not field.private:
+            text = shown(field, state.fields.get(name), lang)
+            if text:
+                parts.append(text)
+    return " ".join(parts)
+
+
+def said_of(form: Form, changes: dict[str, Stored], fallback: str) -> str:
+    """What a step's commit says: the first words it brought that are not private, else the title."""
+    for path, value in changes.items():
+        field = form.fields.get(path)
+        if field is not None and not field.private and field.type in ("text", "longtext") and isinstance(value, str):
+            return value
+    return fallback
+
+
+def person(session: Session, staff: str) -> tuple[str, str]:
+    """A member of staff as Git's author: name and an address that says who it is."""
+    rows = session.index.find("staff", staff)
+    name = rows[0].title if rows and rows[0].title else staff
+    return name, f"{staff}@staff.logbook"
+
+
+def desk_identity(session: Session, letter: str) -> tuple[str, str]:
+    """The desk as Git's committer."""
+    return session.book.settings.desks.get(letter) or f"desk {letter}", f"desk-{letter.lower()}@desk.logbook"
+
+
+def signature_hash(form: Form, record: Record, events: int) -> str:
+    """SHA-256 of what a signature covers: the values as entered and the first ``events`` events, as
+    canonical JSON. Values filled in later that were empty then are left out (rulings 18)."""
+    plain = plain_from(replace(record, events=record.events[:events], signatures=(), amendments=()), form)
+    del plain["status"]
+    text = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _cut(text: str, columns: int) -> str:
+    import unicodedata
+
+    used = 0
+    for place, char in enumerate(text):
+        used += 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        if used > columns:
+            end = place
+            room = 0
+            while end > 0 and used - room > columns - 1:
+                end -= 1
+                room += 2 if unicodedata.east_asian_width(text[end]) in "WF" else 1
+            return text[:end].rstrip() + "…"
+    return text
+
+
+def _unique(issues: Iterable[Issue]) -> list[Issue]:
+    seen: set[tuple[str, str | None]] = set()
+    kept = []
+    for issue in issues:
+        key = (issue.rule, issue.field)
+        if key not in seen:
+            seen.add(key)
+            kept.append(issue)
+    return kept

@@ -1,0 +1,1 @@
+"""Values to text: tables, machine shapes, pages and sheets; nothing here prints."""

@@ -1,0 +1,159 @@
+"""A sheet before it is text, Markdown or HTML: boxes, grids and places to sign, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from logbook.render.width import width
+
+_THREE_LINES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A box to tick with its word."""
+
+    label: str
+    ticked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What stands in a cell: text, or boxes to tick. ``masked``: a private value left out;
+    ``whole``: its words (a date, a time) are not broken."""
+
+    text: str = ""
+    options: tuple[Option, ...] = ()
+    masked: bool = False
+    align: Literal["left", "center", "right"] = "left"
+    whole: bool = False
+
+    @property
+    def empty(self) -> bool:
+        return not self.text and not any(option.ticked for option in self.options)
+
+    @property
+    def broad(self) -> bool:
+        """Whether the boxes to tick would fill more than three lines of a third of the page."""
+        return sum(4 + width(option.label) for option in self.options) > _THREE_LINES
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A label beside its value, ``height`` text lines high."""
+
+    label: str
+    value: Value
+    height: int = 1
+
+
+UNITS = 120  # a row is divided so finely: 2, 3, 4, 5 or 6 boxes all come out whole
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """One row of the form: boxes side by side."""
+
+    boxes: tuple[Box, ...]
+    kind: str = "pairs"
+
+    @property
+    def height(self) -> int:
+        """Text lines of the tallest box."""
+        return max(box.height for box in self.boxes)
+
+    @property
+    def weights(self) -> tuple[int, ...]:
+        """Shares of the row: a tall box beside low ones gets twice theirs, many boxes to tick half more."""
+        return tuple(4 if box.height > 1 else 3 if box.value.broad else 2 for box in self.boxes)
+
+    @property
+    def spans(self) -> tuple[tuple[int, int], ...]:
+        """Units of 120 for the label and the value of each box."""
+        total = sum(self.weights)
+        rooms = [UNITS * weight // total for weight in self.weights]
+        rooms[-1] += UNITS - sum(rooms)
+        labels = [min(17, room // 2 if room > 30 else room * 43 // 100) for room in rooms]
+        return tuple((label, room - label) for label, room in zip(labels, rooms, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A column's head; ``weight`` is the share of the width it should get, in characters."""
+
+    label: str
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A list or checklist as a table under its own title; its head repeats on every page."""
+
+    title: str
+    heads: tuple[Head, ...]
+    rows: tuple[tuple[Value, ...], ...]
+    kind: str = "grid"
+
+    @property
+    def dense(self) -> bool:
+        """So many columns that the letters must be smaller."""
+        return len(self.heads) > 9
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """Per cent of the width each column gets."""
+        total = sum(head.weight for head in self.heads)
+        return tuple(round(100 * head.weight / total, 2) for head in self.heads)
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A place to sign: who signed it and when, or room to do so by hand."""
+
+    label: str
+    name: str = ""
+    date: str = ""
+    note: str = ""
+    state: Literal["signed", "stale", "blank"] = "blank"
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """A row of places to sign."""
+
+    places: tuple[Signed, ...]
+    kind: str = "signing"
+
+
+Block = Pairs | Grid | Signing
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One printed form, every word in the reader's language, nothing left to look up."""
+
+    lang: str
+    book: str
+    title: str
+    number: str  # "编号：CP-20261122-A003"
+    status: str
+    moment: str  # "投诉时间：2026-11-22 09:35"
+    stamp: str  # "作废" across a voided record, else ""
+    blocks: tuple[Block, ...]
+    notes: tuple[str, ...]  # corrections, sources: small lines below the form
+    foot: str  # form@version and number, at the bottom of every page
+    printed: str
+    page: tuple[str, str, str]  # the words around page x of y
+    blank_date: str
+    landscape: bool
+    record: str  # the number alone, the document's name
+
+
+def side_by_side(places: tuple[Signed, ...], most: int = 5) -> list[tuple[Signed, ...]]:
+    """Places to sign in rows of nearly equal length, ``most`` a row."""
+    if not places:
+        return []
+    rows = -(-len(places) // most)
+    each = -(-len(places) // rows)
+    return [places[start : start + each] for start in range(0, len(places), each)]

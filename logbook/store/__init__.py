@@ -1,0 +1,1 @@
+"""The rooms that touch disk and Git: codec, plumbing, book discovery, record files, locks."""

@@ -1,0 +1,152 @@
+"""A book on disk: how it is found and what its ``logbook.yaml`` says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field as attribute
+from pathlib import Path
+from typing import cast
+from zoneinfo import ZoneInfo
+
+from logbook.core.errors import BookError
+from logbook.core.errors import Refused
+from logbook.core.issues import Issue
+from logbook.core.record import Stored
+from logbook.store import codec
+
+SETTINGS_FILE = "logbook.yaml"
+DEFAULT_ZONE = "Asia/Shanghai"
+_KNOWN = ("name", "timezone", "language", "packs", "administrator", "desks", "calendars", "practice", "settings")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a site decided for itself. ``settings`` holds the numbers the rules may name."""
+
+    name: str
+    timezone: str = DEFAULT_ZONE
+    language: str = "zh"
+    packs: tuple[str, ...] = ("core",)
+    administrator: str | None = None
+    desks: Mapping[str, str] = attribute(default_factory=dict)
+    practice: bool = False
+    settings: Mapping[str, Stored] = attribute(default_factory=dict)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """One site's book: its folder and its settings."""
+
+    root: Path
+    settings: Settings
+
+
+def find_book(start: Path, *, given: str | None, environment: Mapping[str, str]) -> Book:
+    """Find the book: ``given`` (``--book``), else ``$LOGBOOK_BOOK``, else the nearest parent of
+    ``start`` that holds ``logbook.yaml``. Raises BookError ``book.none`` when there is none."""
+    named = given or environment.get("LOGBOOK_BOOK")
+    if named:
+        root = Path(named).expanduser().absolute()
+        if not (root / SETTINGS_FILE).is_file():
+            raise BookError("book.not-one", path=str(root))
+        return Book(root, read_settings(root))
+    start = start.absolute()
+    for folder in (start, *start.parents):
+        if (folder / SETTINGS_FILE).is_file():
+            return Book(folder, read_settings(folder))
+    raise BookError("book.none", path=str(start))
+
+
+def read_settings(root: Path) -> Settings:
+    """Read ``logbook.yaml``; Refused with every problem of it."""
+    path = root / SETTINGS_FILE
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise BookError("book.unreadable", path=str(path), why=error.strerror or str(error)) from error
+    document, issues = codec.read_definition(data, path=SETTINGS_FILE)
+    if document is None:
+        raise Refused(issues, "book.settings-broken", path=SETTINGS_FILE)
+    plain = document.plain
+    issues = [*issues, *_settings_issues(plain, document.line)]
+    if any(issue.is_error for issue in issues):
+        raise Refused(issues, "book.settings-broken", path=SETTINGS_FILE)
+    packs = plain.get("packs")
+    desks = plain.get("desks")
+    own = plain.get("settings")
+    return Settings(
+        name=cast(str, plain["name"]),
+        timezone=cast(str, plain.get("timezone") or DEFAULT_ZONE),
+        language=cast(str, plain.get("language") or "zh"),
+        packs=tuple(cast("list[str]", packs)) if isinstance(packs, list) else ("core",),
+        administrator=cast("str | None", plain.get("administrator")),
+        desks=cast("dict[str, str]", desks) if isinstance(desks, dict) else {},
+        practice=plain.get("practice") == "true",
+        settings=own if isinstance(own, dict) else {},
+    )
+
+
+def settings_text(settings: Settings) -> bytes:
+    """The text of a new ``logbook.yaml``."""
+    plain: dict[str, Stored] = {
+        "name": settings.name,
+        "timezone": settings.timezone,
+        "language": settings.language,
+        "packs": list(settings.packs),
+    }
+    if settings.administrator:
+        plain["administrator"] = settings.administrator
+    if settings.desks:
+        plain["desks"] = dict(settings.desks)
+    if settings.practice:
+        plain["practice"] = "true"
+    if settings.settings:
+        plain["settings"] = dict(settings.settings)
+    return codec.write(plain)
+
+
+def _settings_issues(plain: Mapping[str, Stored], line: object) -> list[Issue]:
+    from logbook.core.suggest import closest
+
+    where = cast("codec.LineOf", line)
+    issues: list[Issue] = []
+    name = plain.get("name")
+    if not isinstance(name, str) or not name.strip():
+        issues.append(Issue("book.no-name", {}, path=SETTINGS_FILE, field="name"))
+    zone = plain.get("timezone")
+    if zone is not None:
+        try:
+            ZoneInfo(cast(str, zone))
+        except (ValueError, KeyError, OSError, TypeError):
+            issues.append(
+                Issue("book.timezone", {"found": str(zone)}, path=SETTINGS_FILE, line=where("timezone"), field="timezone")
+            )
+    if plain.get("language") not in (None, "zh", "en"):
+        issues.append(
+            Issue(
+                "book.language",
+                {"found": str(plain["language"])},
+                path=SETTINGS_FILE,
+                line=where("language"),
+                field="language",
+            )
+        )
+    for key in plain:
+        if key not in _KNOWN:
+            near = closest(key, list(_KNOWN))
+            issues.append(
+                Issue(
+                    "book.unknown-setting",
+                    {"name": key, "near": near[0] if near else "", "known": list(_KNOWN)},
+                    severity="warning",
+                    path=SETTINGS_FILE,
+                    line=where(key),
+                    field=key,
+                )
+            )
+    return issues

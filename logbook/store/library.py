@@ -1,0 +1,332 @@
+"""The forms of a book: ``templates/`` read from the work tree or from a commit, checked once, cached.
+
+The cache is ``library.json`` in ``.git/logbook/``. It holds the plain definitions of files that were
+already checked, the issues found then, and three keys: the commit, the tree of ``templates/`` and a
+hash over the contents of its files. It is disposable: whatever is wrong with it, it is made again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import zlib
+from collections.abc import Callable
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+from typing import Any
+
+from logbook import __version__
+from logbook.core.definition import Source
+from logbook.core.definition import library_from
+from logbook.core.definition import words_of
+from logbook.core.form import Library
+from logbook.core.issues import Issue
+from logbook.core.text import Text
+from logbook.store.objects import blob_id
+
+if TYPE_CHECKING:
+    from logbook.core.shapes import LineOf
+    from logbook.store.git import Repository
+
+FOLDER = "templates"
+CACHE_SCHEMA = 1
+# Places whose line numbers are asked for after the check is over.
+_SECTIONS = ("fields", "steps", "clocks", "checks")
+
+
+def load(
+    book: Repository | Path,
+    *,
+    work_tree: bool = False,
+    revision: str | None = None,
+    settings: Mapping[str, object] | None = None,
+) -> tuple[Library, list[Issue]]:
+    """All that the book's ``templates/`` define, and every issue in them.
+
+    ``book`` is the repository or, where there is none, the book's folder (its files are read then).
+    Read is HEAD's tree, or that of commit ``revision``, or the files themselves with ``work_tree``
+    (``validate``). ``settings`` are the site's numbers that sentences may name; they are not checked.
+    A broken form is an issue; the other forms are there all the same.
+    """
+    if isinstance(book, Path):
+        return _load_folder(book, None, settings)
+    if work_tree:
+        return _load_folder(book.root, book, settings)
+    return _load_commit(book, revision, settings)
+
+
+def check_folder(path: Path) -> list[Issue]:
+    """Every issue in the definitions below ``path``: a book's folder, or its ``templates`` folder.
+
+    Nothing is cached; the paths of the issues begin with ``templates/``."""
+    root = path.parent if path.name == FOLDER and path.is_dir() else path
+    return _checked(_files(root), settings=None)[1]
+
+
+# --------------------------------------------------------------------------- two places to read
+
+
+def _load_folder(
+    root: Path, repository: Repository | None, settings: Mapping[str, object] | None
+) -> tuple[Library, list[Issue]]:
+    files = _files(root)
+    content = _content_key({path: blob_id(data) for path, data in files.items()})
+    cache = repository.room / "library.json" if repository is not None else None
+    stored = _read_cache(cache, lambda head: head.get("content") == content)
+    if stored is not None:
+        return _from_cache(stored, settings)
+    return _check_and_store(files, {"content": content}, cache, settings)
+
+
+def _load_commit(
+    repository: Repository, revision: str | None, settings: Mapping[str, object] | None
+) -> tuple[Library, list[Issue]]:
+    commit = repository.head() if revision is None else repository.resolve(revision)
+    if commit is None:  # nothing was committed yet
+        return Library(settings=settings or {}), []
+    cache = repository.room / "library.json"
+    stored = _read_cache(cache, lambda head: head.get("head") == commit)
+    if stored is not None:
+        return _from_cache(stored, settings)
+    tree = _tree_of_templates(repository, commit)
+    if tree is None:
+        return Library(settings=settings or {}), []
+    stored = _read_cache(cache, lambda head: head.get("tree") == tree)
+    blobs = None
+    if stored is None:
+        blobs = _blobs_below(repository, tree, FOLDER)
+        content = _content_key(blobs)
+        stored = _read_cache(cache, lambda head: head.get("content") == content)
+    if stored is not None:
+        # Another commit over the same definitions: next time one look at the ref is enough.
+        _write_cache(cache, {**stored, "head": commit, "tree": tree})
+        return _from_cache(stored, settings)
+    assert blobs is not None
+    read = repository.objects.read_many(blobs.values())
+    files = {path: data for path, (_oid, _kind, data) in zip(blobs, read, strict=True)}
+    keys = {"content": _content_key(blobs), "tree": tree, "head": commit}
+    return _check_and_store(files, keys, cache, settings)
+
+
+def _files(root: Path) -> dict[str, bytes]:
+    """The definition files below ``root/templates`` by their path in the book."""
+    found: dict[str, bytes] = {}
+    for folder, names, files in os.walk(root / FOLDER):
+        names[:] = sorted(name for name in names if not name.startswith(("_", ".")))
+        for name in sorted(files):
+            path = Path(folder, name)
+            inside = path.relative_to(root).as_posix()
+            if _is_definition(inside):
+                found[inside] = path.read_bytes()
+    return found
+
+
+def _is_definition(path: str) -> bool:
+    """``_sheets`` and the like hold layouts, and an editor's hidden files are no definitions."""
+    return path.endswith(".yaml") and not any(part.startswith(("_", ".")) for part in path.split("/"))
+
+
+def _tree_of_templates(repository: Repository, commit: str) -> str | None:
+    entry = repository.entry_at(commit, FOLDER)
+    return entry.oid if entry is not None and entry.is_tree else None
+
+
+def _blobs_below(repository: Repository, tree: str, prefix: str) -> dict[str, str]:
+    blobs: dict[str, str] = {}
+    for entry in repository.objects.tree(tree):
+        path = f"{prefix}/{entry.name}"
+        if entry.is_tree:
+            blobs.update(_blobs_below(repository, entry.oid, path))
+        elif _is_definition(path):
+            blobs[path] = entry.oid
+    return blobs
+
+
+def _content_key(blobs: Mapping[str, str]) -> str:
+    text = "".join(f"{path}\0{blobs[path]}\n" for path in sorted(blobs))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+# --------------------------------------------------------------------------- reading and checking
+
+
+def _checked(
+    files: Mapping[str, bytes], settings: Mapping[str, object] | None
+) -> tuple[Library, list[Issue], list[Source]]:
+    from logbook.store import codec
+
+    sources: list[Source] = []
+    issues: list[Issue] = []
+    unreadable: list[str] = []
+    for path in sorted(files):
+        document, own = codec.read_definition(files[path], path=path)
+        issues += [issue.at(path=path) for issue in own]
+        if document is None or any(issue.severity == "error" for issue in own):
+            unreadable.append(path)
+        else:
+            sources.append(Source(path, document.plain, document.line, document.place))
+    library, found = library_from(sources, settings=settings, unreadable=unreadable)
+    return library, issues + found, sources
+
+
+def _check_and_store(
+    files: Mapping[str, bytes],
+    keys: Mapping[str, str],
+    cache: Path | None,
+    settings: Mapping[str, object] | None,
+) -> tuple[Library, list[Issue]]:
+    library, issues, sources = _checked(files, settings)
+    good = {form.path: words_of(form) for shelf in (library.older, library.forms) for form in shelf.values()}
+    kept = []
+    for source in sources:
+        shared = source.stem in ("roles", "checklists") and not _has_error(issues, source.path)
+        if source.path in good or shared:
+            data = {"plain": source.plain, "lines": _lines(source)}
+            words = good.get(source.path, ())
+            kept.append([source.path, words, json.dumps(data, ensure_ascii=False, separators=(",", ":"))])
+    stored = {
+        "schema": CACHE_SCHEMA,
+        "logbook": __version__,
+        **keys,
+        "issues": [_issue_out(issue) for issue in issues],
+        "files": kept,
+    }
+    _write_cache(cache, stored)
+    return library, issues
+
+
+def _has_error(issues: list[Issue], path: str) -> bool:
+    return any(issue.path == path and issue.severity == "error" for issue in issues)
+
+
+def _lines(source: Source) -> dict[str, int]:
+    """The line numbers that forms keep, by dotted place."""
+    lines: dict[str, int] = {}
+
+    def note(*place: str | int) -> None:
+        line = source.line(*place)
+        if line is not None:
+            lines[".".join(map(str, place))] = line
+
+    for section in _SECTIONS:
+        entries: Any = (source.plain or {}).get(section) or ()
+        for name in entries if isinstance(entries, Mapping) else range(len(entries)):
+            note(section, name)
+            if section == "checks":
+                note(section, name, "rule")
+            elif section == "fields":
+                for column in entries[name].get("of") or ():
+                    note(section, name, "of", column)
+    return lines
+
+
+# --------------------------------------------------------------------------- the cache
+
+
+class _Cached(Source):
+    """A file out of the cache; its text is decoded when somebody wants to know what it says."""
+
+    def __init__(self, path: str, words: list[str], text: str) -> None:
+        super().__init__(path)
+        self.words = tuple(words)
+        self._text = text
+
+    def _decoded(self) -> dict[str, Any]:
+        data: dict[str, Any] = json.loads(self._text)
+        lines = data["lines"]
+        self._plain = data["plain"]
+        self._line = lambda *place: lines.get(".".join(map(str, place)))
+        return data
+
+    @property
+    def plain(self) -> Mapping[str, Any] | None:
+        if self._plain is None:
+            self._decoded()
+        return self._plain
+
+    @property
+    def line(self) -> LineOf:
+        if self._plain is None:
+            self._decoded()
+        return self._line
+
+
+def _from_cache(
+    stored: Mapping[str, Any], settings: Mapping[str, object] | None
+) -> tuple[Library, list[Issue]]:
+    sources = [_Cached(*entry) for entry in stored["files"]]
+    library, _ = library_from(sources, settings=settings, strict=False)
+    return library, [_issue_in(plain) for plain in stored["issues"]]
+
+
+def _read_cache(path: Path | None, right: Callable[[Mapping[str, Any]], bool]) -> dict[str, Any] | None:
+    """What is stored, when it was made by this program and ``right`` says it is what we look for."""
+    if path is None:
+        return None
+    try:
+        stored = json.loads(path.read_bytes())
+        if (
+            stored["schema"] == CACHE_SCHEMA
+            and stored["logbook"] == __version__
+            and right(stored)
+            and stored["digest"] == _digest(stored)
+        ):
+            return dict(stored)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return None
+
+
+def _digest(stored: Mapping[str, Any]) -> int:
+    """A checksum over what is served unread, so that a half-damaged cache is noticed here."""
+    served = [stored["issues"], [entry[:2] for entry in stored["files"]]]
+    return zlib.crc32("\n".join([json.dumps(served), *(entry[2] for entry in stored["files"])]).encode())
+
+
+def _write_cache(path: Path | None, stored: Mapping[str, Any]) -> None:
+    """Put ``stored`` in the place of whatever was there; a book that cannot be written goes without."""
+    if path is None:
+        return
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(exist_ok=True)
+        fresh.write_text(
+            json.dumps({**stored, "digest": _digest(stored)}, ensure_ascii=False), encoding="utf-8"
+        )
+        os.replace(fresh, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            fresh.unlink(missing_ok=True)
+
+
+def _issue_out(issue: Issue) -> dict[str, Any]:
+    args = {name: _arg_out(value) for name, value in issue.args.items()}
+    return {
+        "rule": issue.rule, "args": args, "severity": issue.severity, "path": issue.path,
+        "line": issue.line, "field": issue.field,
+    }  # fmt: skip
+
+
+def _arg_out(value: object) -> object:
+    if isinstance(value, Text):
+        return {"zh": value.zh, "en": value.en}
+    if isinstance(value, (list, tuple)):
+        return [_arg_out(item) for item in value]
+    return value if isinstance(value, (str, int, float, bool)) or value is None else str(value)
+
+
+def _issue_in(plain: Mapping[str, Any]) -> Issue:
+    args = {name: _arg_in(value) for name, value in plain["args"].items()}
+    return Issue(
+        plain["rule"], args, severity=plain["severity"], path=plain["path"],
+        line=plain["line"], field=plain["field"],
+    )  # fmt: skip
+
+
+def _arg_in(value: Any) -> object:
+    if isinstance(value, dict):
+        return Text(value["zh"], value["en"])
+    return [_arg_in(item) for item in value] if isinstance(value, list) else value

@@ -1,0 +1,37 @@
+"""The one door to the machine: its clock, its environment, who is logged in, the terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from datetime import timezone
+from pathlib import Path
+
+
+def now() -> datetime:
+    """The machine's time, to the second, in UTC."""
+    return datetime.now(timezone.utc).replace(microsecond=0)
+
+
+def environment() -> Mapping[str, str]:
+    return os.environ
+
+
+def cache_folder() -> Path:
+    """Where things go that may be lost: ``$XDG_CACHE_HOME/logbook`` or ``~/.cache/logbook``."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    if base:
+        return Path(base) / "logbook"
+    home = os.environ.get("HOME") or os.environ.get("USERPROFILE")
+    return Path(home) / ".cache" / "logbook" if home else Path("/tmp/logbook-cache")
+
+
+def is_interactive() -> bool:
+    """Whether a person sits at both ends: only then may a command ask."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def current_folder() -> Path:
+    return Path.cwd()

@@ -1,0 +1,271 @@
+"""Record files: where they lie, what their text says, how numbers are drawn."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from collections.abc import Mapping
+from datetime import datetime
+from typing import cast
+
+from logbook.core.form import Form
+from logbook.core.issues import Issue
+from logbook.core.record import EVENT_KEYS
+from logbook.core.record import RESERVED
+from logbook.core.record import Amendment
+from logbook.core.record import Event
+from logbook.core.record import Record
+from logbook.core.record import Signature
+from logbook.core.record import Stored
+
+FOLDER = "records"
+_NUMBER = re.compile(r"(?P<prefix>[A-Z]{1,4})-(?P<day>\d{8})-(?P<desk>[A-Z]{1,2})(?P<n>\d{3,})(-\d+)?")
+_EVENT_KEYS = frozenset(EVENT_KEYS)
+_AMENDMENT_KEYS = frozenset(("at", "by", "field", "from", "to", "reason", "approved_by", "recorded"))
+_SIGNATURE_KEYS = frozenset(("at", "by", "as", "name", "events", "sha256", "recorded"))
+
+
+def path_of(form: Form, record_id: str, at: str | datetime) -> str:
+    """``records/<form>/<yyyy>/<mm>/<ID>.yaml``; registers ``records/<form>/<ID>.yaml``.
+
+    Year and month are those of the number (its date is for life), else of ``at``.
+    """
+    if form.register:
+        return f"{FOLDER}/{form.name}/{record_id}.yaml"
+    match = _NUMBER.fullmatch(record_id)
+    day = match["day"] if match else (at if isinstance(at, str) else at.isoformat())[:10].replace("-", "")
+    return f"{FOLDER}/{form.name}/{day[:4]}/{day[4:6]}/{record_id}.yaml"
+
+
+def form_and_id(path: str) -> tuple[str, str] | None:
+    """The form's name and the record's id that a path under ``records/`` speaks of."""
+    parts = path.split("/")
+    if len(parts) < 3 or parts[0] != FOLDER or not parts[-1].endswith(".yaml"):
+        return None
+    return parts[1], parts[-1][:-5]
+
+
+def number(prefix: str, day: str, desk: str, n: int) -> str:
+    """``CP-20261122-A003``; after 999 comes 1000 (rulings 21)."""
+    return f"{prefix}-{day.replace('-', '')}-{desk}{n:03d}"
+
+
+def split_number(record_id: str) -> tuple[str, str, str, int] | None:
+    """Prefix, day (``yyyymmdd``), desk and running number of an id; None for a register's id."""
+    match = _NUMBER.fullmatch(record_id)
+    return (match["prefix"], match["day"], match["desk"], int(match["n"])) if match else None
+
+
+def next_number(taken: Iterable[str], prefix: str, day: str, desk: str) -> int:
+    """The number after the highest one this desk drew that day, among file names or ids."""
+    start = f"{prefix}-{day.replace('-', '')}-{desk}"
+    highest = 0
+    for name in taken:
+        if name.startswith(start):
+            digits = name[len(start) :].partition(".")[0].partition("-")[0]
+            if digits.isdigit():
+                highest = max(highest, int(digits))
+    return highest + 1
+
+
+def plain_from(record: Record, form: Form) -> dict[str, Stored]:
+    """The mapping a record's file says, in the fixed key order; unknown fields after the form's."""
+    plain: dict[str, Stored] = {
+        "id": record.id,
+        "form": record.form_version,
+        "status": record.status,
+        "at": record.at,
+        "by": record.by,
+    }
+    fields = record.fields
+    for name in form.fields:
+        value = fields.get(name)
+        if value is not None:
+            plain[name] = value
+    for name, value in fields.items():
+        if name not in plain:
+            plain[name] = value
+    plain["events"] = [_event_plain(event) for event in record.events]
+    if record.signatures:
+        plain["signatures"] = [_signature_plain(signature) for signature in record.signatures]
+    if record.amendments:
+        plain["amendments"] = [_amendment_plain(amendment) for amendment in record.amendments]
+    return plain
+
+
+def record_from(plain: Mapping[str, Stored]) -> tuple[Record | None, list[Issue]]:
+    """Read a record out of a file's mapping; every fault of its shape is an issue."""
+    issues: list[Issue] = []
+    get = plain.get
+    record_id, form_version, status, at, by = get("id"), get("form"), get("status"), get("at"), get("by")
+    for name, value in (("id", record_id), ("form", form_version), ("status", status), ("at", at), ("by", by)):
+        if not isinstance(value, str) or not value:
+            issues.append(Issue("record.header-missing", {"name": name}, field=name))
+    name, _, version = form_version.partition("@") if isinstance(form_version, str) else ("", "", "")
+    if isinstance(form_version, str) and not (name and version.isdigit()):
+        issues.append(Issue("record.form-name", {"found": form_version}, field="form"))
+    if isinstance(at, str) and not _is_moment(at):
+        issues.append(Issue("record.moment", {"name": "at", "found": at}, field="at"))
+    events = _entries(get("events"), "events", _event_from, issues, required=True)
+    signatures = _entries(get("signatures"), "signatures", _signature_from, issues)
+    amendments = _entries(get("amendments"), "amendments", _amendment_from, issues)
+    if issues:
+        return None, issues
+    fields = {key: value for key, value in plain.items() if key not in RESERVED}
+    return (
+        Record(
+            cast(str, record_id),
+            name,
+            int(version),
+            cast(str, status),
+            cast(str, at),
+            cast(str, by),
+            fields,
+            cast("tuple[Event, ...]", events),
+            cast("tuple[Signature, ...]", signatures),
+            cast("tuple[Amendment, ...]", amendments),
+        ),
+        [],
+    )
+
+
+def _entries(value: Stored, name: str, read: object, issues: list[Issue], *, required: bool = False) -> tuple:  # type: ignore[type-arg]
+    if value is None or value == []:
+        if required:
+            issues.append(Issue("record.no-events", {}, field=name))
+        return ()
+    if not isinstance(value, list):
+        issues.append(Issue("record.not-a-list", {"name": name}, field=name))
+        return ()
+    found = []
+    for number_, entry in enumerate(value, 1):
+        place = f"{name}.{number_}"
+        if not isinstance(entry, dict):
+            issues.append(Issue("record.not-a-mapping", {"name": place}, field=place))
+            continue
+        item = read(entry, place, issues)  # type: ignore[operator]
+        if item is not None:
+            found.append(item)
+    return tuple(found)
+
+
+def _event_from(entry: dict[str, Stored], place: str, issues: list[Issue]) -> Event | None:
+    get = entry.get
+    at, by, step, given = get("at"), get("by"), get("step"), get("set")
+    if not _wellformed(entry, ("at", "by", "step"), place, issues):
+        return None
+    if given is not None and not isinstance(given, dict):
+        issues.append(Issue("record.not-a-mapping", {"name": f"{place}.set"}, field=f"{place}.set"))
+        return None
+    recorded = get("recorded")
+    if recorded is not None and not _is_moment(recorded):
+        issues.append(Issue("record.moment", {"name": "recorded", "found": str(recorded)}, field=f"{place}.recorded"))
+        return None
+    extra = {key: value for key, value in entry.items() if key not in _EVENT_KEYS} if len(entry) > 3 else {}
+    return Event(
+        cast(str, at),
+        cast(str, by),
+        cast(str, step),
+        cast("str | None", recorded),
+        cast("str | None", get("reason")),
+        cast("str | None", get("approved_by")),
+        cast("str | None", get("source")),
+        given or {},
+        extra,
+    )
+
+
+def _signature_from(entry: dict[str, Stored], place: str, issues: list[Issue]) -> Signature | None:
+    if not _wellformed(entry, ("at", "by", "as", "events", "sha256"), place, issues):
+        return None
+    count = cast(str, entry["events"])
+    if not count.isdigit():
+        issues.append(Issue("record.not-a-number", {"name": f"{place}.events", "found": count}, field=place))
+        return None
+    return Signature(
+        cast(str, entry["at"]),
+        cast(str, entry["by"]),
+        cast(str, entry["as"]),
+        int(count),
+        cast(str, entry["sha256"]),
+        cast("str | None", entry.get("name")),
+        cast("str | None", entry.get("recorded")),
+        {key: value for key, value in entry.items() if key not in _SIGNATURE_KEYS},
+    )
+
+
+def _amendment_from(entry: dict[str, Stored], place: str, issues: list[Issue]) -> Amendment | None:
+    if not _wellformed(entry, ("at", "by", "field", "reason"), place, issues):
+        return None
+    return Amendment(
+        cast(str, entry["at"]),
+        cast(str, entry["by"]),
+        cast(str, entry["field"]),
+        entry.get("from"),
+        entry.get("to"),
+        cast(str, entry["reason"]),
+        cast("str | None", entry.get("approved_by")),
+        cast("str | None", entry.get("recorded")),
+        {key: value for key, value in entry.items() if key not in _AMENDMENT_KEYS},
+    )
+
+
+def _wellformed(entry: Mapping[str, Stored], names: tuple[str, ...], place: str, issues: list[Issue]) -> bool:
+    before = len(issues)
+    for name in names:
+        value = entry.get(name)
+        if not isinstance(value, str) or not value:
+            issues.append(Issue("record.entry-missing", {"name": name, "place": place}, field=f"{place}.{name}"))
+        elif name == "at" and not _is_moment(value):
+            issues.append(Issue("record.moment", {"name": name, "found": value}, field=f"{place}.{name}"))
+    return len(issues) == before
+
+
+def _is_moment(text: Stored) -> bool:
+    if not isinstance(text, str) or len(text) < 20 or text[10] != "T":
+        return False
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def _event_plain(event: Event) -> dict[str, Stored]:
+    plain: dict[str, Stored] = {"at": event.at, "by": event.by, "step": event.step}
+    for name in ("recorded", "reason", "approved_by", "source"):
+        value = getattr(event, name)
+        if value is not None:
+            plain[name] = value
+    if event.set:
+        plain["set"] = dict(event.set)
+    plain.update(event.extra)
+    return plain
+
+
+def _signature_plain(signature: Signature) -> dict[str, Stored]:
+    plain: dict[str, Stored] = {"at": signature.at, "by": signature.by, "as": signature.meaning}
+    if signature.name is not None:
+        plain["name"] = signature.name
+    if signature.recorded is not None:
+        plain["recorded"] = signature.recorded
+    plain["events"] = str(signature.events)
+    plain["sha256"] = signature.sha256
+    plain.update(signature.extra)
+    return plain
+
+
+def _amendment_plain(amendment: Amendment) -> dict[str, Stored]:
+    plain: dict[str, Stored] = {
+        "at": amendment.at,
+        "by": amendment.by,
+        "field": amendment.field,
+        "from": amendment.old,
+        "to": amendment.new,
+        "reason": amendment.reason,
+    }
+    for name in ("approved_by", "recorded"):
+        value = getattr(amendment, name)
+        if value is not None:
+            plain[name] = value
+    plain.update(amendment.extra)
+    return plain
