@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from typing import TYPE_CHECKING
-from typing import cast
 
 from logbook.core.budgets import Before
 from logbook.core.budgets import BeforeHoliday
@@ -88,8 +87,8 @@ def plans_of(form: Form) -> Plans:
 
 def _plan(form: Form, clock: Clock) -> Plan:
     rows = clock.each.removeprefix("rows of ").removeprefix("row of ").strip() if clock.each else None
-    starts = _sources(form, _names(clock.starts))
-    stops = _sources(form, _names(clock.stops))
+    starts = _sources(form, clock.starts)
+    stops = _sources(form, clock.stops)
     names: set[str] = set()
     when_names: list[str] = []
     by_state = False
@@ -128,12 +127,6 @@ def _ends(form: Form) -> frozenset[str]:
         [name for name, step in form.steps.items() if step.to in form.final]
         + [name for name in ("void", VOIDED) if name not in form.steps]
     )
-
-
-def _names(value: object) -> list[str]:
-    if isinstance(value, str):
-        return value.replace(",", " ").split()
-    return [str(name) for name in cast("Iterable[object]", value)]
 
 
 def _sources(form: Form, names: Iterable[str]) -> Sources:

@@ -299,7 +299,7 @@ def _build_clock(name: str, plain: Mapping[str, Any], line: int | None) -> Clock
     return _Clock(
         id=name,
         label=label_from(plain),
-        starts=plain["starts"],
+        starts=_texts(plain["starts"]),
         stops=_texts(plain["stops"]),
         within=cast("Within", _Unread(lambda: read_within(within)) if within is not None else None),
         when=cast("Condition", _Unread(lambda: read_condition(when))) if when is not None else None,

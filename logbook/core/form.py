@@ -92,7 +92,7 @@ class Clock:
 
     id: str
     label: Text
-    starts: str
+    starts: tuple[str, ...]
     stops: tuple[str, ...]
     within: Within
     when: Condition | None = None

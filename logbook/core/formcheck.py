@@ -76,7 +76,8 @@ def check_library(library: Library, broken: Iterable[str], notes: Mapping[str, F
             if step.opens is not None and step.opens not in known:
                 found.unknown("form.unknown-form", step.opens, sorted(known), "steps", step.id, "opens")
         for clock in form.clocks.values():
-            _check_moment(form, library, clock.starts, clock.each, found, ("clocks", clock.id, "starts"))
+            for start in clock.starts:
+                _check_moment(form, library, start, clock.each, found, ("clocks", clock.id, "starts"))
             for stop in clock.stops:
                 _check_moment(form, library, stop, clock.each, found, ("clocks", clock.id, "stops"))
             fields = getattr(clock.within, "fields", None)

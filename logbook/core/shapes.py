@@ -48,7 +48,7 @@ SIGNATURE_KEYS = {
     "zh": "text", "en": "text", "roles": "texts", "at": "text", "of": "text", "inferred": "flag",
 }  # fmt: skip
 CLOCK_KEYS = {
-    "zh": "text", "en": "text", "when": "text", "starts": "text", "stops": "texts", "within": "any",
+    "zh": "text", "en": "text", "when": "text", "starts": "texts", "stops": "texts", "within": "any",
     "to": "text", "calendar": "text", "roll": "flag", "each": "text", "off": "flag", "source": "texts",
     "inferred": "flag",
 }  # fmt: skip

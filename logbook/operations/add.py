@@ -103,6 +103,13 @@ def prepare(
     )
 
 
+def prepare_first(session: Session, staff: str, name: str, role: str, by: str) -> Request:
+    """A member of staff of a book that is just being made: nobody is registered yet to do it."""
+    form = session.form("staff")
+    changes = Changes(set={"name": name, "roles": [role]}, held={"id": staff})
+    return Request(form, changes, session.now, by)
+
+
 def missing(request: Request) -> list[Field]:
     """The fields still needed before the record can be made, in the form's order."""
     fields = request.fields()

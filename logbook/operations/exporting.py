@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from logbook.core.form import Form
 from logbook.core.record import Stored
-from logbook.operations.listing import load_rows
 from logbook.operations.reading import Loaded
-from logbook.operations.session import Session
-
-if TYPE_CHECKING:
-    from logbook.index.book_index import Row
 
 HEADER = ("id", "form", "status", "at", "by", "recorded_at")
 
@@ -45,15 +38,9 @@ def columns(form: Form | None, loaded: Sequence[Loaded]) -> list[str]:
     return list(names)
 
 
-def flat(
-    session: Session, form: Form | None, rows: Sequence[Row], masked: Mapping[str, bool] | None = None
-) -> Iterator[dict[str, Stored]]:
-    """Records as flat text: lists and checklists as JSON in their cell."""
-    for one in load_rows(session, rows):
-        cells: dict[str, Stored] = dict(header_values(one))
-        for name, value in one.state.fields.items():
-            if isinstance(value, list | dict):
-                cells[name] = json.dumps(value, ensure_ascii=False)
-            else:
-                cells[name] = value
-        yield cells
+def flat_cells(loaded: Loaded, fields: Mapping[str, Stored]) -> dict[str, Stored]:
+    """One record as flat text: lists and checklists as JSON in their cell."""
+    cells: dict[str, Stored] = dict(header_values(loaded))
+    for name, value in fields.items():
+        cells[name] = json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
+    return cells

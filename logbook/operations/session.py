@@ -52,6 +52,13 @@ class Session:
         self.given_by = by
         self.warnings: list[Issue] = []
 
+    def close(self) -> None:
+        """Let go of what was opened."""
+        if "index" in self.__dict__:
+            self.index.close()
+        if "repository" in self.__dict__:
+            self.repository.close()
+
     @property
     def now(self) -> datetime:
         return self.clock.now
@@ -68,7 +75,7 @@ class Session:
     def _loaded(self) -> tuple[Library, list[Issue]]:
         from logbook.store.library import load
 
-        return load(self.repository, settings=self.book.settings.settings)
+        return load(self.repository, work_tree=True, settings=self.book.settings.settings)
 
     @property
     def library(self) -> Library:

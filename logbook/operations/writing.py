@@ -83,7 +83,13 @@ class Writing:
     def judge(self, form: Form, record: Record, *, step: str | None, before: Iterable[Issue] = ()) -> State:
         """Everything that speaks against ``record`` after ``step``; Refused with all of it at once."""
         issues = list(before)
-        issues += checking.record_issues(form, record, self.session.library, exists=self.world.exists)
+        itself = (record.form, record.id)
+
+        def exists(forms: tuple[str, ...], record_id: str) -> bool:
+            # The first member of staff enters himself: a record may name itself while it is made.
+            return (itself[0] in forms and record_id == itself[1]) or self.world.exists(forms, record_id)
+
+        issues += checking.record_issues(form, record, self.session.library, exists=exists)
         state = state_of(form, record)
         if step in form.steps:
             known = {issue.field for issue in issues}

@@ -223,7 +223,7 @@ class _Page:
             "render.clock",
             label=clock.label or clock.id,
             id=clock.id,
-            starts=self.moment(clock.starts),
+            starts=self.say("render.or").join(self.moment(name) for name in clock.starts),
             stops=self.say("render.or").join(self.moment(name) for name in clock.stops),
             within=clock.within.say(self.lang, self.budget_label),
         )

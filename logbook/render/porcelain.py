@@ -413,7 +413,7 @@ def _form_clock_json(clock: Clock) -> Json:
     return {
         "id": clock.id,
         "label": _both(clock.label),
-        "starts": clock.starts,
+        "starts": list(clock.starts),
         "stops": list(clock.stops),
         "within": _said(clock.within),
         "when": getattr(clock.when, "text", None) if clock.when is not None else None,

@@ -1,8 +1,10 @@
 """The forms of a book: ``templates/`` read from the work tree or from a commit, checked once, cached.
 
 The cache is ``library.json`` in ``.git/logbook/``. It holds the plain definitions of files that were
-already checked, the issues found then, and three keys: the commit, the tree of ``templates/`` and a
-hash over the contents of its files. It is disposable: whatever is wrong with it, it is made again.
+already checked, the issues found then, and what it goes by: a hash over the contents of the files, the
+commit and the tree of ``templates/`` that have these contents, and the marks of the files in the work
+tree (size, times, inode), by which they need not even be read. It is disposable: whatever is wrong with
+it, it is made again.
 """
 
 from __future__ import annotations
@@ -11,9 +13,11 @@ import contextlib
 import hashlib
 import json
 import os
+import time
 import zlib
 from collections.abc import Callable
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import Any
@@ -32,7 +36,12 @@ if TYPE_CHECKING:
     from logbook.store.git import Repository
 
 FOLDER = "templates"
-CACHE_SCHEMA = 1
+CACHE_SCHEMA = 2
+# A file changed this soon before it was read may change again and look the same: clocks of file systems
+# are coarse (Git calls such an entry racy). Nanoseconds.
+_RACY = 2_000_000_000
+# Elsewhere the change time is the time of making, and a changed file can look the same.
+_MARKS_TELL = os.name == "posix"
 # Places whose line numbers are asked for after the check is over.
 _SECTIONS = ("fields", "steps", "clocks", "checks")
 
@@ -47,13 +56,14 @@ def load(
     """All that the book's ``templates/`` define, and every issue in them.
 
     ``book`` is the repository or, where there is none, the book's folder (its files are read then).
-    Read is HEAD's tree, or that of commit ``revision``, or the files themselves with ``work_tree``
-    (``validate``). ``settings`` are the site's numbers that sentences may name; they are not checked.
-    A broken form is an issue; the other forms are there all the same.
+    Read is HEAD's tree, or that of commit ``revision``, or with ``work_tree`` the files themselves (HEAD
+    where they are not checked out). ``settings`` are the site's numbers that sentences may name; they are
+    not checked. A broken form is an issue; the other forms are there all the same. ``Library.key`` is a
+    hash of the contents that were read.
     """
     if isinstance(book, Path):
         return _load_folder(book, None, settings)
-    if work_tree:
+    if work_tree and (book.root / FOLDER).is_dir():
         return _load_folder(book.root, book, settings)
     return _load_commit(book, revision, settings)
 
@@ -63,7 +73,7 @@ def check_folder(path: Path) -> list[Issue]:
 
     Nothing is cached; the paths of the issues begin with ``templates/``."""
     root = path.parent if path.name == FOLDER and path.is_dir() else path
-    return _checked(_files(root), settings=None)[1]
+    return _checked({path: Path(root, path).read_bytes() for path in _marks(root)}, settings=None)[1]
 
 
 # --------------------------------------------------------------------------- two places to read
@@ -72,13 +82,27 @@ def check_folder(path: Path) -> list[Issue]:
 def _load_folder(
     root: Path, repository: Repository | None, settings: Mapping[str, object] | None
 ) -> tuple[Library, list[Issue]]:
-    files = _files(root)
-    content = _content_key({path: blob_id(data) for path, data in files.items()})
-    cache = repository.room / "library.json" if repository is not None else None
-    stored = _read_cache(cache, lambda head: head.get("content") == content)
+    if repository is None:
+        files = {path: Path(root, path).read_bytes() for path in _marks(root)}
+        return _check_and_store(files, {"content": _content_of(files)}, None, settings)
+    cache = repository.room / "library.json"
+    # The clock and the marks come before the reading: a later change has later marks.
+    looked = time.time_ns()
+    marks = _marks(root)
+    calm = _MARKS_TELL and all(mark[3] < looked - _RACY for mark in marks.values())
+    marked = _digest_of(marks) if calm else ""
+    stored = _read_cache(cache, lambda head: calm and head.get("marks") == marked)
     if stored is not None:
         return _from_cache(stored, settings)
-    return _check_and_store(files, {"content": content}, cache, settings)
+    files = {path: Path(root, path).read_bytes() for path in marks}
+    content = _content_of(files)
+    stored = _read_cache(cache, lambda head: head.get("content") == content)
+    if stored is None:
+        return _check_and_store(files, {"content": content, "marks": marked}, cache, settings)
+    if calm:
+        # Other files with the same contents: next time a look at their marks is enough.
+        _write_cache(cache, {**stored, "marks": marked})
+    return _from_cache(stored, settings)
 
 
 def _load_commit(
@@ -86,14 +110,14 @@ def _load_commit(
 ) -> tuple[Library, list[Issue]]:
     commit = repository.head() if revision is None else repository.resolve(revision)
     if commit is None:  # nothing was committed yet
-        return Library(settings=settings or {}), []
+        return Library(settings=settings or {}, key=_content_key({})), []
     cache = repository.room / "library.json"
     stored = _read_cache(cache, lambda head: head.get("head") == commit)
     if stored is not None:
         return _from_cache(stored, settings)
     tree = _tree_of_templates(repository, commit)
     if tree is None:
-        return Library(settings=settings or {}), []
+        return Library(settings=settings or {}, key=_content_key({})), []
     stored = _read_cache(cache, lambda head: head.get("tree") == tree)
     blobs = None
     if stored is None:
@@ -111,17 +135,30 @@ def _load_commit(
     return _check_and_store(files, keys, cache, settings)
 
 
-def _files(root: Path) -> dict[str, bytes]:
-    """The definition files below ``root/templates`` by their path in the book."""
-    found: dict[str, bytes] = {}
-    for folder, names, files in os.walk(root / FOLDER):
-        names[:] = sorted(name for name in names if not name.startswith(("_", ".")))
-        for name in sorted(files):
-            path = Path(folder, name)
-            inside = path.relative_to(root).as_posix()
-            if _is_definition(inside):
-                found[inside] = path.read_bytes()
-    return found
+def _marks(root: Path) -> dict[str, tuple[int, int, int, int]]:
+    """The definition files below ``root/templates`` by their path in the book, sorted, each with its
+    size, times of change (contents, inode) and inode: what a file cannot change without."""
+    found: dict[str, tuple[int, int, int, int]] = {}
+    waiting = [FOLDER]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            entries = list(os.scandir(root / folder))
+        except FileNotFoundError:  # no such folder, or gone meanwhile
+            continue
+        for entry in entries:
+            path = f"{folder}/{entry.name}"
+            if entry.is_dir(follow_symlinks=False):
+                if not entry.name.startswith(("_", ".")):
+                    waiting.append(path)
+            elif _is_definition(path) and entry.is_file():
+                at = entry.stat()
+                found[path] = (at.st_size, at.st_mtime_ns, at.st_ino, at.st_ctime_ns)
+    return dict(sorted(found.items()))
+
+
+def _digest_of(marks: Mapping[str, tuple[int, ...]]) -> str:
+    return hashlib.sha256(repr(list(marks.items())).encode()).hexdigest()
 
 
 def _is_definition(path: str) -> bool:
@@ -143,6 +180,10 @@ def _blobs_below(repository: Repository, tree: str, prefix: str) -> dict[str, st
         elif _is_definition(path):
             blobs[path] = entry.oid
     return blobs
+
+
+def _content_of(files: Mapping[str, bytes]) -> str:
+    return _content_key({path: blob_id(data) for path, data in files.items()})
 
 
 def _content_key(blobs: Mapping[str, str]) -> str:
@@ -195,7 +236,7 @@ def _check_and_store(
         "files": kept,
     }
     _write_cache(cache, stored)
-    return library, issues
+    return replace(library, key=keys["content"]), issues
 
 
 def _has_error(issues: list[Issue], path: str) -> bool:
@@ -259,7 +300,7 @@ def _from_cache(
 ) -> tuple[Library, list[Issue]]:
     sources = [_Cached(*entry) for entry in stored["files"]]
     library, _ = library_from(sources, settings=settings, strict=False)
-    return library, [_issue_in(plain) for plain in stored["issues"]]
+    return replace(library, key=stored["content"]), [_issue_in(plain) for plain in stored["issues"]]
 
 
 def _read_cache(path: Path | None, right: Callable[[Mapping[str, Any]], bool]) -> dict[str, Any] | None:

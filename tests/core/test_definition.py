@@ -405,6 +405,7 @@ BETWEEN = [
     ("roles: [cs_officer]", "roles: [officer]", "form.unknown-role", "signatures.heard.roles", 44),
     ("opens: complaint", "opens: complain", "form.unknown-form", "steps.again.opens", 42),
     ("starts: at, stops: forward", "starts: att, stops: forward", "form.unknown-moment", "clocks.forward.starts", 46),
+    ("starts: at, stops: forward", "starts: [at, again, agin], stops: forward", "form.unknown-moment", "clocks.forward.starts", 46),
     ("starts: at, stops: forward", "starts: at, stops: level", "form.not-moment", "clocks.forward.stops", 46),
     ("starts: at, stops: forward", "starts: calls.on, stops: forward", "form.unknown-field", "clocks.forward.starts", 46),
     ("starts: at, stops: forward", "starts: room.done, stops: forward", "form.unknown-moment", "clocks.forward.starts", 46),

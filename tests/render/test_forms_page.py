@@ -25,7 +25,7 @@ FORM = replace(
         "handle": Clock(
             "handle",
             Text("处理", "Handle"),
-            "at",
+            ("at",),
             ("handle",),
             parse_within("2 days"),
             when=parse_condition("way is phone"),

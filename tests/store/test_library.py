@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,9 @@ from logbook.core.definition import find_form
 from logbook.core.definition import find_prefix
 from logbook.core.form import Form
 from logbook.core.text import Text
+from logbook.store import library as library_module
 from logbook.store.git import Repository
+from logbook.store.library import CACHE_SCHEMA
 from logbook.store.library import check_folder
 from logbook.store.library import load
 
@@ -180,6 +183,86 @@ def test_a_change_is_seen_even_when_size_and_time_stay(root: Path, repository: R
     assert library.forms["room"].fields["floor"].label.en == "Stock"
 
 
+def test_a_form_in_the_work_tree_is_there_before_it_is_committed(root: Path, repository: Repository) -> None:
+    before, _ = load(repository, work_tree=True)
+    write(root, "key", ROOM.replace("form: room", "form: key").replace("RM", "KY").replace("房屋单元台账", "钥匙"))
+    after, issues = load(repository, work_tree=True)
+    assert list(after.forms) == ["key", "room"]
+    assert [issue for issue in issues if issue.is_error] == []
+    assert after.key != before.key == load(repository)[0].key
+
+
+def test_the_key_of_a_library_is_its_contents_however_it_was_read(
+    root: Path, repository: Repository, tmp_path: Path
+) -> None:
+    keys = set()
+    for _ in range(2):  # read, and out of the cache
+        keys |= {load(repository)[0].key, load(repository, work_tree=True)[0].key, load(root)[0].key}
+    commit_id = repository.head()
+    (root / "note.txt").write_text("x")
+    commit(root)
+    keys |= {load(repository)[0].key, load(repository, revision=commit_id)[0].key}
+    assert len(keys) == 1
+    assert len(keys.pop()) == 64
+    write(root, "room", ROOM + "# noted\n")
+    other = load(repository, work_tree=True)[0].key
+    assert other != load(repository)[0].key
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert len(load(empty)[0].key) == 64
+
+
+def test_a_book_without_its_templates_checked_out_has_those_of_head(
+    root: Path, repository: Repository
+) -> None:
+    shutil.rmtree(root / "templates")
+    assert list(load(repository, work_tree=True)[0].forms) == ["room"]
+
+
+def test_files_at_rest_are_not_read_again(
+    root: Path, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library_module, "_RACY", 0)  # no waiting for two seconds
+    load(repository, work_tree=True)
+    stored = json.loads(cache(root).read_bytes())
+    assert stored["marks"]
+    cache(root).write_text(json.dumps({**stored, "content": "as the marks say"}, ensure_ascii=False))
+    assert load(repository, work_tree=True)[0].key == "as the marks say"
+    write(root, "room", ROOM)  # the same contents in a file that was touched
+    assert len(load(repository, work_tree=True)[0].key) == 64
+
+
+@pytest.mark.parametrize("change", ["edited", "added", "removed", "renamed"])
+def test_every_change_of_files_at_rest_is_seen(
+    root: Path, repository: Repository, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    monkeypatch.setattr(library_module, "_RACY", 0)
+    before, _ = load(repository, work_tree=True)
+    folder = root / "templates" / "core"
+    path = folder / "room.yaml"
+    was = path.stat()
+    if change == "edited":
+        path.write_text(ROOM.replace("en: Floor", "en: Stock"), encoding="utf-8")
+        os.utime(path, ns=(was.st_atime_ns, was.st_mtime_ns))
+    elif change == "added":
+        write(root, "notes", "form: notes\n")
+    elif change == "removed":
+        (folder / "roles.yaml").unlink()
+    else:
+        folder.rename(root / "templates" / "site")
+    assert load(repository, work_tree=True)[0].key != before.key
+
+
+def test_files_just_changed_are_read_again(root: Path, repository: Repository) -> None:
+    """Their marks could stay what they are through another change."""
+    write(root, "room", ROOM)
+    load(repository, work_tree=True)
+    stored = json.loads(cache(root).read_bytes())
+    assert stored["marks"] == ""
+    cache(root).write_text(json.dumps({**stored, "content": "something else"}, ensure_ascii=False))
+    assert len(load(repository, work_tree=True)[0].key) == 64
+
+
 @pytest.mark.parametrize(
     "damage",
     [
@@ -188,7 +271,7 @@ def test_a_change_is_seen_even_when_size_and_time_stay(root: Path, repository: R
         lambda text: "[]",
         lambda text: "null",
         lambda text: '{"schema": 1}',
-        lambda text: text.replace('"schema": 1', '"schema": 0'),
+        lambda text: text.replace(f'"schema": {CACHE_SCHEMA}', '"schema": 0'),
         lambda text: text.replace("\\\"type\\\":\\\"int\\\"", "\\\"type\\\":\\\"i\\\""),
         lambda text: text.replace('"logbook": "', '"logbook": "9'),
         lambda text: text.replace('"issues": [{"rule"', '"issues": [{"role"'),

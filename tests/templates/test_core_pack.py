@@ -840,3 +840,16 @@ def test_a_key_is_due_back_when_it_was_agreed_and_no_earlier_once_extended(libra
     assert clocks(library, a_checkout("KC-1")) == [("back", "23 23:59", "running")]
     extended = a_checkout("KC-1", ("23 09:00", "out", {}), ("23 17:00", "extend", longer))
     assert clocks(library, extended) == [("back", "24 18:00", "running")]
+
+
+@pytest.mark.parametrize("before", [(), (("23 10:00", "visit", {"visit": "RV-1"}), ("23 11:00", "close", {}))])
+def test_a_reopened_complaint_has_its_days_again(
+    library: Library, before: tuple[tuple[str, str, dict[str, Any]], ...]
+) -> None:
+    """Reopened after it was told, or after it was filed: `resolve` runs a second cycle."""
+    again = the_complaint(HANDLED, TOLD, *before, ("24 09:00", "reopen", {}), status="assigned")
+    assert clocks(library, again) == [
+        ("resolve", "25 00:00", "met"),
+        ("resolve", "27 00:00", "running"),
+        ("tell", "23 00:00", "met"),
+    ]

@@ -25,6 +25,10 @@ MESSAGES = {
     "book.no-editor": "there is no editor",
     "book.file-missing": "cannot open {path}: {why}",
     "book.unknown-column": "there is no column {found}",
+    "book.no-templates": "the standard forms are missing ({path})",
+    "book.no-staff-form": "the packs have no staff register",
+    "book.dirty": "{path} is changed and not committed",
+    "book.unfinished-form": "the definition of {form} is not committed; other computers do not see it",
 }
 FIXES = {
     "book.none": "go into the book's folder, or use --book DIR; a new one: logbook init DIR --name NAME",
@@ -48,4 +52,8 @@ FIXES = {
     "book.no-editor": "set the environment variable EDITOR",
     "book.file-missing": "check the file name",
     "book.unknown-column": "columns: {known}",
+    "book.no-templates": "install logbook again",
+    "book.no-staff-form": "add the pack core",
+    "book.dirty": "check and commit it, or drop the change: git restore -- {path}",
+    "book.unfinished-form": "the administrator commits it: git -C {path} add templates && git -C {path} commit",
 }

@@ -36,6 +36,7 @@ MESSAGES = {
     "record.gap": "the number {missing} is missing",
     "record.edit-header": "{name} cannot be changed in the editor",
     "record.edit-window": "{label} can no longer be changed in place (24 hours, same person, unsigned)",
+    "record.changed-meanwhile": "{id} was changed by somebody else meanwhile",
 }
 FIXES = {
     "record.header-missing": "add this line",
@@ -72,4 +73,5 @@ FIXES = {
     "record.gap": "account for it: logbook void {missing} --reason TEXT",
     "record.edit-header": "undo this change; corrections are made with logbook amend",
     "record.edit-window": "add --reason TEXT to leave it as an amendment",
+    "record.changed-meanwhile": "your edit is kept as a draft; open the record again",
 }

@@ -25,6 +25,10 @@ MESSAGES = {
     "book.no-editor": "没有可用的编辑器",
     "book.file-missing": "打不开文件 {path}：{why}",
     "book.unknown-column": "没有“{found}”这一列",
+    "book.no-templates": "找不到标准表单（{path}）",
+    "book.no-staff-form": "表单包里没有员工通讯录",
+    "book.dirty": "{path} 有改动还没有提交",
+    "book.unfinished-form": "“{form}”的定义还没有提交，别的电脑看不到它",
 }
 FIXES = {
     "book.none": "进入记录簿所在文件夹，或用 --book DIR；新建：logbook init DIR --name 名称",
@@ -48,4 +52,8 @@ FIXES = {
     "book.no-editor": "设置环境变量 EDITOR",
     "book.file-missing": "检查文件名",
     "book.unknown-column": "可用：{known}",
+    "book.no-templates": "重新安装 logbook",
+    "book.no-staff-form": "加上 core 表单包",
+    "book.dirty": "检查后提交，或放弃改动：git restore -- {path}",
+    "book.unfinished-form": "由管理员提交：git -C {path} add templates && git -C {path} commit",
 }

@@ -36,6 +36,7 @@ MESSAGES = {
     "record.gap": "编号 {missing} 缺失",
     "record.edit-header": "“{name}”不能在编辑器里改",
     "record.edit-window": "“{label}”已过可直接改的时间（24 小时内、本人、未签名）",
+    "record.changed-meanwhile": "{id} 在您编辑时被别人改过",
 }
 FIXES = {
     "record.header-missing": "补上这一行",
@@ -72,4 +73,5 @@ FIXES = {
     "record.gap": "用 logbook void {missing} --reason 原因 补上说明",
     "record.edit-header": "撤回这处改动；更正用 logbook amend",
     "record.edit-window": "加上 --reason 原因，作为更正留下记录",
+    "record.changed-meanwhile": "您的改动已留作草稿；重新打开再改",
 }

@@ -1,0 +1,132 @@
+"""Commands about the health of a book: validate, doctor, index."""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from logbook.cli import completing
+from logbook.cli import output
+from logbook.cli.context import Context
+from logbook.cli.context import format_option
+from logbook.cli.context import passes_context
+from logbook.cli.context import with_globals
+from logbook.cli.words import Command
+from logbook.cli.words import Option
+from logbook.core.text import Text
+
+ISSUE_FORMATS = ("table", "json", "jsonl", "csv", "tsv", "md", "html", "yaml", "ids")
+
+
+@click.command("validate", cls=Command, epilog="logbook validate\nlogbook validate records/complaint --format json")
+@click.argument("targets", nargs=-1, metavar="[PATH|ID]...", shell_complete=completing.ids)
+@click.option("--staged", is_flag=True, cls=Option, text=Text("只查将要提交的", "only what is about to be committed"))
+@format_option(ISSUE_FORMATS, "table")
+@passes_context
+def validate_command(context: Context, targets: tuple[str, ...], staged: bool, format_: str) -> int:
+    from logbook.operations.validating import validate
+
+    with output.progress(context, 1, "") as step:
+        report = validate(context.session, targets, staged=staged, progress=step)
+    _print(context, report.issues, format_)
+    errors = sum(issue.is_error for issue in report.issues)
+    code = "cli.findings" if report.issues else "cli.valid"
+    output.note(
+        context,
+        context.catalogue.say(
+            code,
+            records=report.records,
+            forms=report.forms,
+            errors=errors,
+            warnings=len(report.issues) - errors,
+        ),
+    )
+    return 1 if errors else 0
+
+
+def _print(context: Context, issues: object, format_: str) -> None:
+    from collections.abc import Iterable
+    from typing import cast
+
+    from logbook.core.issues import Issue
+    from logbook.render.porcelain import issue_json
+    from logbook.render.tables import Column
+
+    found = list(cast("Iterable[Issue]", issues))
+    if format_ == "table":
+        output.issues(context, found, err=False)
+        return
+    catalogue = context.catalogue
+    shaped = [issue_json(issue, catalogue) for issue in found]
+    if format_ in ("json", "jsonl", "yaml"):
+        output.objects(format_, shaped)
+        return
+    names = ("path", "line", "id", "rule", "severity", "field", "message", "fix")
+    columns = [Column(name) for name in names]
+    if format_ == "ids":
+        for name in dict.fromkeys(str(one["id"]) for one in shaped if one["id"]):
+            output.result(name)
+        return
+    output.rows(context, format_, columns, ([one[name] for name in names] for one in shaped))
+
+
+@click.command("doctor", cls=Command, epilog="logbook doctor")
+@click.option("--check", is_flag=True, cls=Option, text=Text("只看不修", "look and mend nothing"))
+@format_option(("table", "json"), "table")
+@passes_context
+def doctor_command(context: Context, check: bool, format_: str) -> int:
+    from logbook.operations.doctoring import examine
+    from logbook.render.porcelain import issue_json
+
+    health = examine(context.session, mend=not check)
+    catalogue = context.catalogue
+    if format_ == "json":
+        output.data(
+            {
+                "facts": dict(health.facts),
+                "mended": [issue_json(issue, catalogue) for issue in health.mended],
+                "issues": [issue_json(issue, catalogue) for issue in health.issues],
+            }
+        )
+    else:
+        for name, value in health.facts:
+            output.result(f"{name:<10} {value}")
+        for issue in health.mended:
+            output.note(context, catalogue.say("cli.mended", what=catalogue.issue(issue)[0]))
+        output.issues(context, health.issues)
+        if not health.issues:
+            output.note(context, catalogue.say("cli.healthy"))
+    return 1 if any(issue.is_error for issue in health.issues) else 0
+
+
+@click.command("index", cls=Command, epilog="logbook index\nlogbook index --rebuild")
+@click.option("--rebuild", is_flag=True, cls=Option, text=Text("重建", "build it anew"))
+@format_option(("table", "json"), "table")
+@passes_context
+def index_command(context: Context, rebuild: bool, format_: str) -> int:
+    index = context.session.index
+    started = time.perf_counter()
+    if rebuild:
+        index.rebuild()
+    spent = int((time.perf_counter() - started) * 1000)
+    counts = index.counts()
+    if format_ == "json":
+        output.data(
+            {"place": index.place, "head": index.head, "records": counts, "unreadable": len(index.broken())}
+        )
+        return 0
+    total = sum(counts.values())
+    if rebuild:
+        output.note(context, context.catalogue.say("cli.rebuilt", records=total, ms=spent))
+    output.note(
+        context, context.catalogue.say("cli.index", place=index.place, records=total, head=(index.head or "-")[:12])
+    )
+    for form, count in counts.items():
+        output.result(f"{form}\t{count}")
+    return 0
+
+
+COMMANDS = {
+    command.name or "": with_globals(command) for command in (validate_command, doctor_command, index_command)
+}

@@ -1,0 +1,137 @@
+"""What the shell offers while a person types: lists only, from the forms and the index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING
+
+import click
+from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from logbook.operations.session import Session
+
+MOST = 60
+Completer = Callable[["Session", click.Context, str], list[CompletionItem]]
+
+
+def _safely(function: Completer) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
+    """Completion never shows an error: where there is no book there is nothing to offer."""
+
+    @wraps(function)
+    def completer(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from logbook.cli.context import Choices
+        from logbook.cli.context import Context
+        from logbook.core.errors import LogbookError
+
+        context = ctx.ensure_object(dict).setdefault("context", Context(Choices()))
+        try:
+            return function(context.session, ctx, incomplete)[:MOST]
+        except (LogbookError, OSError):
+            return []
+
+    return completer
+
+
+@_safely
+def forms(session: Session, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+    return [
+        CompletionItem(word, help=form.title.say(session.lang))
+        for form in session.library.forms.values()
+        for word in (form.name, form.title.zh, *form.alias)
+        if word.startswith(incomplete) and (incomplete or word == form.name)
+    ]
+
+
+def _ids(session: Session, incomplete: str, query: str) -> list[CompletionItem]:
+    from logbook.operations import listing
+
+    rows = listing.select(session, None, [query] if query else [], sort=["-at"], limit=400)
+    return [
+        CompletionItem(row.id, help=row.title)
+        for row in rows
+        if row.id.lower().startswith(incomplete.lower()) or (incomplete and incomplete in row.title)
+    ]
+
+
+@_safely
+def ids(session: Session, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+    return _ids(session, incomplete, "")
+
+
+@_safely
+def open_ids(session: Session, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+    return _ids(session, incomplete, "is:open")
+
+
+@_safely
+def steps(session: Session, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+    rows = session.index.find(None, str(ctx.params.get("id") or ""))
+    form = session.library.forms.get(rows[0].form) if rows else None
+    if form is None:
+        return []
+    return [
+        CompletionItem(step.id, help=step.label.say(session.lang))
+        for step in form.steps.values()
+        if rows[0].status in step.from_ and (step.id.startswith(incomplete) or step.label.zh.startswith(incomplete))
+    ]
+
+
+@_safely
+def fields(session: Session, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+    """``FIELD=`` and, after the sign, the choices, records or people that field takes."""
+    from logbook.core.definition import find_field
+    from logbook.core.definition import find_form
+    from logbook.core.issues import Issue
+
+    word = ctx.params.get("form")
+    if word:
+        form = find_form(session.library, str(word))
+    else:
+        rows = session.index.find(None, str(ctx.params.get("id") or ""))
+        form = session.library.forms[rows[0].form] if rows else None  # type: ignore[assignment]
+    if form is None or isinstance(form, Issue):
+        return []
+    name, sign, value = incomplete.partition("=")
+    if not sign:
+        return [
+            CompletionItem(f"{field.id}=", help=field.label.say(session.lang))
+            for field in form.fields.values()
+            if field.derived_text is None and (field.id.startswith(name) or field.label.zh.startswith(name))
+        ]
+    field = find_field(form, name)
+    if isinstance(field, Issue):
+        return []
+    if field.choices:
+        return [
+            CompletionItem(f"{name}={choice}", help=label.say(session.lang))
+            for choice, label in field.choices.items()
+            if choice.startswith(value) or label.zh.startswith(value)
+        ]
+    targets = ("staff",) if field.type == "staff" else field.target if field.type == "ref" else ()
+    found = []
+    for target in targets:
+        for row in session.index.select("-is:void", form=target, now=session.now, sort="-at", limit=400):
+            if row.id.lower().startswith(value.lower()) or (value and value in row.title):
+                found.append(CompletionItem(f"{name}={row.id}", help=row.title))
+    return found
+
+
+@_safely
+def staff(session: Session, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+    return [
+        CompletionItem(row.id, help=row.title)
+        for row in session.index.select("status:active", form="staff", now=session.now)
+        if row.id.startswith(incomplete) or row.title.startswith(incomplete)
+    ]
+
+
+@_safely
+def query(session: Session, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+    words = ["is:open", "is:closed", "is:overdue", "is:void", "at:today", "at:yesterday", "at:7d", "at:last-month"]
+    return [
+        *(CompletionItem(one.name, help=one.title.say(session.lang)) for one in session.library.forms.values()
+          if one.name.startswith(incomplete)),
+        *(CompletionItem(word) for word in words if word.startswith(incomplete)),
+    ]  # fmt: skip

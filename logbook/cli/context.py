@@ -1,0 +1,147 @@
+"""What every command is given: global choices, and the session they lead to."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import replace
+from datetime import timezone
+from typing import TYPE_CHECKING
+from typing import Any
+from typing import TypeVar
+
+import click
+
+from logbook.cli.words import Option
+from logbook.cli.words import guessed_language
+from logbook.core.errors import UsageError
+from logbook.core.text import Text
+from logbook.store import machine
+
+if TYPE_CHECKING:
+    from logbook.locale.catalogue import Catalogue
+    from logbook.operations.session import Clock
+    from logbook.operations.session import Session
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+TABLES = ("table", "json", "jsonl", "csv", "tsv", "md", "html", "yaml", "ids")
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The global options, wherever they stood on the line."""
+
+    book: str | None = None
+    lang: str | None = None
+    now: str | None = None
+    by: str | None = None
+    quiet: bool = False
+
+
+class Context:
+    """One call of the program. The session is opened on first use."""
+
+    def __init__(self, choices: Choices) -> None:
+        self.choices = choices
+        self._session: Session | None = None
+
+    @property
+    def lang(self) -> str:
+        if self._session is not None:
+            return self._session.lang
+        return self.choices.lang[:2] if self.choices.lang else guessed_language()
+
+    @property
+    def catalogue(self) -> Catalogue:
+        from logbook.locale.catalogue import Catalogue
+
+        return Catalogue(self.lang)
+
+    @property
+    def session(self) -> Session:
+        if self._session is None:
+            from logbook.locale.catalogue import choose_language
+            from logbook.operations.session import Session
+            from logbook.store.book import find_book
+
+            environment = machine.environment()
+            book = find_book(machine.current_folder(), given=self.choices.book, environment=environment)
+            lang = choose_language(self.choices.lang, book.settings.language, environment)
+            self._session = Session(
+                book, self.clock(book.settings.zone), lang=lang, environment=environment, by=self.choices.by
+            )
+        return self._session
+
+    def adopt(self, session: Session) -> None:
+        """Go on with a session made elsewhere (a new book)."""
+        self._session = session
+
+    def clock(self, zone: Any) -> Clock:
+        """The hour: ``--now`` as people write it in the book's zone, else the machine's."""
+        from logbook.operations.session import Clock
+
+        real = machine.now()
+        if self.choices.now is None:
+            return Clock(real.astimezone(zone), real, given=False)
+        from logbook.core.moments import parse_moment
+
+        moment = parse_moment(self.choices.now, now=real.astimezone(zone), zone=zone)
+        if moment is None:
+            raise UsageError("book.bad-now", found=self.choices.now)
+        return Clock(moment, real.astimezone(timezone.utc), given=True)
+
+    def close(self) -> None:
+        if self._session is not None:
+            self._session.close()
+
+
+GLOBAL = (
+    (("--book",), {"metavar": "DIR"}, Text("记录簿所在文件夹", "the book's folder")),
+    (("--lang",), {"type": click.Choice(["zh", "en"])}, Text("语言", "language")),
+    (("--now",), {"metavar": "WHEN"}, Text("以这个时刻为准", "take this moment for now")),
+    (("--by",), {"metavar": "STAFF"}, Text("办理人（员工编号或姓名）", "who does it (staff id or name)")),
+    (("--quiet", "-q"), {"is_flag": True, "default": None}, Text("只输出结果", "print results only")),
+)
+
+
+def with_globals(command: click.Command) -> click.Command:
+    """Give a command the global options too, so that they may stand anywhere on the line."""
+    own = {name for param in command.params for name in param.opts}
+    for names, settings, text in GLOBAL:
+        if not own.intersection(names):
+            command.params.append(Option(list(names), text=text, expose_value=False, callback=_remember, **settings))
+    return command
+
+
+def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+    if value is not None and param.name:
+        context = ctx.ensure_object(dict).setdefault("context", Context(Choices()))
+        context.choices = replace(context.choices, **{param.name: value})
+    return value
+
+
+def passes_context(function: Function) -> Function:
+    """Hand the command its :class:`Context` first."""
+
+    @functools.wraps(function)
+    def wrapped(*args: Any, **more: Any) -> Any:
+        ctx = click.get_current_context()
+        context = ctx.ensure_object(dict).setdefault("context", Context(Choices()))
+        return function(context, *args, **more)
+
+    return wrapped  # type: ignore[return-value]
+
+
+def format_option(formats: Sequence[str], default: str) -> Callable[[Function], Function]:
+    """``--format``."""
+    return click.option(
+        "--format",
+        "format_",
+        cls=Option,
+        type=click.Choice(list(formats)),
+        default=default,
+        show_default=True,
+        text=Text("输出格式", "output format"),
+    )

@@ -1,0 +1,142 @@
+"""Records in and out: import, export."""
+
+from __future__ import annotations
+
+import click
+
+from logbook.cli import completing
+from logbook.cli import output
+from logbook.cli.context import Context
+from logbook.cli.context import format_option
+from logbook.cli.context import passes_context
+from logbook.cli.context import with_globals
+from logbook.cli.looking import may_see_private
+from logbook.cli.looking import private_option
+from logbook.cli.words import Command
+from logbook.cli.words import Option
+from logbook.core.errors import UsageError
+from logbook.core.text import Text
+
+
+@click.command(
+    "import",
+    cls=Command,
+    epilog="logbook import complaint cases.csv --map at=opendate --map summary=descriptor\n"
+    "    --set name=来函人 --step close=closedate --key unique_key",
+)
+@click.argument("form", shell_complete=completing.forms)
+@click.argument("file", metavar="FILE|-")
+@click.option("--map", "maps", multiple=True, metavar="FIELD=COLUMN", cls=Option, text=Text("字段取自哪一列", "a field's column"))
+@click.option("--set", "sets", multiple=True, metavar="FIELD=VALUE", cls=Option, text=Text("空缺时的值", "the value where there is none"))
+@click.option("--step", "steps", multiple=True, metavar="STEP=COLUMN", cls=Option, text=Text("步骤发生的时间取自哪一列", "when a step happened"))
+@click.option("--key", metavar="COLUMN", cls=Option, text=Text("原编号所在列（再次导入不重复）", "the source's own number"))
+@click.option("--dry-run", is_flag=True, cls=Option, text=Text("只试不写", "write nothing"))
+@format_option(("text", "json"), "text")
+@passes_context
+def import_command(
+    context: Context,
+    form: str,
+    file: str,
+    maps: tuple[str, ...],
+    sets: tuple[str, ...],
+    steps: tuple[str, ...],
+    key: str | None,
+    dry_run: bool,
+    format_: str,
+) -> int:
+    from logbook.operations import importing
+    from logbook.render.porcelain import issue_json
+
+    session = context.session
+    name, data = output.read_from(file)
+    source = importing.read_source(name.rpartition("/")[2], data)
+    plan = importing.Plan(dict(map(_pair, maps)), dict(map(_pair, sets)), [_pair(one) for one in steps], key)
+    with output.progress(context, len(source.rows), name) as step:
+        outcome = importing.run(session, form, source, plan, dry_run=dry_run, progress=step)
+    catalogue = context.catalogue
+    if format_ == "json":
+        output.data(
+            {
+                "added": outcome.added,
+                "known": outcome.known,
+                "rejected": [
+                    {"line": line, "issues": [issue_json(issue, catalogue) for issue in issues]}
+                    for line, issues in outcome.rejected
+                ],
+                "commit": outcome.commit,
+            }
+        )
+    else:
+        for line, issues in outcome.rejected:
+            for issue in issues:
+                sentence, fix = catalogue.issue(issue)
+                place = catalogue.say("cli.line", line=line)
+                output.note(context, f"{name}: {place}{issue.field or ''}: {sentence}\n    → {fix}")
+        code = "cli.would-import" if dry_run else "cli.imported"
+        output.result(
+            catalogue.say(code, added=outcome.added, known=outcome.known, rejected=len(outcome.rejected))
+        )
+    return 1 if outcome.rejected else 0
+
+
+def _pair(word: str) -> tuple[str, str]:
+    left, sign, right = word.partition("=")
+    if not sign or not left:
+        raise UsageError("cli.usage", why=word)
+    return left.strip(), right
+
+
+@click.command("export", cls=Command, epilog="logbook export complaint at:2026-11 --format csv -o 投诉.csv")
+@click.argument("query", nargs=-1, metavar="[FORM] [QUERY]...", shell_complete=completing.query)
+@click.option("-o", "--output", "target", metavar="FILE", cls=Option, text=Text("写入文件", "write to a file"))
+@private_option
+@format_option(("jsonl", "json", "csv", "tsv", "yaml"), "jsonl")
+@passes_context
+def export_command(
+    context: Context, query: tuple[str, ...], target: str | None, private: bool, format_: str
+) -> int:
+    from logbook.operations import exporting
+    from logbook.operations import listing
+    from logbook.render.porcelain import dump
+    from logbook.render.porcelain import mask
+    from logbook.render.porcelain import record_json
+    from logbook.render.tables import rows_as
+    from logbook.store import codec
+
+    session = context.session
+    private = may_see_private(context, private)
+    form, words = listing.form_and_query(session, query)
+    if target and target.rpartition(".")[2] in ("csv", "tsv", "json", "jsonl", "yaml"):
+        explicit = click.get_current_context().get_parameter_source("format_")
+        if explicit is not click.core.ParameterSource.COMMANDLINE:
+            format_ = target.rpartition(".")[2]
+    rows = listing.select(session, form, words)
+    if format_ in ("csv", "tsv"):
+        loaded = list(listing.load_rows(session, rows))
+        columns = exporting.columns(form, loaded)
+
+        def lines():  # type: ignore[no-untyped-def]
+            for one in loaded:
+                fields = dict(one.state.fields) if private else mask(one.form, one.state.fields)
+                yield exporting.flat_cells(one, fields)
+
+        text = "".join(rows_as(format_, columns, lines(), lang=context.lang))
+    else:
+        shaped = (
+            record_json(
+                one.state,
+                session.index.clocks(one.row, session.now),
+                now=session.now,
+                recorded_at=one.row.recorded_at,
+                private=private,
+            )
+            for one in listing.load_rows(session, rows)
+        )
+        text = "".join(dump(format_, shaped, write_yaml=codec.write))
+    output.write_to(target, text)
+    if target and target != "-":
+        output.note(context, context.catalogue.say("cli.written-to", path=target))
+    return 0
+
+
+COMMANDS = {"import": with_globals(import_command), "export": with_globals(export_command)}

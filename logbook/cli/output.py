@@ -1,0 +1,163 @@
+"""The one room that prints: results on standard output, words for people on standard error."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from logbook.cli.context import Context
+from logbook.core.errors import LogbookError
+from logbook.core.errors import Refused
+from logbook.core.issues import Issue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from logbook.render.tables import Column
+
+
+def result(text: str, *, newline: bool = True) -> None:
+    """Data."""
+    click.echo(text, nl=newline)
+
+
+def note(context: Context, text: str) -> None:
+    """Words for people; silent with ``--quiet``."""
+    if text and not context.choices.quiet:
+        click.echo(text, err=True)
+
+
+def data(value: object) -> None:
+    """One JSON value."""
+    click.echo(json.dumps(value, ensure_ascii=False))
+
+
+def objects(format_: str, values: Iterable[Mapping[str, object]]) -> None:
+    """A list of objects as json, jsonl or yaml."""
+    from logbook.render.porcelain import dump
+    from logbook.store import codec
+
+    for piece in dump(format_, values, write_yaml=codec.write):
+        click.echo(piece, nl=False)
+
+
+def rows(
+    context: Context,
+    format_: str,
+    columns: Sequence[Column],
+    cells: Iterable[Sequence[object]],
+    *,
+    title: str = "",
+    empty: str = "",
+) -> None:
+    """Rows as a table for people or as csv, tsv, md, html, ids."""
+    if format_ == "table":
+        from logbook.render.tables import table
+
+        lines = list(cells)
+        if not lines:
+            note(context, empty)
+            return
+        click.echo(table(columns, lines, context.lang, terminal_width()).rstrip("\n"))
+        return
+    from logbook.render.tables import rows_as
+
+    for piece in rows_as(format_, columns, cells, lang=context.lang, title=title):
+        click.echo(piece, nl=False)
+
+
+def terminal_width() -> int | None:
+    """Columns of the terminal; None when the output goes elsewhere."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def issues(context: Context, found: Iterable[Issue], *, err: bool = True) -> None:
+    """Findings as people read them: place, sentence, fix."""
+    catalogue = context.catalogue
+    for issue in found:
+        sentence, fix = catalogue.issue(issue)
+        place = place_of(issue)
+        mark = ("注意 " if context.lang == "zh" else "note: ") if not issue.is_error else ""
+        click.echo(f"{place}{mark}{sentence}", err=err)
+        if fix:
+            click.echo(f"    → {fix}", err=err)
+
+
+def place_of(issue: Issue) -> str:
+    """``path:line:column: field: `` as far as it is known."""
+    parts = []
+    if issue.path:
+        place = issue.path
+        if issue.line:
+            place += f":{issue.line}"
+            column = issue.args.get("column")
+            if column:
+                place += f":{column}"
+        parts.append(place)
+    elif issue.line:
+        parts.append(f"第 {issue.line} 行" if issue.args.get("zh") else f"{issue.line}")
+    elif issue.id and issue.id != "?":
+        parts.append(issue.id)
+    if issue.field:
+        parts.append(issue.field)
+    return "".join(f"{part}: " for part in parts)
+
+
+def failure(context: Context, error: LogbookError) -> None:
+    """A problem in words on standard error."""
+    sentence, fix = context.catalogue.error(error)
+    click.echo(sentence, err=True)
+    if isinstance(error, Refused):
+        issues(context, error.issues)
+    if fix:
+        click.echo(f"    → {fix}", err=True)
+
+
+@contextmanager
+def progress(context: Context, total: int, label: str) -> Iterator[Callable[[int], None]]:
+    """A progress bar on work longer than a second, on a terminal only."""
+    if not sys.stderr.isatty() or context.choices.quiet or total < 300:
+        yield lambda _done: None
+        return
+    with click.progressbar(length=total, label=label, file=sys.stderr) as bar:
+        yield lambda done: bar.update(max(0, done - bar.pos))
+
+
+def write_to(target: str | None, content: str) -> None:
+    """To a file (``-o``), or to standard output."""
+    if target in (None, "-"):
+        click.echo(content, nl=not content.endswith("\n"))
+        return
+    try:
+        with open(str(target), "w", encoding="utf-8", newline="\n") as file:
+            file.write(content)
+    except OSError as error:
+        from logbook.core.errors import UsageError
+
+        raise UsageError("book.file-missing", path=str(target), why=error.strerror or str(error)) from error
+
+
+def read_from(source: str) -> tuple[str, bytes]:
+    """The bytes of a file, or of standard input for ``-``."""
+    if source == "-":
+        return "-", sys.stdin.buffer.read()
+    try:
+        with open(source, "rb") as file:
+            return source, file.read()
+    except OSError as error:
+        from logbook.core.errors import Refused
+
+        raise Refused(
+            [Issue("book.file-missing", {"path": source, "why": error.strerror or str(error)}, path=source)]
+        ) from error
+
+

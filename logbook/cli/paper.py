@@ -1,0 +1,88 @@
+"""The command that prints forms: render."""
+
+from __future__ import annotations
+
+import click
+
+from logbook.cli import completing
+from logbook.cli import output
+from logbook.cli.context import Context
+from logbook.cli.context import passes_context
+from logbook.cli.context import with_globals
+from logbook.cli.looking import may_see_private
+from logbook.cli.looking import names
+from logbook.cli.looking import private_option
+from logbook.cli.words import Command
+from logbook.cli.words import Option
+from logbook.core.errors import UsageError
+from logbook.core.text import Text
+
+ENDINGS = {".html": "html", ".htm": "html", ".md": "md", ".txt": "text", ".pdf": "pdf", ".docx": "docx"}
+
+
+@click.command(
+    "render",
+    cls=Command,
+    epilog="logbook render CP-20261122-A003 -o 投诉.html\nlogbook render complaint --blank --format text",
+)
+@click.argument("target", metavar="ID|FORM", shell_complete=completing.ids)
+@click.option("--blank", is_flag=True, cls=Option, text=Text("空白表", "an empty form"))
+@click.option(
+    "--format",
+    "format_",
+    cls=Option,
+    type=click.Choice(["text", "md", "html", "pdf", "docx"]),
+    text=Text("输出格式（默认按文件名，否则 text）", "output format (by the file's name, else text)"),
+)
+@click.option("-o", "--output", "target_file", metavar="FILE", cls=Option, text=Text("写入文件", "write to a file"))
+@private_option
+@passes_context
+def render_command(
+    context: Context, target: str, blank: bool, format_: str | None, target_file: str | None, private: bool
+) -> int:
+    from logbook.core.definition import find_form
+    from logbook.core.issues import Issue
+    from logbook.operations import deriving
+    from logbook.operations import reading
+    from logbook.operations.sign import is_stale
+    from logbook.render.sheets import sheet
+
+    session = context.session
+    private = may_see_private(context, private)
+    kind = format_ or next((k for end, k in ENDINGS.items() if (target_file or "").endswith(end)), "text")
+    if kind in ("pdf", "docx"):
+        raise UsageError("cli.no-pdf", kind=kind)
+    found = find_form(session.library, target)
+    if not isinstance(found, Issue):
+        form, state, stale, derived = found, None, None, None
+        blank = True
+    else:
+        row = reading.find(session, target)
+        loaded = reading.load(session, row, until=session.now)
+        form, state = loaded.form, None if blank else loaded.state
+        derived = deriving.derived_values(session, loaded.form, loaded.state)
+
+        def stale(signature):  # type: ignore[no-untyped-def]
+            return is_stale(loaded.form, loaded.record, signature)
+
+    text = sheet(
+        form,
+        state,
+        session.library,
+        lang=context.lang,
+        format=kind,  # type: ignore[arg-type]
+        book_name=session.book.settings.name,
+        now=session.now,
+        names=names(context),
+        private=private,
+        blank=blank,
+        stale=stale,
+        derived=derived,
+    )
+    output.write_to(target_file, text)
+    if target_file and target_file != "-":
+        output.note(context, context.catalogue.say("cli.written-to", path=target_file))
+    return 0
+
+
+COMMANDS = {"render": with_globals(render_command)}

@@ -1,0 +1,105 @@
+"""Asking a person at a terminal: the missing fields, a text in the editor."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from logbook.cli import output
+from logbook.cli.context import Context
+from logbook.core.errors import BookError
+from logbook.core.errors import Refused
+from logbook.core.form import Field
+from logbook.core.record import Stored
+
+if TYPE_CHECKING:
+    from logbook.operations.add import Request
+
+
+def ask_missing(context: Context, request: Request) -> None:
+    """Ask for each required field until it can be taken; choices by number or name."""
+    from logbook.operations import add
+    from logbook.operations.words import changes_from
+    from logbook.operations.writing import resolve_references
+
+    session = context.session
+    for field in add.missing(request):
+        while True:
+            answer = click.prompt(_question(context, field), err=True, prompt_suffix=": ")
+            answer = _by_number(field, answer)
+            changes = changes_from(
+                request.form, [f"{field.id}={answer}"], session.library, now=session.now, zone=session.zone
+            )
+            resolve_references(session, request.form, changes)
+            if not changes.issues:
+                request.changes.set.update(changes.set)
+                request.changes.held.update(changes.held)
+                break
+            output.issues(context, changes.issues)
+    request.changes.issues[:] = [
+        issue for issue in request.changes.issues if issue.rule != "field.required"
+    ]
+
+
+def _question(context: Context, field: Field) -> str:
+    label = field.label.say(context.lang)
+    if field.choices:
+        lines = "  ".join(
+            f"{number} {text.say(context.lang)}" for number, text in enumerate(field.choices.values(), 1)
+        )
+        return f"{label} ({lines})"
+    return label
+
+
+def _by_number(field: Field, answer: str) -> str:
+    if field.choices and answer.isdigit() and 1 <= int(answer) <= len(field.choices):
+        return list(field.choices)[int(answer) - 1]
+    return answer
+
+
+def edit_text(context: Context, path: Path, text: bytes) -> bytes:
+    """Let the person's editor have the text at ``path``; what was saved comes back and stays there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text)
+    command = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ("notepad" if os.name == "nt" else "vi")
+    try:
+        done = subprocess.run([*shlex.split(command), str(path)], check=False)
+    except OSError as error:
+        raise BookError("book.no-editor") from error
+    if done.returncode != 0:
+        raise BookError("book.no-editor")
+    return path.read_bytes()
+
+
+def edit_new(context: Context, request: Request, given: Mapping[str, Stored] | None) -> Mapping[str, Stored]:
+    """Fill a new record in the editor: every field with its label and what it takes, as comments."""
+    from logbook.store import codec
+
+    session = context.session
+    form = request.form
+    lines = [f"# {form.title.say(context.lang)}"]
+    values = {**(given or {}), **request.fields()}
+    for field in form.fields.values():
+        if field.derived_text is not None or (field.holds and field.holds != "id"):
+            continue
+        label = field.label.say(context.lang)
+        choices = " | ".join(f"{name} {text.say(context.lang)}" for name, text in field.choices.items())
+        lines.append(f"# {label}{' *' if field.required else ''}{': ' + choices if choices else ''}")
+        value = values.get(field.id)
+        if value is None:
+            lines.append(f"{field.id}:")
+        else:
+            lines.append(codec.write({field.id: value}).decode().rstrip("\n"))
+    path = session.repository.room / "drafts" / f"new-{form.name}.yaml"
+    edited = edit_text(context, path, ("\n".join(lines) + "\n").encode())
+    document, issues = codec.read_definition(edited, path=str(path))
+    if document is None:
+        raise Refused(issues)
+    path.unlink(missing_ok=True)
+    return {name: value for name, value in document.plain.items() if value not in (None, "", [], {})}

@@ -1,0 +1,251 @@
+"""Commands that write: add, step, amend, void, sign, open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import click
+
+from logbook.cli import completing
+from logbook.cli import output
+from logbook.cli.context import Context
+from logbook.cli.context import format_option
+from logbook.cli.context import passes_context
+from logbook.cli.context import with_globals
+from logbook.cli.words import Command
+from logbook.cli.words import Option
+from logbook.core.errors import LogbookError
+from logbook.core.errors import Refused
+from logbook.core.record import Stored
+from logbook.core.text import Text
+
+if TYPE_CHECKING:
+    from logbook.operations.writing import Written
+
+AT = {"cls": Option, "metavar": "WHEN", "text": Text("发生的时间（默认现在）", "when it happened (default: now)")}
+REASON = {"cls": Option, "metavar": "TEXT", "text": Text("原因", "why")}
+APPROVED = {"cls": Option, "metavar": "STAFF", "text": Text("批准人", "who approved it")}
+FROM = {"cls": Option, "metavar": "FILE|-", "text": Text("从 YAML 或 JSON 文件读取字段", "read fields from a YAML or JSON file")}
+
+
+@click.command(
+    "add",
+    cls=Command,
+    epilog="logbook add complaint name=王芳 room=3-502 summary=电梯异响\nlogbook add 钥匙借用登记表 钥匙=K-3-502 借用人=李师傅 用途=检修",
+)
+@click.argument("form", shell_complete=completing.forms)
+@click.argument("words", nargs=-1, metavar="[FIELD=VALUE]...", shell_complete=completing.fields)
+@click.option("--from", "source", **FROM)
+@click.option("--at", **AT)
+@click.option("--reason", **REASON)
+@click.option("--approved-by", **APPROVED)
+@click.option("--edit", is_flag=True, cls=Option, text=Text("在编辑器里填写", "fill it in in the editor"))
+@format_option(("text", "json", "ids"), "text")
+@passes_context
+def add_command(
+    context: Context,
+    form: str,
+    words: tuple[str, ...],
+    source: str | None,
+    at: str | None,
+    reason: str | None,
+    approved_by: str | None,
+    edit: bool,
+    format_: str,
+) -> int:
+    from logbook.operations import add
+    from logbook.store import machine
+
+    session = context.session
+    given = _given(source)
+    request = add.prepare(session, form, words, given=given, at=at, reason=reason, approved_by=approved_by)
+    if edit:
+        from logbook.cli.prompting import edit_new
+
+        given = edit_new(context, request, given)
+        request = add.prepare(session, form, words, given=given, at=at, reason=reason, approved_by=approved_by)
+    elif machine.is_interactive() and add.missing(request):
+        from logbook.cli.prompting import ask_missing
+
+        ask_missing(context, request)
+    written = add.add(session, request)
+    _told(context, written, format_, "cli.recorded")
+    return 0
+
+
+@click.command(
+    "step",
+    cls=Command,
+    epilog="logbook step CP-20261122-A003 forward forwarded_to=director\nlogbook step CP-20261122-A003 处理完毕 起因=钢丝绳松 处理结果=已更换",
+)
+@click.argument("id", shell_complete=completing.open_ids)
+@click.argument("step", shell_complete=completing.steps)
+@click.argument("words", nargs=-1, metavar="[FIELD=VALUE]...", shell_complete=completing.fields)
+@click.option("--from", "source", **FROM)
+@click.option("--at", **AT)
+@click.option("--reason", **REASON)
+@click.option("--approved-by", **APPROVED)
+@format_option(("text", "json", "ids"), "text")
+@passes_context
+def step_command(
+    context: Context,
+    id: str,
+    step: str,
+    words: tuple[str, ...],
+    source: str | None,
+    at: str | None,
+    reason: str | None,
+    approved_by: str | None,
+    format_: str,
+) -> int:
+    from logbook.operations.step import step as take
+
+    written = take(
+        context.session, id, step, words, given=_given(source), at=at, reason=reason, approved_by=approved_by
+    )
+    _told(context, written, format_, "cli.state")
+    return 0
+
+
+@click.command("amend", cls=Command, epilog="logbook amend CP-20261122-A003 level=major --reason 电梯困人")
+@click.argument("id", shell_complete=completing.ids)
+@click.argument("words", nargs=-1, metavar="FIELD=VALUE...", shell_complete=completing.fields)
+@click.option("--reason", **REASON)
+@click.option("--approved-by", **APPROVED)
+@format_option(("text", "json", "ids"), "text")
+@passes_context
+def amend_command(
+    context: Context, id: str, words: tuple[str, ...], reason: str | None, approved_by: str | None, format_: str
+) -> int:
+    from logbook.operations.amend import amend
+
+    _told(
+        context, amend(context.session, id, words, reason=reason, approved_by=approved_by), format_, "cli.amended"
+    )
+    return 0
+
+
+@click.command("void", cls=Command, epilog="logbook void CP-20261122-A003 --reason 重复登记")
+@click.argument("id", shell_complete=completing.ids)
+@click.option("--reason", **REASON)
+@format_option(("text", "json", "ids"), "text")
+@passes_context
+def void_command(context: Context, id: str, reason: str | None, format_: str) -> int:
+    from logbook.operations.void import void
+
+    _told(context, void(context.session, id, reason=reason), format_, "cli.voided")
+    return 0
+
+
+@click.command("sign", cls=Command, epilog="logbook sign DL-20261122-A001 --as review")
+@click.argument("id", shell_complete=completing.ids)
+@click.option(
+    "--as", "meaning", required=True, cls=Option, metavar="MEANING", text=Text("签名的含义", "what the signature means")
+)
+@click.option("--name", cls=Option, metavar="NAME", text=Text("客户签名时的姓名", "the customer's name"))
+@format_option(("text", "json", "ids"), "text")
+@passes_context
+def sign_command(context: Context, id: str, meaning: str, name: str | None, format_: str) -> int:
+    from logbook.operations.sign import sign
+
+    written = sign(context.session, id, meaning, name=name)
+    place = written.form.signatures[written.record.signatures[-1].meaning]
+    _told(context, written, format_, "cli.signed", meaning=place.label)
+    return 0
+
+
+@click.command("open", cls=Command, epilog="logbook open CP-20261122-A003")
+@click.argument("id", shell_complete=completing.ids)
+@click.option("--reason", **REASON)
+@format_option(("text", "json", "ids"), "text")
+@passes_context
+def open_command(context: Context, id: str, reason: str | None, format_: str) -> int:
+    from logbook.cli.prompting import edit_text
+    from logbook.operations import opening
+
+    session = context.session
+    loaded = opening.begin(session, id)
+    draft = opening.drafts_folder(session) / f"{loaded.record.id}.yaml"
+    text = draft.read_bytes() if draft.exists() else loaded.data
+    edited = edit_text(context, draft, text)
+    try:
+        written = opening.save(session, loaded, edited, reason=reason)
+    except LogbookError:
+        output.note(context, context.catalogue.say("cli.draft-kept", path=str(draft)))
+        raise
+    draft.unlink(missing_ok=True)
+    if written is None:
+        output.note(context, context.catalogue.say("cli.unchanged"))
+        return 0
+    _told(context, written, format_, "cli.amended")
+    return 0
+
+
+def _given(source: str | None) -> Mapping[str, Stored] | None:
+    """The fields in a file of YAML or JSON; Refused with its faults."""
+    if source is None:
+        return None
+    from logbook.store import codec
+
+    name, data = output.read_from(source)
+    document, issues = codec.read_definition(data, path=name)
+    if document is None:
+        raise Refused([issue.at(path=name) for issue in issues])
+    plain = document.plain
+    fields = plain.get("fields")
+    return fields if isinstance(fields, dict) and "events" in plain else plain
+
+
+def _told(context: Context, written: Written, format_: str, code: str, **more: object) -> None:
+    """Say what was recorded: the id on standard output, words on standard error."""
+    if written.warnings:
+        output.issues(context, written.warnings)
+    if format_ == "json":
+        from logbook.cli.looking import record_data
+
+        output.data(record_data(context, written.record.id, written.form.name))
+        return
+    output.result(written.record.id)
+    if format_ == "ids":
+        return
+    from logbook.operations.writing import title_of
+
+    state = written.state
+    label = written.form.states.get(state.status)
+    output.note(
+        context,
+        context.catalogue.say(
+            code,
+            id=written.record.id,
+            title=title_of(state, context.lang),
+            state=label.say(context.lang) if label else state.status,
+            **more,
+        ),
+    )
+    if code in ("cli.recorded", "cli.state"):
+        _due(context, written)
+
+
+def _due(context: Context, written: Written) -> None:
+    """What must happen by when, so that the desk can say it to the customer at once."""
+    if not written.form.clocks:
+        return
+    from logbook.core.moments import from_epoch
+    from logbook.operations.deriving import clocks_of_state
+
+    session = context.session
+    now = session.now.timestamp()
+    for clock in clocks_of_state(session, written.form, written.state):
+        if clock.stopped is None and clock.due is not None and clock.started <= now:
+            due = from_epoch(clock.due, session.zone).strftime("%m-%d %H:%M")
+            if due.endswith("00:00"):
+                due = from_epoch(clock.due - 60, session.zone).strftime("%m-%d 24:00")
+            named = written.form.clocks[clock.clock]
+            output.note(context, "  " + context.catalogue.say("cli.due", clock=named.label, due=due))
+
+
+COMMANDS = {
+    command.name or "": with_globals(command)
+    for command in (add_command, step_command, amend_command, void_command, sign_command, open_command)
+}

@@ -1,0 +1,136 @@
+"""Commands and options whose help is in the reader's language, and the lazy group of commands."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+from logbook.core.text import Text
+
+# name: (module, help in both languages). Help and completion read this table and import nothing else.
+COMMANDS: Mapping[str, tuple[str, Text]] = {
+    "add": ("recording", Text("登记一条新记录", "make a record")),
+    "step": ("recording", Text("办理一个步骤", "take a record one step on")),
+    "amend": ("recording", Text("更正已记录的内容（留下原值和原因）", "correct a recorded value; the old one stays")),
+    "void": ("recording", Text("作废一条记录", "cancel a record")),
+    "sign": ("recording", Text("签名", "sign a record")),
+    "open": ("recording", Text("在编辑器里修改，保存后校验并提交", "edit a record, checked and committed on save")),
+    "show": ("looking", Text("查看一条记录", "show a record")),
+    "history": ("looking", Text("谁在什么时候改了什么", "who changed which field when")),
+    "list": ("looking", Text("查询记录", "query records")),
+    "overdue": ("looking", Text("现在逾期的一切", "everything late")),
+    "forms": ("looking", Text("有哪些表单；一份表单的说明", "list forms; describe one")),
+    "sql": ("looking", Text("用 SQL 查询", "read the index with SQL")),
+    "validate": ("checking", Text("检查记录和表单定义", "check records and definitions")),
+    "doctor": ("checking", Text("检查记录簿，修好中断留下的问题", "find and mend what a crash left")),
+    "index": ("checking", Text("查看或重建查询索引", "inspect or rebuild the index")),
+    "render": ("paper", Text("打印标准表单", "print the standard form")),
+    "import": ("exchange", Text("从 CSV、JSON 导入", "import CSV, JSON, JSON Lines")),
+    "export": ("exchange", Text("导出 CSV、JSON", "export CSV, JSON, JSON Lines, YAML")),
+    "init": ("books", Text("新建一本记录簿", "make a book")),
+    "demo": ("books", Text("做一本样例记录簿", "make a sample book")),
+    "on": ("books", Text("在这台电脑上签到", "sign on at this desk")),
+    "off": ("books", Text("在这台电脑上签退", "sign off at this desk")),
+    "completion": ("books", Text("打印命令补全脚本", "print a completion script")),
+}
+ALIASES = {"ls": "list", "new": "add", "登记": "add", "办理": "step", "查询": "list", "逾期": "overdue"}
+
+
+@lru_cache(maxsize=1)
+def guessed_language() -> str:
+    """The language before a book is open: ``--lang``, the nearest book's, the environment's."""
+    for place, word in enumerate(sys.argv):
+        if word == "--lang" and place + 1 < len(sys.argv):
+            return "zh" if sys.argv[place + 1].startswith("zh") else "en"
+        if word.startswith("--lang="):
+            return "zh" if word[7:].startswith("zh") else "en"
+    book = os.environ.get("LOGBOOK_BOOK")
+    folder = Path(book) if book else Path.cwd()
+    for one in (folder, *folder.parents):
+        try:
+            with (one / "logbook.yaml").open(encoding="utf-8") as lines:
+                for line in lines:
+                    if line.startswith("language:"):
+                        return "zh" if "zh" in line else "en"
+            break
+        except OSError:
+            continue
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if os.environ.get(name):
+            return "zh" if os.environ[name].lower().startswith("zh") else "en"
+    return "en"
+
+
+class Option(click.Option):
+    """An option whose help is a :class:`Text`."""
+
+    def __init__(self, *args: Any, text: Text | None = None, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.text = text
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        if self.text is not None:
+            self.help = self.text.say(guessed_language())
+        return super().get_help_record(ctx)
+
+
+class Command(click.Command):
+    """A command that takes its help from the table of commands."""
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        lang = guessed_language()
+        self.help = COMMANDS[self.name or ""][1].say(lang) if self.name in COMMANDS else self.help
+        super().format_help_text(ctx, formatter)
+        example = self.epilog
+        if example:
+            self.epilog = None
+            with formatter.section("示例" if lang == "zh" else "Examples"):
+                formatter.write(
+                    "".join(f"{' ' * formatter.current_indent}{line}\n" for line in example.splitlines())
+                )
+
+
+class LazyGroup(click.Group):
+    """The commands by name; a command's module is imported when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        name = ALIASES.get(name, name)
+        if name not in COMMANDS:
+            return None
+        module = import_module(f"logbook.cli.{COMMANDS[name][0]}")
+        command: click.Command = module.COMMANDS[name]
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and ALIASES.get(args[0], args[0]) not in COMMANDS and not args[0].startswith("-"):
+            from logbook.core.suggest import closest
+
+            near = closest(args[0], COMMANDS)
+            raise NoSuchCommand(args[0], near[0] if near else "", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        lang = guessed_language()
+        with formatter.section("命令" if lang == "zh" else "Commands"):
+            formatter.write_dl([(name, text.say(lang)) for name, (_, text) in COMMANDS.items()])
+
+
+class NoSuchCommand(click.UsageError):
+    """An unknown command, with the nearest known one."""
+
+    def __init__(self, found: str, near: str, ctx: click.Context) -> None:
+        super().__init__(found, ctx)
+        self.found = found
+        self.near = near

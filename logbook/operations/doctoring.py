@@ -1,0 +1,77 @@
+"""Find and mend what a crash left, and say what this clone still needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from logbook.core.errors import BookError
+from logbook.core.errors import LogbookError
+from logbook.core.issues import Issue
+from logbook.operations.session import DESK_KEY
+from logbook.operations.session import STAFF_KEY
+from logbook.operations.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Findings, those that were mended, and facts for people."""
+
+    issues: tuple[Issue, ...]
+    mended: tuple[Issue, ...]
+    facts: tuple[tuple[str, str], ...]
+
+
+def examine(session: Session, *, mend: bool = True) -> Health:
+    """Look at the book, mend what is ours to mend (inside the lock), and list the rest."""
+    from logbook.store.porcelain import settle
+    from logbook.store.recover import doctor_findings
+    from logbook.store.recover import drop_stale_locks
+    from logbook.store.transaction import write_lock
+    from logbook.store.worktree import dirty_paths
+
+    repository = session.repository
+    before = doctor_findings(repository)
+    mended: list[Issue] = []
+    issues: list[Issue] = []
+    if mend:
+        try:
+            with write_lock(repository):
+                drop_stale_locks(repository)
+                settle(repository)
+            after = doctor_findings(repository)
+            mended = [issue for issue in before if issue not in after]
+            before = after
+        except BookError as error:
+            issues.append(Issue(error.code, error.args_, severity="warning"))
+    issues += before
+    if not repository.local_config(DESK_KEY) and "LOGBOOK_DESK" not in session.environment:
+        issues.append(Issue("book.no-desk", {"path": str(session.book.root)}, severity="warning"))
+    issues += session.library_issues
+    index = session.index
+    if mend:
+        index.rebuild()
+    for broken in index.broken():
+        issues.append(Issue("record.unreadable", {}, path=broken.path))
+        issues += [issue.at(path=broken.path) for issue in broken.issues]
+    dirty = dirty_paths(repository)
+    issues += [Issue("book.dirty", {"path": path}, severity="warning", path=path) for _, path in dirty]
+    counts = index.counts()
+    facts = [
+        ("book", session.book.settings.name),
+        ("path", str(session.book.root)),
+        ("head", (repository.head() or "")[:12]),
+        ("desk", session.environment.get("LOGBOOK_DESK") or repository.local_config(DESK_KEY) or "-"),
+        ("signed-on", repository.local_config(STAFF_KEY) or "-"),
+        ("forms", str(len(session.library.forms))),
+        ("records", str(sum(counts.values()))),
+        ("index", index.place),
+        ("git", _git_version(session)),
+    ]
+    return Health(tuple(issues), tuple(mended), tuple(facts))
+
+
+def _git_version(session: Session) -> str:
+    try:
+        return session.repository.run("version").decode().strip()
+    except LogbookError as error:
+        return error.code

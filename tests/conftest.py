@@ -1,0 +1,53 @@
+"""Every test has a home and a Git that know nothing of the person running it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.operations.desk import Desk
+
+# Before anything imports the Git door: a child of a test must never read or write the developer's settings.
+for name in [key for key in os.environ if key.startswith(("GIT_", "LOGBOOK_"))]:
+    del os.environ[name]
+os.environ["GIT_CONFIG_GLOBAL"] = os.devnull
+os.environ["GIT_CONFIG_NOSYSTEM"] = "1"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home folder of the tests' own, with caches and settings below it."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(home))
+        for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
+            patch.setenv(name, str(home / name.lower()))
+        patch.setenv("TZ", "UTC")
+        yield home
+
+
+@pytest.fixture(scope="session")
+def furnished_book(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """The practice book every test copies; nobody writes into this one."""
+    from tests.operations.desk import furnish
+    from tests.operations.desk import make_book
+
+    return furnish(make_book(tmp_path_factory.mktemp("book") / "book"))
+
+
+@pytest.fixture
+def desk(furnished_book: Desk, tmp_path: Path) -> Desk:
+    """A practice book of one's own: people, rooms, keys and areas are there."""
+    return furnished_book.copy(tmp_path / "book")
+
+
+def pytest_exception_interact(call: pytest.CallInfo[object], report: pytest.CollectReport | pytest.TestReport) -> None:
+    """A refusal nobody expected says what was refused."""
+    issues = getattr(getattr(call.excinfo, "value", None), "issues", None)
+    if issues:
+        report.sections.append(("Refused", "\n".join(map(str, issues))))
