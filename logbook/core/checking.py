@@ -16,6 +16,7 @@ from logbook.core.form import Library
 from logbook.core.form import Step
 from logbook.core.issues import Issue
 from logbook.core.lifecycle import BUILT_IN_STEPS
+from logbook.core.lifecycle import VOIDED
 from logbook.core.lifecycle import State
 from logbook.core.lifecycle import state_of
 from logbook.core.record import HEADER
@@ -58,8 +59,9 @@ def record_issues(
             issues.append(Issue("field.not-stored", {"label": field.label, "name": name}, field=name))
             continue
         issues.extend(value_issues(field, value, name, library, exists))
+    void = record.status == VOIDED  # the stub of a gap has nothing but its number
     for name, field in fields.items():
-        if field.required and not _filled(record.fields.get(name)) and not _brought(record, name):
+        if field.required and not void and not _filled(record.fields.get(name)) and not _brought(record, name):
             issues.append(Issue("field.required", {"label": field.label, "name": name}, field=name))
     if form.register and exists is not None:
         from logbook.core.values import register_id_issue
@@ -228,8 +230,8 @@ def _lifecycle_issues(
                 Issue("field.unknown-staff", {"label": "by", "found": event.by, "target": []}, field=f"{place}.by")
             )
         if step is None:
-            if event.step in ("void", "voided"):
-                status = "voided"
+            if event.step in ("void", VOIDED):
+                status = VOIDED
             elif event.step not in BUILT_IN_STEPS:
                 from logbook.core.suggest import closest
 

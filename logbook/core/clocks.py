@@ -42,6 +42,7 @@ from logbook.core.budgets import chosen
 from logbook.core.budgets import due_of
 from logbook.core.budgets import end_of
 from logbook.core.budgets import replay
+from logbook.core.calendars import SHIPPED
 from logbook.core.calendars import Calendar
 from logbook.core.clockfacts import Facts
 from logbook.core.clockfacts import Link
@@ -153,8 +154,8 @@ def clocks_of(
     """Every cycle of every clock of a record, in the form's order.
 
     ``link`` gives a moment or value of the record a reference points at; ``world`` answers conditions
-    that ask for more than that. BookError ``clock.no-calendar`` / ``clock.empty-calendar`` when working
-    time is asked of a calendar the book does not have or that has no windows.
+    that ask for more than that. A clock that counts in a calendar the book does not have sleeps (see
+    :func:`sleeping`); BookError ``clock.empty-calendar`` when its calendar has no windows.
     """
     if not form.clocks or not state.events:
         return []
@@ -163,11 +164,26 @@ def clocks_of(
     case.grace = grace
     found: list[ClockState] = []
     for plan in plans:
+        if plan.working and not _has_calendar(plan.calendar, calendars):
+            continue
         if plan.rows is not None:
             found.extend(case.rows(plan))
         else:
             found.extend(case.clock(plan))
     return found
+
+
+def sleeping(form: Form, calendars: Mapping[str, Calendar]) -> dict[str, str]:
+    """The clocks of a form that sleep because the book lacks their calendar: clock to calendar."""
+    return {
+        plan.id: plan.calendar
+        for plan in plans_of(form)[0]
+        if plan.working and not _has_calendar(plan.calendar, calendars)
+    }
+
+
+def _has_calendar(name: str, calendars: Mapping[str, Calendar]) -> bool:
+    return name in calendars or name in SHIPPED
 
 
 # -- one record ------------------------------------------------------------------------------------

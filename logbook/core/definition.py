@@ -28,6 +28,7 @@ from logbook.core.form import Checklist
 from logbook.core.form import ChecklistItem
 from logbook.core.form import Clock
 from logbook.core.form import Default
+from logbook.core.form import DefaultRows
 from logbook.core.form import Field
 from logbook.core.form import Form
 from logbook.core.form import Library
@@ -39,6 +40,7 @@ from logbook.core.text import Text
 if TYPE_CHECKING:
     from logbook.core.budgets import Within
     from logbook.core.rules import Condition
+    from logbook.core.rules import Expression
     from logbook.core.rules import Rule
     from logbook.core.shapes import LineOf
     from logbook.core.shapes import SpotOf
@@ -276,7 +278,7 @@ def _build_field(
         type=kind,
         required=_flag(plain.get("required")),
         private=_flag(plain.get("private")),
-        default=_default(plain.get("default"), kind, choices, names),
+        default=_default(plain.get("default"), kind, choices, names, inner),
         choices=choices,
         target=target,
         columns={
@@ -285,7 +287,7 @@ def _build_field(
         },
         span=_pair(plain.get("span")),
         holds=plain.get("is"),
-        derived=cast("Rule", _Unread(lambda: read_derived(derived))) if derived is not None else None,
+        derived=cast("Expression", _Unread(lambda: read_derived(derived))) if derived is not None else None,
         derived_text=derived,
         unit=plain.get("unit"),
         note=_maybe_label(plain.get("note")),
@@ -342,7 +344,7 @@ def read_condition(text: str) -> Condition:
     return parse_condition(text)
 
 
-def read_derived(text: str) -> Rule:
+def read_derived(text: str) -> Expression | Condition:
     """The sentence of a derived field: a sum, or else a condition (``reviewed_at is filled``).
 
     Raises the ``SentenceError`` of whichever reading came further."""
@@ -351,12 +353,28 @@ def read_derived(text: str) -> Rule:
     from logbook.core.rules import parse_sum
 
     try:
-        return cast("Rule", parse_sum(text))
+        return parse_sum(text)
     except SentenceError as of_sum:
         try:
-            return cast("Rule", parse_condition(text))
+            return parse_condition(text)
         except SentenceError as of_condition:
             raise (of_condition if of_condition.column > of_sum.column else of_sum) from None
+
+
+# `each:` of a default is the tail of a sentence: "count over" makes it one.
+COUNT = "count over "
+
+
+def read_records(text: str) -> Expression:
+    """The ``each`` of a list's default as the count of these records; raises ``SentenceError``."""
+    from logbook.core.rules import SentenceError
+    from logbook.core.rules import parse_sum
+
+    try:
+        return parse_sum(COUNT + text)
+    except SentenceError as error:
+        error.column = max(1, error.column - len(COUNT))
+        raise
 
 
 def read_within(value: Any) -> Within:
@@ -374,11 +392,19 @@ def type_of(text: str) -> tuple[str, tuple[str, ...]]:
     return kind, tuple(part.strip() for part in rest.split("|") if part.strip())
 
 
-def _default(value: Any, kind: str, choices: Mapping[str, Text], names: Mapping[str, str]) -> Default | None:
+def _default(
+    value: Any,
+    kind: str,
+    choices: Iterable[str],
+    names: Mapping[str, str],
+    columns: Mapping[str, Any] | None = None,
+) -> Default | None:
     """What a ``default:`` means. A choice's own id wins over a keyword and a field of that name."""
     if value is None:
         return None
     if isinstance(value, Mapping):
+        if "row" in value:
+            return Default("rows", rows=_default_rows(value, names, columns or {}))
         return Default("within", value["within"])
     if isinstance(value, list):
         return Default("value", ", ".join(str(item) for item in value))
@@ -387,10 +413,34 @@ def _default(value: Any, kind: str, choices: Mapping[str, Text], names: Mapping[
         return Default("value", text)
     if text in DEFAULT_WORDS:
         return Default(cast("Any", text))
-    first, dot, _ = text.partition(".")
+    path, either, other = text.partition(" or ")
+    first, dot, _ = path.partition(".")
     if first in names and (not dot or names[first] in ("ref", "staff")):
-        return Default("field", text)
+        return Default("field", path, _default(other, kind, choices, names) if either else None)
     return Default("value", text)
+
+
+def _default_rows(
+    plain: Mapping[str, Any], names: Mapping[str, str], columns: Mapping[str, Any]
+) -> DefaultRows:
+    def cells(row: Mapping[str, Any] | None, *, it: bool) -> dict[str, Default]:
+        found: dict[str, Default] = {}
+        for name, text in (row or {}).items():
+            column = columns.get(name) or {}
+            choices = column.get("choices") or ()
+            if it and text not in choices and (text == "it" or text.startswith("it.")):
+                found[name] = Default("it", text[3:])
+            else:
+                found[name] = _default(text, _field_type(column), choices, names) or Default("value")
+        return found
+
+    each, otherwise = plain.get("each"), plain.get("otherwise")
+    return DefaultRows(
+        cells(plain["row"], it=each is not None),
+        each,
+        plain.get("order"),
+        cells(otherwise, it=False) if otherwise else None,
+    )
 
 
 def _field_type(plain: Any) -> str:
@@ -688,6 +738,10 @@ def _labels(label: Text) -> tuple[str, ...]:
 def _meant(wanted: str, words: Mapping[str, tuple[str, ...]], word: str, unknown: str) -> str | Issue:
     from logbook.core.suggest import hint
 
+    # A label as written comes before an id in other letters: `Customer` may be the name, not `customer`.
+    exact = [name for name, its in words.items() if word in its]
+    if len(exact) == 1:
+        return exact[0]
     if wanted in words:
         return wanted
     names = [

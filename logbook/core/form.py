@@ -13,6 +13,7 @@ from logbook.core.text import Text
 if TYPE_CHECKING:
     from logbook.core.budgets import Within
     from logbook.core.rules import Condition
+    from logbook.core.rules import Expression
     from logbook.core.rules import Rule
 
 FIELD_TYPES = (
@@ -27,11 +28,27 @@ class Default:
 
     ``kind``: ``now`` · ``today`` · ``me`` · ``last`` (what this desk entered last) · ``value``
     (the literal ``text``) · ``field`` (``text`` is a path: ``place`` or ``room.phone``) ·
-    ``within`` (``text`` is a budget counted from the record's ``at``, e.g. ``same day``).
+    ``within`` (``text`` is a budget counted from the record's ``at``, e.g. ``same day``) ·
+    ``rows`` (of a list, see :class:`DefaultRows`) · ``it`` (in such a row: the record the row is made
+    for, or the field ``text`` of it). ``other`` comes in where a path finds nothing.
     """
 
-    kind: Literal["now", "today", "me", "last", "value", "field", "within"]
+    kind: Literal["now", "today", "me", "last", "value", "field", "within", "rows", "it"]
     text: str = ""
+    other: Default | None = None
+    rows: DefaultRows | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultRows:
+    """The rows a list begins with: ``row`` once, or once for each of the records the sentence ``each``
+    finds (``records of area where route = this.area``), in the order of their field ``order``;
+    ``otherwise`` is the row where it finds none. Columns that are not named get their own defaults."""
+
+    row: Mapping[str, Default]
+    each: str | None = None
+    order: str | None = None
+    otherwise: Mapping[str, Default] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +72,7 @@ class Field:
     columns: Mapping[str, Field] = attribute(default_factory=dict)
     span: tuple[str, str] | None = None
     holds: str | None = None
-    derived: Rule | None = None
+    derived: Expression | Condition | None = None
     derived_text: str | None = None
     unit: str | None = None
     note: Text | None = None

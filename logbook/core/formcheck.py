@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from typing import Any
 from typing import cast
 
+from logbook.core.definition import COUNT
 from logbook.core.definition import folded
 from logbook.core.definition import read_condition
 from logbook.core.definition import read_derived
+from logbook.core.definition import read_records
 from logbook.core.definition import read_rule
 from logbook.core.definition import read_within
+from logbook.core.form import DefaultRows
 from logbook.core.form import Field
 from logbook.core.form import Form
 from logbook.core.form import Library
@@ -21,6 +25,7 @@ from logbook.core.shapes import Findings
 
 if TYPE_CHECKING:
     from logbook.core.rules import Condition
+    from logbook.core.rules import Expression
     from logbook.core.rules import Rule
     from logbook.core.rules import Where
 
@@ -32,6 +37,8 @@ RECORD_MOMENTS = ("at", "recorded_at")
 EVENT_FACTS = {"at": MOMENTS, "by": ("staff",), "approved_by": ("staff",)}
 # Steps every form has without saying so.
 BUILT_IN_STEPS = ("pause", "resume", "extend", "reassign", "void")
+# What a default's path may end in besides a field: the linked record's id, and the form it is of.
+PSEUDO = ("id", "form")
 # Not in any roles.yaml: every member of staff.
 ANYBODY = "staff"
 
@@ -164,10 +171,28 @@ def _check_default(form: Form, field: Field, found: Findings, place: tuple[str, 
             found.add("form.bad-default", *place, value=default.kind)
     elif default.kind == "me" and field.type not in ("staff", "text"):
         found.add("form.bad-default", *place, value=default.kind)
+    elif default.kind == "rows":
+        _check_rows(form, field, found, place)
     elif default.kind == "value":
         _check_literal(field, default.text, found, place)
     elif default.kind == "field" and default.text == field.id and len(place) == 3:
         found.add("form.bad-default", *place, value=default.text)
+    if default.other is not None:
+        _check_default(form, replace(field, default=default.other), found, place)
+
+
+def _check_rows(form: Form, field: Field, found: Findings, place: tuple[str, ...]) -> None:
+    """The rows a list begins with, column by column."""
+    rows = field.default.rows if field.default is not None else None
+    if rows is None:
+        return
+    for key, cells in (("row", rows.row), ("otherwise", rows.otherwise or {})):
+        for name, default in cells.items():
+            column = field.columns.get(name)
+            if column is None:
+                found.unknown("form.unknown-field", name, field.columns, *place, key)
+            else:
+                _check_default(form, replace(column, default=default), found, (*place, key, name))
 
 
 def _check_literal(field: Field, text: str, found: Findings, place: tuple[str, ...]) -> None:
@@ -182,7 +207,10 @@ def _check_literal(field: Field, text: str, found: Findings, place: tuple[str, .
 
         if not re.fullmatch(r"-?[0-9]+" if field.type == "int" else r"-?[0-9]+(\.[0-9]+)?", text):
             found.add("form.bad-default", *place, value=text)
-    elif field.type in ("list", "checklist", "signature", "attachment"):
+    elif field.type == "checklist":
+        if text not in ("pass", "fail", "na"):
+            found.add("form.bad-default", *place, value=text)
+    elif field.type in ("list", "signature", "attachment"):
         found.add("form.bad-default", *place, value=text)
 
 
@@ -276,6 +304,9 @@ def _sentences(plain: Mapping[str, Any]) -> list[tuple[tuple[str | int, ...], st
     for name, field in plain["fields"].items():
         if field.get("derived") is not None:
             sentences.append((("fields", name, "derived"), field["derived"], read_derived))
+        default = field.get("default")
+        if isinstance(default, Mapping) and default.get("each") is not None:
+            sentences.append((("fields", name, "default", "each"), default["each"], read_records))
         for column, its in (field.get("of") or {}).items():
             if its.get("derived") is not None:
                 sentences.append((("fields", name, "of", column, "derived"), its["derived"], read_derived))
@@ -384,26 +415,63 @@ def _check_target(
         for target in field.target:
             if target not in library.checklists:
                 found.unknown("form.unknown-checklist", target, library.checklists, *place, "type")
-    if field.default is not None and field.default.kind == "field" and "." in field.default.text:
-        siblings = form.fields[place[1]].columns if len(place) > 2 else {}
-        first, _, rest = field.default.text.partition(".")
-        start = siblings.get(first) or form.fields[first]
-        _check_path(start, rest, library, found, (*place, "default"))
+    siblings = form.fields[place[1]].columns if len(place) > 2 else {}
+    default = field.default
+    while default is not None:
+        if default.kind == "rows" and default.rows is not None:
+            _check_cells(form, default.rows, library, found, (*place, "default"))
+        elif default.kind == "field" and "." in default.text:
+            first, _, rest = default.text.partition(".")
+            _check_path(siblings.get(first) or form.fields[first], rest, library, found, (*place, "default"))
+        default = default.other
     for name, column in field.columns.items():
         _check_target(column, library, known, found, (*place, "of", name), form)
 
 
+def _check_cells(
+    form: Form, rows: DefaultRows, library: Library, found: Findings, place: tuple[str, ...]
+) -> None:
+    """The fields of other forms that the rows of a default ask for."""
+    from logbook.core.rules.found import records_of
+
+    items = records_of(read_records(rows.each)) if rows.each is not None else None
+    if rows.each is not None and items is None:
+        found.add("form.bad-default", *place, "each", value=rows.each)
+    target = library.forms.get(items.paths[0].text) if items is not None else None
+    for name, default in (*rows.row.items(), *(rows.otherwise or {}).items()):
+        if default.kind == "it" and default.text and target is not None:
+            if not _leads(target, default.text, library):
+                found.unknown("form.unknown-field", default.text, target.fields, *place, "row", name)
+        elif default.kind == "field" and "." in default.text:
+            first, _, rest = default.text.partition(".")
+            _check_path(form.fields[first], rest, library, found, (*place, "row", name))
+    if rows.order is not None and target is not None and rows.order not in target.fields:
+        found.unknown("form.unknown-field", rows.order, target.fields, *place, "order")
+
+
 def _check_path(start: Field, rest: str, library: Library, found: Findings, place: tuple[str, ...]) -> None:
-    """``phone`` of every form that ``room`` may point at (at most two references)."""
-    name, _, further = rest.partition(".")
-    for target in ("staff",) if start.type == "staff" else start.target:
-        form = library.forms.get(target)
-        if form is None:
-            continue
-        if name not in form.fields:
-            found.unknown("form.unknown-field", f"{start.id}.{name}", _through(start.id, form), *place)
-        elif further:
-            _check_path(form.fields[name], further, library, found, place)
+    """``phone`` of a form that ``room`` may point at: where it may point at several, one must have it."""
+    targets = _targets(start, library)
+    if targets and not any(_leads(target, rest, library) for target in targets):
+        options = [path for target in targets for path in _through(start.id, target)]
+        found.unknown("form.unknown-field", f"{start.id}.{rest}", options, *place)
+
+
+def _leads(form: Form, path: str, library: Library) -> bool:
+    """Whether a path ends somewhere; a form we could not read is given the benefit of the doubt."""
+    name, further, rest = path.partition(".")
+    field = form.fields.get(name)
+    if field is None or not further:
+        return field is not None or (name in PSEUDO and not further)
+    if field.type not in ("ref", "staff"):
+        return False
+    targets = _targets(field, library)
+    return not targets or any(_leads(target, rest, library) for target in targets)
+
+
+def _targets(field: Field, library: Library) -> list[Form]:
+    names = ("staff",) if field.type == "staff" else field.target
+    return [library.forms[name] for name in names if name in library.forms]
 
 
 def _through(ref: str, form: Form) -> list[str]:
@@ -479,14 +547,21 @@ def _check_sentence_names(form: Form, library: Library, found: Findings, *, brok
     """The names in every sentence, those of other forms included."""
     from logbook.core.rules import check_names
 
-    def note(sentence: Rule | Condition, *place: str | int, within: str | None = None) -> None:
-        for issue in check_names(sentence, form, library, where=_where(found, place), within=within):
+    def note(
+        sentence: Rule | Condition | Expression, *place: str | int, within: str | None = None, before: int = 0
+    ) -> None:
+        where = _where(found, place)
+        where = replace(where, column=where.column - before)
+        for issue in check_names(sentence, form, library, where=where, within=within):
             if issue.args.get("word") not in broken:  # such a form exists; its own file says what is wrong
                 found.issues.append(issue)
 
     for name, field in form.fields.items():
         if field.derived is not None:
             note(field.derived, "fields", name, "derived")
+        rows = field.default.rows if field.default is not None else None
+        if rows is not None and rows.each is not None:
+            note(read_records(rows.each), "fields", name, "default", "each", before=len(COUNT))
         for column, its in field.columns.items():
             if its.derived is not None:
                 note(its.derived, "fields", name, "of", column, "derived", within=name)

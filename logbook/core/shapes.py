@@ -40,6 +40,8 @@ FIELD_KEYS = {
     "choices": "map", "of": "map", "span": "pair", "is": "text", "derived": "text", "unit": "text",
     "note": "label", "inferred": "flag", "placeholder": "label",
 }  # fmt: skip
+# `default` of a list.
+DEFAULT_KEYS = {"row": "map", "each": "text", "order": "text", "otherwise": "map"}
 STEP_KEYS = {
     "zh": "text", "en": "text", "from": "texts", "to": "text", "requires": "texts", "by": "texts",
     "reason": "flag", "approver": "flag", "adds": "map", "opens": "text", "inferred": "flag",
@@ -220,10 +222,11 @@ def _field(name: str, plain: Any, found: Findings, place: Place, *, column: bool
             if plain.get(key) is not None:
                 found.add("form.key-not-here", *place, key, key=key, type="is")
     default = plain.get("default")
-    if isinstance(default, Mapping) and (
-        set(default) != {"within"} or not isinstance(default["within"], str)
-    ):
-        found.add("form.bad-default", *place, "default", value=", ".join(map(str, default)))
+    if isinstance(default, Mapping):
+        if kind == "list":
+            _default_rows(default, found, (*place, "default"))
+        elif set(default) != {"within"} or not isinstance(default["within"], str):
+            found.add("form.bad-default", *place, "default", value=", ".join(map(str, default)))
     for choice, label in _entries(plain, "choices"):
         _id(choice, found, *place, "choices", choice)
         _label(label, found, (*place, "choices", choice))
@@ -231,6 +234,17 @@ def _field(name: str, plain: Any, found: Findings, place: Place, *, column: bool
         if inner in RESERVED and inner not in ("at", "by", "status"):
             found.add("form.reserved", *place, "of", inner, name=inner)
         _field(inner, inner_plain, found, (*place, "of", inner), column=True)
+
+
+def _default_rows(plain: Mapping[str, Any], found: Findings, place: Place) -> None:
+    _keys(plain, DEFAULT_KEYS, found, place, required=("row",))
+    for key in ("row", "otherwise"):
+        for name, text in _entries(plain, key):
+            if not isinstance(text, str) or not text:
+                _shape("text", found, (*place, key, name))
+    for key in ("order", "otherwise"):
+        if plain.get(key) is not None and plain.get("each") is None:
+            found.add("form.missing-key", *place, key="each")
 
 
 def _entry(

@@ -67,7 +67,7 @@ class View:
             from logbook.core.rules import value as evaluate
 
             values[name] = None  # a derived field that comes back to itself is empty, not endless
-            value = evaluate(field.derived, self, self._world)
+            value = evaluate(field.derived, self, self._world, field=field)
         else:
             value = typed(field, self.state_of.fields.get(name))
         values[name] = value

@@ -270,11 +270,12 @@ class Writer:
     ) -> list[tuple[Any, ...]]:
         if not state.form.clocks:
             return []
+        from logbook.core.calendars import SHIPPED
         from logbook.core.clocks import clocks_of
 
         form, context = state.record.form, self.context
         try:
-            clocks = clocks_of(state.form, state, zone=context.zone, calendars=context.calendars, link=link)
+            clocks = clocks_of(state.form, state, zone=context.zone, calendars=context.calendars or SHIPPED, link=link)
         except BookError as error:
             # A calendar the book does not have: the record can be found all the same, and the lack is told.
             self._put_unreadable(path, blob, [Issue(error.code, error.args_, path=path, id=state.record.id)])

@@ -29,6 +29,7 @@ from logbook.operations.writing import Written
 from logbook.operations.writing import event
 from logbook.operations.writing import late_warning
 from logbook.operations.writing import moment
+from logbook.operations.writing import not_stored
 from logbook.operations.writing import resolve_references
 from logbook.operations.writing import writing
 from logbook.store.records import next_number
@@ -82,7 +83,8 @@ def prepare(
     resolve_references(session, form, changes)
     happened = session.now
     try:
-        happened = moment(session, at) or _held_moment(changes.held.get("at")) or session.now
+        own = changes.held.get("at") or changes.held.get(f"{form.first_step.id}.at")
+        happened = moment(session, at) or (datetime.fromisoformat(own) if own else session.now)
     except Refused as refused:
         problems += refused.issues
     approver = approved_by
@@ -91,7 +93,7 @@ def prepare(
         problems += [issue] if issue else []
     approver = approver or changes.held.get(f"{form.first_step.id}.approved_by")
     changes.issues = problems + changes.issues
-    holder = changes.held.get("by") or operator
+    holder = changes.held.get("by") or changes.held.get(f"{form.first_step.id}.by") or operator
     return Request(
         form,
         changes,
@@ -99,7 +101,7 @@ def prepare(
         holder,
         reason,
         approver,
-        operator if holder != operator and not by else None,
+        operator if operator and holder != operator else None,
     )
 
 
@@ -137,6 +139,9 @@ def draft_of(session: Session, write: Writing, request: Request) -> tuple[Draft,
     record_id, problem = _id_of(session, write, request)
     issues += [problem] if problem else []
     step = form.first_step
+    for name in request.changes.held:
+        if name not in ("at", "by", "id", f"{step.id}.at", f"{step.id}.by", f"{step.id}.approved_by"):
+            issues.append(not_stored(form, name))
     local = request.at.astimezone(session.zone)
     first = event(
         step.id,
@@ -205,7 +210,3 @@ def _id_of(session: Session, write: Writing, request: Request) -> tuple[str, Iss
     if taken:
         return record_id, Issue("field.taken", {"found": taken[0], "form": form.name}, field="id")
     return record_id, None
-
-
-def _held_moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None

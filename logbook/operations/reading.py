@@ -8,10 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from datetime import datetime
+from datetime import time
 from functools import cached_property
 from typing import TYPE_CHECKING
+from typing import Any
 
 from logbook.core.errors import Refused
+from logbook.core.form import Field
 from logbook.core.form import Form
 from logbook.core.issues import Issue
 from logbook.core.lifecycle import State
@@ -55,7 +58,13 @@ def find(session: Session, word: str, *, form: str | None = None) -> Row:
     if rows:
         candidates = [f"{row.form}/{row.id}" for row in rows]
         raise Refused(
-            [Issue("record.several", {"found": word, "candidates": candidates, "first": candidates[0]}, field="id")]
+            [
+                Issue(
+                    "record.several",
+                    {"found": word, "candidates": candidates, "first": candidates[0]},
+                    field="id",
+                )
+            ]
         )
     for broken in session.index.broken():
         if broken.path.endswith(f"/{word}.yaml"):
@@ -104,32 +113,53 @@ def clocks(session: Session, loaded: Loaded) -> list[ClockState]:
 
     world = World(session)
     return clocks_of(
-        loaded.form, loaded.state, zone=session.zone, calendars=SHIPPED, link=world.linked_moment(loaded.state)
+        loaded.form,
+        loaded.state,
+        zone=session.zone,
+        calendars=SHIPPED,
+        link=world.linked_moment(loaded.state),
     )
 
 
-class World:
-    """The other records as the rules see them, read through the index and kept for one command."""
+# Values the index and a record's text write in one way only: what is equal is found by them.
+LOOKED_UP = ("text", "phone", "choice", "bool", "int", "staff", "ref", "date", "time", "datetime")
+_MOMENTS: Mapping[str, type] = {"datetime": datetime, "date": date, "time": time}
 
-    def __init__(self, session: Session, *, overlay: Mapping[tuple[str, str], State] | None = None) -> None:
+
+class World:
+    """The other records as the rules see them, read through the index and kept for one command.
+
+    ``until``: as they were at that moment; such a world looks at every record of a form it is asked for.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        overlay: Mapping[tuple[str, str], State] | None = None,
+        until: datetime | None = None,
+    ) -> None:
         self._session = session
         self._views: dict[tuple[str, str], View | None] = {}
         self._overlay = dict(overlay or {})
+        self._until = until
+        self._pasts: dict[datetime, World] = {}
         self._roles: dict[str, frozenset[str]] = {}
         self._buckets: dict[tuple[str, tuple[str, ...]], dict[tuple[object, ...], list[State]]] = {}
 
     @property
     def now(self) -> datetime:
-        return self._session.now
+        return self._until or self._session.now
 
     @cached_property
     def today(self) -> date:
-        return self._session.now.astimezone(self._session.zone).date()
+        return self.now.astimezone(self._session.zone).date()
 
     def put(self, state: State) -> View:
         """Let the rules see a record as it is about to be written."""
         key = (state.record.form, state.record.id)
         self._overlay[key] = state
+        self._pasts.clear()
         view = View(state, self)
         self._views[key] = view
         for (form, names), buckets in self._buckets.items():
@@ -137,32 +167,67 @@ class World:
                 buckets.setdefault(self._values(state, names), []).append(state)
         return view
 
-    def find(self, form: str, record_id: str) -> View | None:
+    def find(self, form: str, id: str) -> View | None:
         """The record of that form and id; None when there is none."""
-        key = (form, record_id)
+        key = (form, id)
         if key not in self._views:
             if key in self._overlay:
-                self._views[key] = View(self._overlay[key], self)
+                self._views[key] = self._seen(self._overlay[key])
             else:
-                rows = self._session.index.find(form, record_id)
+                rows = self._session.index.find(form, id)
                 self._views[key] = self._view(rows[0]) if rows else None
         return self._views[key]
 
-    def all(self, form: str, **equal: object) -> Iterator[View]:
-        """Every record of a form, void ones left out; ``equal`` narrows by field values."""
-        for state in self._overlaid(form, equal):
+    def all(self, form: str, **equal: Any) -> Iterator[View]:
+        """Every record of a form, void ones left out; ``equal`` narrows by field values where the index
+        can tell what is equal, else there are more (never fewer) than asked for."""
+        narrow = self._narrowing(form, equal)
+        return self._views_of(form, self._overlaid(form, narrow), self._session.index.all_equal(form, narrow))
+
+    def with_row(self, form: str, name: str, /, **equal: Any) -> Iterator[View]:
+        """Records of a form that have such a row in the list ``name``; again perhaps more of them."""
+        known = self._session.library.forms.get(form)
+        field = known.fields.get(name) if known is not None else None
+        narrow = self._narrowing(form, equal, field.columns if field is not None else {})
+        return self._views_of(
+            form, self._overlaid(form, {}), self._session.index.with_row(form, name, narrow)
+        )
+
+    def _views_of(self, form: str, overlaid: Iterable[State], rows: Iterable[Row]) -> Iterator[View]:
+        for state in overlaid:
             view = self.find(form, state.record.id)
             if view is not None and not view.state_of.voided:
                 yield view
-        for row in self._session.index.all_equal(form, equal):
+        for row in rows:
             key = (form, row.id)
-            if row.voided or key in self._overlay:
+            if key in self._overlay or (row.voided and self._until is None):
                 continue
             if key not in self._views:
                 self._views[key] = self._view(row)
             found = self._views[key]
-            if found is not None:
+            if found is not None and not found.state_of.voided:
                 yield found
+
+    def _narrowing(
+        self, form: str, equal: Mapping[str, object], columns: Mapping[str, Field] | None = None
+    ) -> dict[str, object]:
+        """What of ``equal`` can be looked up: stored fields whose value has one writing."""
+        if self._until is not None:
+            return {}  # what is equal now need not have been so then
+        if columns is None:
+            known = self._session.library.forms.get(form)
+            columns = known.fields if known is not None else {}
+        narrow: dict[str, object] = {}
+        for name, value in equal.items():
+            field = columns.get(name)
+            if field is None or field.derived is not None or field.type not in LOOKED_UP:
+                continue
+            if field.type in _MOMENTS and type(value) is not _MOMENTS[field.type]:
+                continue
+            if field.type in ("ref", "staff") and isinstance(value, str):
+                value = value.rpartition("/")[2]
+            narrow[name] = value
+        return narrow
 
     def _overlaid(self, form: str, equal: Mapping[str, object]) -> list[State]:
         """States put into this world that match; kept in buckets so that an import stays linear."""
@@ -173,12 +238,11 @@ class World:
             for (name, _), state in self._overlay.items():
                 if name == form:
                     buckets.setdefault(self._values(state, names), []).append(state)
-        return list(buckets.get(tuple(equal[name] for name in names), ()))
+        return [*buckets.get(tuple(_folded(equal[name]) for name in names), ())]
 
     def _values(self, state: State, names: tuple[str, ...]) -> tuple[object, ...]:
-        view = self.find(state.record.form, state.record.id)
-        assert view is not None
-        return tuple(view.state if name in ("status", "state") else view.get(name) for name in names)
+        view = View(state, self)
+        return tuple(_folded(view.get(name)) for name in names)
 
     def exists(self, forms: Iterable[str], record_id: str) -> bool:
         """Whether one of these forms has a record of that id."""
@@ -186,7 +250,8 @@ class World:
         if slash:
             forms, record_id = (name,), rest
         return any(
-            (form, record_id) in self._overlay or any(r.id == record_id for r in self._session.index.find(form, record_id))
+            (form, record_id) in self._overlay
+            or any(r.id == record_id for r in self._session.index.find(form, record_id))
             for form in forms
         )
 
@@ -213,21 +278,45 @@ class World:
     def is_workday(self, day: date) -> bool:
         return not self.is_holiday(day)
 
-    def as_of(self, view: View, name: str, moment: datetime) -> object:
-        """What a field or state of another record was at a moment (rule grammar 10)."""
+    def as_of(self, view: Any, name: str, moment: datetime | date) -> Any:
+        """What a field or the state of a record was at a moment (rule grammar 10), a date being the
+        beginning of that day; None before there was such a record."""
+        if not isinstance(moment, datetime):
+            moment = datetime.combine(moment, time(), self._session.zone)
         past = state_of(view.form, view.state_of.record, until=moment)
+        if not past.exists:
+            return None
         if name == "state":
-            return past.status or None
-        return View(past, self).get(name)
+            return past.status
+        world = self
+        field = view.form.fields.get(name)
+        if field is not None and field.derived is not None:  # a balance reads other records as of then, too
+            if moment not in self._pasts:
+                self._pasts[moment] = World(self._session, overlay=self._overlay, until=moment)
+            world = self._pasts[moment]
+        return View(past, world).get(name)
 
     def linked_moment(self, state: State) -> _LinkedMoment:
         return _LinkedMoment(self, state)
 
     def _view(self, row: Row) -> View | None:
         try:
-            return View(load(self._session, row).state, self)
+            return self._seen(load(self._session, row).state)
         except Refused:
             return None
+
+    def _seen(self, state: State) -> View | None:
+        """The record as this world sees it; None when there was none yet."""
+        if self._until is not None:
+            state = state_of(state.form, state.record, until=self._until)
+            if not state.exists:
+                return None
+        return View(state, self)
+
+
+def _folded(value: object) -> object:
+    """Ids compare without case (as in the index), so texts do here: rather too many than too few."""
+    return value.rpartition("/")[2].casefold() if isinstance(value, str) else value
 
 
 class _LinkedMoment:

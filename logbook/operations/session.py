@@ -90,13 +90,10 @@ class Session:
         """The index, refreshed to HEAD."""
         from logbook.index.book_index import BookIndex
 
-        from logbook.core.calendars import SHIPPED
-
         return BookIndex.open(
             self.repository,
             self.library,
             zone=self.zone,
-            calendars=SHIPPED,
             library_key=self.library.key,
             environment=self.environment,
         )

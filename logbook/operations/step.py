@@ -10,6 +10,8 @@ from datetime import datetime
 from logbook.core import checking
 from logbook.core.definition import find_step
 from logbook.core.errors import Refused
+from logbook.core.form import Form
+from logbook.core.form import Step
 from logbook.core.issues import Issue
 from logbook.core.lifecycle import state_of
 from logbook.core.record import Record
@@ -27,6 +29,7 @@ from logbook.operations.writing import Written
 from logbook.operations.writing import event
 from logbook.operations.writing import late_warning
 from logbook.operations.writing import moment
+from logbook.operations.writing import not_stored
 from logbook.operations.writing import resolve_references
 from logbook.operations.writing import said_of
 from logbook.operations.writing import title_of
@@ -112,8 +115,7 @@ def draft_of(
         approver, issue = session.find_staff(approved_by, field="approved_by")
         issues += [issue] if issue else []
     for name in changes.held:
-        label = next((f.label for f in form.fields.values() if f.holds == name), name)
-        issues.append(Issue("field.not-stored", {"label": label, "name": name}, field=name))
+        issues.append(not_stored(form, name))
     created = datetime.fromisoformat(state.at)
     issues += checking.event_time_issues(happened, write.when, created)
     write.warnings += late_warning(happened, write.when, reason)
@@ -129,8 +131,9 @@ def draft_of(
         reason=reason,
         approved_by=approver,
         set=brought,
-        entered_by=operator if holder != operator and not by else None,
+        entered_by=operator if operator and holder != operator else None,
     )
+    issues += _brings_nothing(form, found, brought)
     if holder:
         issues += checking.step_issues(
             form,
@@ -145,3 +148,16 @@ def draft_of(
     new = write.judge(form, after, step=found.id, before=issues)
     said = said_of(form, brought, title_of(new))
     return Draft(form, after, found.id, holder, base=loaded.data, said=said)
+
+
+def _brings_nothing(form: Form, step: Step, brought: Mapping[str, Stored]) -> list[Issue]:
+    """A step that leaves the state alone is there for what it brings (`note`, `extend`): of the fields it
+    requires it must bring one, even where all were filled before."""
+    asked = [form.fields[name] for name in step.requires if name in form.fields and not form.fields[name].holds]
+    given = {path.rstrip("+").partition(".")[0] for path in brought}
+    if step.to is not None or not asked or any(field.id in given for field in asked):
+        return []
+    return [
+        Issue("step.requires", {"step": step.label, "label": field.label, "name": field.id}, field=field.id)
+        for field in asked
+    ]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
@@ -82,14 +80,17 @@ class Writing:
 
     def judge(self, form: Form, record: Record, *, step: str | None, before: Iterable[Issue] = ()) -> State:
         """Everything that speaks against ``record`` after ``step``; Refused with all of it at once."""
-        issues = list(before)
         itself = (record.form, record.id)
 
         def exists(forms: tuple[str, ...], record_id: str) -> bool:
             # The first member of staff enters himself: a record may name itself while it is made.
             return (itself[0] in forms and record_id == itself[1]) or self.world.exists(forms, record_id)
 
-        issues += checking.record_issues(form, record, self.session.library, exists=exists)
+        issues = list(before)
+        # Of a place that was found wanting already, one finding is enough.
+        known = {issue.field for issue in issues}
+        own = checking.record_issues(form, record, self.session.library, exists=exists)
+        issues += [issue for issue in own if _place(issue.field) not in known]
         state = state_of(form, record)
         if step in form.steps:
             known = {issue.field for issue in issues}
@@ -99,6 +100,7 @@ class Writing:
             view = self.world.put(state)
             issues += checking.check_issues(form, view, self.world, step=step)
         issues = _unique(issue.at(id=record.id) for issue in issues)
+        issues.sort(key=lambda issue: not issue.is_error)
         if errors(issues):
             raise Refused(issues)
         self.warnings += issues
@@ -208,6 +210,13 @@ def late_warning(happened: datetime, when: datetime, reason: str | None) -> list
     return []
 
 
+def not_stored(form: Form, holds: str) -> Issue:
+    """The issue for a moment or person that another step gives."""
+    field = next((one for one in form.fields.values() if one.holds == holds), None)
+    name = field.id if field is not None else holds
+    return Issue("field.not-stored", {"label": field.label if field else holds, "name": name}, field=name)
+
+
 def resolve_references(session: Session, form: Form, changes: Changes) -> None:
     """Let people name records and staff as they like: ids in any case, staff by name."""
     for path, value in changes.set.items():
@@ -306,29 +315,25 @@ def desk_identity(session: Session, letter: str) -> tuple[str, str]:
     return session.book.settings.desks.get(letter) or f"desk {letter}", f"desk-{letter.lower()}@desk.logbook"
 
 
-def signature_hash(form: Form, record: Record, events: int) -> str:
-    """SHA-256 of what a signature covers: the values as entered and the first ``events`` events, as
-    canonical JSON. Values filled in later that were empty then are left out (rulings 18)."""
-    plain = plain_from(replace(record, events=record.events[:events], signatures=(), amendments=()), form)
-    del plain["status"]
-    text = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def _cut(text: str, columns: int) -> str:
+    """``text`` within ``columns``, an ellipsis for what does not fit; wide characters take two."""
     import unicodedata
 
-    used = 0
-    for place, char in enumerate(text):
-        used += 2 if unicodedata.east_asian_width(char) in "WF" else 1
-        if used > columns:
-            end = place
-            room = 0
-            while end > 0 and used - room > columns - 1:
-                end -= 1
-                room += 2 if unicodedata.east_asian_width(text[end]) in "WF" else 1
-            return text[:end].rstrip() + "…"
-    return text
+    widths = [2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text]
+    if sum(widths) <= columns:
+        return text
+    used = end = 0
+    while used + widths[end] <= columns - 1:
+        used += widths[end]
+        end += 1
+    return text[:end].rstrip() + "…"
+
+
+def _place(field: str | None) -> str | None:
+    """Where a person would look for it: ``events.2.by`` is ``by``, ``events.2.set.reply`` is ``reply``."""
+    if field is None or not field.startswith("events."):
+        return field
+    return field.split(".", 2)[2].removeprefix("set.")
 
 
 def _unique(issues: Iterable[Issue]) -> list[Issue]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import zip_longest
 
 from logbook.core.form import Check
 from logbook.core.form import Clock
+from logbook.core.form import Default
 from logbook.core.form import Field
 from logbook.core.form import Form
 from logbook.core.form import Library
@@ -118,6 +120,12 @@ class _Page:
         default = field.default
         if default is None:
             return ""
+        first = self.first_default(field, default)
+        if default.other is None:
+            return first
+        return self.say("render.or").join([first, self.default(replace(field, default=default.other))])
+
+    def first_default(self, field: Field, default: Default) -> str:
         if default.kind == "value":
             label = field.choices.get(default.text)
             if field.type == "bool":

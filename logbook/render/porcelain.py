@@ -406,7 +406,19 @@ def default_json(default: Default | None) -> object | None:
         return None
     if default.kind == "within":
         return {"within": default.text}
-    return default.text if default.kind in ("value", "field") else default.kind
+    if default.rows is not None:
+        rows = default.rows
+        told: Json = {"each": rows.each, "order": rows.order, "row": _cells_json(rows.row)}
+        told["otherwise"] = _cells_json(rows.otherwise) if rows.otherwise else None
+        return {name: value for name, value in told.items() if value is not None}
+    if default.kind == "it":
+        return f"it.{default.text}" if default.text else "it"
+    said = default.text if default.kind in ("value", "field") else default.kind
+    return said if default.other is None else f"{said} or {default_json(default.other)}"
+
+
+def _cells_json(cells: Mapping[str, Default]) -> Json:
+    return {name: default_json(default) for name, default in cells.items()}
 
 
 def _form_clock_json(clock: Clock) -> Json:

@@ -69,7 +69,7 @@ def read_settings(root: Path) -> Settings:
         data = path.read_bytes()
     except OSError as error:
         raise BookError("book.unreadable", path=str(path), why=error.strerror or str(error)) from error
-    document, issues = codec.read_definition(data, path=SETTINGS_FILE)
+    document, issues = codec.read(data, path=SETTINGS_FILE)
     if document is None:
         raise Refused(issues, "book.settings-broken", path=SETTINGS_FILE)
     plain = document.plain

@@ -12,7 +12,7 @@ from logbook.core.calendars import SHIPPED
 from logbook.core.calendars import Hours
 from logbook.core.clocks import clocks_of
 from logbook.core.clocks import moment_of
-from logbook.core.errors import BookError
+from logbook.core.clocks import sleeping
 from logbook.core.form import Form
 from logbook.core.lifecycle import state_of
 from logbook.core.moments import days_in
@@ -543,13 +543,41 @@ def test_a_clock_that_starts_on_a_date_and_moves_past_holidays() -> None:
     assert not clocks(VISIT, asked)[0].provisional
 
 
-def test_working_time_without_its_calendar_is_an_error_of_the_book() -> None:
-    asked = visit(about="user", used_on="2026-09-25")
-    with pytest.raises(BookError) as caught:
-        clocks_of(
-            VISIT, state_of(VISIT, asked), zone=SHANGHAI, calendars=SHIPPED, link=lambda name, path: None
-        )  # fmt: skip
-    assert (caught.value.code, caught.value.args_) == ("clock.no-calendar", {"calendar": "office"})
+def test_a_clock_without_its_calendar_sleeps_and_the_others_run() -> None:
+    text = """
+        form: errand
+        version: 1
+        prefix: ER
+        title: {zh: 跑腿, en: Errand}
+        fields:
+          what: {zh: 事项, en: What, type: text}
+        states: {open: 未办 / Open, done: 已办 / Done}
+        final: [done]
+        steps:
+          ask: {zh: 登记, en: Ask, to: open}
+          do: {zh: 办理, en: Do, from: open, to: done}
+        clocks:
+          soon: {zh: 办理, en: Soon, starts: at, stops: do, within: 8 working_hours}
+          after: {zh: 一周, en: After, starts: at, stops: do, within: 1 week, roll: true}
+          late: {zh: 最迟, en: Late, starts: at, stops: do, within: 3 days}
+    """
+    errand = form(text)
+    asked = record("""
+        id: ER-1
+        form: errand@1
+        status: open
+        at: "2026-11-22T09:00:00+08:00"
+        by: lina
+        events:
+        - {at: "2026-11-22T09:00:00+08:00", by: lina, step: ask}
+    """)
+    made = clocks_of(
+        errand, state_of(errand, asked), zone=SHANGHAI, calendars=SHIPPED, link=lambda name, path: None
+    )
+    assert [one.clock for one in made] == ["late"]
+    assert sleeping(errand, SHIPPED) == {"soon": "office", "after": "office"}
+    assert [one.clock for one in clocks(errand, asked)] == ["soon", "after", "late"]
+    assert sleeping(errand, {"office": office_2026()}) == {}
 
 
 REPAIR = form("""

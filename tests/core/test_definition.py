@@ -1,6 +1,5 @@
 """From the text of a form file to a Form, with every problem told at once."""
 
-# ruff: noqa: E501 (a line of a form is as long as it is)
 from __future__ import annotations
 
 import copy
@@ -23,6 +22,7 @@ from logbook.core.definition import label_from
 from logbook.core.definition import library_from
 from logbook.core.form import Cell
 from logbook.core.form import Default
+from logbook.core.form import DefaultRows
 from logbook.core.form import Form
 from logbook.core.form import Library
 from logbook.core.issues import Issue
@@ -196,6 +196,96 @@ def test_the_default_of_a_column_may_be_a_field_around_it() -> None:
     columns = form().fields["calls"].columns
     assert columns["at"].default == Default("now")
     assert columns["to_room"].default == Default("field", "room")
+
+
+def with_rows(default: str) -> str:
+    return changed("    type: list\n", f"    type: list\n    default: {default}\n")
+
+
+def test_the_rows_a_list_begins_with() -> None:
+    text = with_rows(
+        "{each: records of room where state is active, order: phone, row: {to_room: it, minutes: 5}, otherwise: {to_room: room}}"
+    )
+    rows = DefaultRows(
+        {"to_room": Default("it"), "minutes": Default("value", "5")},
+        "records of room where state is active",
+        "phone",
+        {"to_room": Default("field", "room")},
+    )
+    assert form(text).fields["calls"].default == Default("rows", rows=rows)
+    assert [issue for issue in library(complaint=text)[1] if issue.is_error] == []
+    assert form(with_rows("{row: {to_room: room}}")).fields["calls"].default == Default(
+        "rows", rows=DefaultRows({"to_room": Default("field", "room")})
+    )
+
+
+def test_a_default_may_name_what_comes_in_for_an_empty_path() -> None:
+    text = changed("default: room.phone", "default: room.phone or last")
+    assert form(text).fields["phone"].default == Default("field", "room.phone", Default("last"))
+
+
+@pytest.mark.parametrize(
+    ("default", "rule", "place"),
+    [
+        ("{row: {to_room: room}, rows: {}}", "form.unknown-key", "fields.calls.default.rows"),
+        ("{each: records of room}", "form.missing-key", "fields.calls.default"),
+        ("{row: {to_room: room}, order: phone}", "form.missing-key", "fields.calls.default"),
+        ("{row: {room: room}}", "form.unknown-field", "fields.calls.default.row"),
+        ("{row: {minutes: many}}", "form.bad-default", "fields.calls.default.row.minutes"),
+        ("{row: {to_room: it}, each: records of rom}", "rule.unknown-form", "fields.calls.default.each"),
+        ("{row: {to_room: it}, each: records of room where stat is active}", "rule.unknown-field", "fields.calls.default.each"),
+        ("{row: {to_room: it}, each: rows of calls}", "form.bad-default", "fields.calls.default.each"),
+        ("{row: {to_room: it}, each: records off room}", "rule.expected", "fields.calls.default.each"),
+        ("{row: {to_room: it.fone}, each: records of room}", "form.unknown-field", "fields.calls.default.row.to_room"),
+        ("{row: {to_room: it}, each: records of room, order: floor}", "form.unknown-field", "fields.calls.default.order"),
+        ("now", "form.bad-default", "fields.calls.default"),
+    ],
+)  # fmt: skip
+def test_a_wrong_word_in_the_rows_of_a_default(default: str, rule: str, place: str) -> None:
+    _, issues = library(complaint=with_rows(default))
+    assert [(issue.rule, issue.field, issue.line) for issue in issues if issue.is_error][:1] == [(rule, place, 30)]
+
+
+def test_the_column_of_a_wrong_word_in_each_is_that_of_the_file() -> None:
+    text = with_rows("{row: {to_room: it}, each: records of room where stat is active}")
+    (issue,) = [issue for issue in library(complaint=text)[1] if issue.is_error]
+    assert text.splitlines()[29][issue.args["column"] - 1 :].startswith("stat is")  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("path", "known"),
+    [
+        ("about.phone", True),  # a room has it, a complaint has it too
+        ("about.summary", True),  # only one of the two
+        ("about.id", True),
+        ("about.form", True),
+        ("about.room.phone", True),
+        ("about.summary.phone", False),
+        ("about.fone", False),
+        ("about.room.fone", False),
+    ],
+)
+def test_a_default_may_copy_what_any_of_several_forms_has(path: str, known: bool) -> None:
+    text = changed(
+        "  result:", f"  about: {{zh: 关于, en: About, type: ref room|complaint}}\n  told: {{zh: 话, en: Told, type: text, default: {path}}}\n  result:"
+    )
+    errors = [issue.rule for issue in library(complaint=text)[1] if issue.is_error]
+    assert errors == ([] if known else ["form.unknown-field"])
+
+
+def test_a_checklist_may_begin_with_a_verdict() -> None:
+    tour = "tour: {zh: 巡查, en: Tour, type: checklist tour, default: pass}\n  result:"
+    assert form(changed("result:", tour)).fields["tour"].default == Default("value", "pass")
+    _, issues = alone(changed("result:", tour.replace("pass", "fine")))
+    assert [issue.rule for issue in issues] == ["form.bad-default"]
+
+
+def test_a_label_as_written_comes_before_an_id_in_other_letters() -> None:
+    text = changed("  result:", "  customer: {zh: 客户档案, en: File, type: text}\n  result:")
+    for word, name in (("Customer", "name"), ("customer", "customer"), ("CUSTOMER", "customer")):
+        found = find_field(form(text), word)
+        assert not isinstance(found, Issue)
+        assert found.id == name
 
 
 def test_sentences_and_budgets_are_read_when_looked_at() -> None:

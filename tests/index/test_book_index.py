@@ -554,12 +554,14 @@ def test_readers_go_on_while_one_writes(desk: Desk, index: BookIndex) -> None:
     reading.close()
 
 
-def test_a_clock_without_its_calendar_is_told_and_the_record_still_found(desk: Desk) -> None:
+def test_a_clock_without_its_calendar_sleeps(desk: Desk) -> None:
     forms = library(COMPLAINT.replace("minor: 2 days or demanded_by", "minor: 8 working_hours"))
     desk.commit(LAMP)
     with desk.open(forms) as index:
         assert ids(index.select("灯", now=NOW)) == [A2]
-        assert [b.issues[0].rule for b in index.broken()] == ["clock.no-calendar"]
+        assert index.broken() == []
+        (lamp,) = index.find(None, A2)
+        assert "resolve" not in [clock.clock for clock in index.clocks(lamp, NOW)]
 
 
 def test_two_commands_that_build_at_once(desk: Desk) -> None:

@@ -9,11 +9,14 @@ import pytest
 from logbook.core.budgets import parse_within
 from logbook.core.form import Check
 from logbook.core.form import Clock
+from logbook.core.form import Default
+from logbook.core.form import DefaultRows
 from logbook.core.rules import parse_condition
 from logbook.core.rules import parse_rule
 from logbook.core.text import Text
 from logbook.render.forms_page import form_page
 from logbook.render.forms_page import forms_list
+from logbook.render.porcelain import form_json
 from logbook.render.width import width
 from tests.render.forms import COMPLAINT
 from tests.render.forms import LIBRARY
@@ -99,3 +102,18 @@ def test_a_page_in_english() -> None:
     assert "Complaint register  complaint@1" in page
     assert "Numbers: CP-yyyymmdd-A001" in page
     assert "No filing without a result (told, warning)" in page
+
+
+def test_a_default_of_rows_and_a_second_choice_are_said() -> None:
+    rows = DefaultRows({"at": Default("it")}, each="records of complaint")
+    fields = {
+        "calls": replace(COMPLAINT.fields["calls"], default=Default("rows", rows=rows)),
+        "room": replace(COMPLAINT.fields["room"], default=Default("field", "name", Default("last"))),
+    }
+    form = replace(COMPLAINT, fields={**COMPLAINT.fields, **fields})
+    library = replace(LIBRARY, forms={**LIBRARY.forms, "complaint": form})
+    assert "自动列出" in form_page(form, library, "zh")
+    assert "或上次所填" in form_page(form, library, "zh")
+    told = {field["id"]: field["default"] for field in form_json(form)["fields"]}  # type: ignore[attr-defined]
+    assert told["calls"] == {"each": "records of complaint", "row": {"at": "it"}}
+    assert told["room"] == "name or last"

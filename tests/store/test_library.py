@@ -1,6 +1,5 @@
 """The forms of a book on disk: from the work tree, from commits, and out of the cache."""
 
-# ruff: noqa: E501 (a line of a form is as long as it is)
 from __future__ import annotations
 
 import json

@@ -208,7 +208,7 @@ HANDBOOKS = {
     """,
 }
 
-# The numbers of the handbooks; `-` is a clock that sleeps until the site sets one (the text says "promptly").
+# The numbers of the handbooks; `-` is a clock that sleeps: the site sets one (the text says "promptly").
 CLOCKS = {
     "duty_log.review_next_day": "1 day",
     "night_log.convert_at_handover": "same day",
@@ -227,8 +227,8 @@ CLOCKS = {
     "repair.on_time": "by agreed_at",
     "repair.visit": {"kind": {"safety": "2 days", "other": "2 days"}},
     "repair.visit_leak": "3 days",
-    "return_visit.visit": "2 days",
-    "return_visit.leak_3": "3 days",
+    "return_visit.visit": "-",  # counted on the repair: one unvisited repair is late once
+    "return_visit.leak_3": "-",
     "return_visit.week": "1 week",
     "return_visit.special_now": "-",
     "patrol.serious_up": "-",

@@ -63,6 +63,7 @@ MESSAGES = {
     "render.default_today": "today",
     "render.default_me": "who records it",
     "render.default_last": "as last time",
+    "render.default_rows": "rows listed",
     "render.default_within": "{within}",
     "render.default_field": "as “{name}”",
     "render.type_text": "text",

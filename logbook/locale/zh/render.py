@@ -63,6 +63,7 @@ MESSAGES = {
     "render.default_today": "今天",
     "render.default_me": "登记人",
     "render.default_last": "上次所填",
+    "render.default_rows": "自动列出",
     "render.default_within": "{within}",
     "render.default_field": "同“{name}”",
     "render.type_text": "文字",
