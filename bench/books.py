@@ -64,7 +64,7 @@ class Book:
         if made.returncode:
             raise SystemExit(made.stdout + made.stderr)
         publish_bulk(
-            self.repository(), ((e.path, write(e.plain())) for e in workload.registers()),
+            self.repository(), ((e.path, write(e.plain())) for e in workload.registers(self.size)),
             "book: registers\n\nRecord: many\nForm: many\nAction: import\nBy: lina\n",
             author=_person("lina"), committer=DESK, when=began,
         )  # fmt: skip
@@ -104,7 +104,7 @@ class Book:
     def change(self, count: int, salt: int) -> None:
         """Let ``count`` records change, in one commit, as a correction by somebody else would."""
         paths = self.git("ls-tree", "-r", "--name-only", "HEAD", "records/").splitlines()
-        wanted = [path for path in paths if (form_and_id(path) or ("",))[0] in ("key_checkout", "repair", "return_visit")]
+        wanted = [path for path in paths if (form_and_id(path) or ("",))[0] in ("repair", "return_visit")]
         spread = wanted[salt :: max(1, len(wanted) // count)][:count]
         changes = []
         for path in spread:

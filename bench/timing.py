@@ -24,8 +24,9 @@ Job = Sequence[str] | Callable[[], object]
 class Machine:
     """Where everything runs: a home of its own, an installed logbook, Git that knows nobody."""
 
-    def __init__(self, home: Path, logbook: Sequence[str], *, rounds: int = 9) -> None:
+    def __init__(self, home: Path, logbook: Sequence[str], *, rounds: int = 9, cases: Path | None = None) -> None:
         self.logbook = list(logbook)
+        self.cases = cases
         self.python = sys.executable
         self.rounds = rounds
         self.home = home

@@ -24,7 +24,9 @@ STAFF = (
     ("chen", "陈工", ["dept_supervisor", "dept_staff"]),
     ("liu", "刘洋", ["guard", "night_duty"]),
 )
-ROOMS = [f"{tower}-{door}-{floor}{flat:02d}" for tower in range(1, 11) for door in (1, 2) for floor in range(2, 27) for flat in (1, 2)]
+ROOMS = [
+    f"{tower}-{door}-{floor}{flat:02d}" for tower in range(1, 11) for floor in range(2, 27) for door in (1, 2) for flat in (1, 2)
+]
 AREAS = [f"area-{n:02d}" for n in range(1, 13)]
 KEYS = [f"K-{n:03d}" for n in range(1, 61)]
 DEPARTMENTS = ("维修部", "保洁部", "安护部", "绿化部")
@@ -97,7 +99,12 @@ def now_for(size: int) -> datetime:
     return START + timedelta(days=days_for(size), hours=10)
 
 
-def registers() -> list[Entry]:
+def rooms_for(size: int) -> list[str]:
+    """The homes looked after: a hundred at least, a thousand at most."""
+    return ROOMS[: max(100, size // 20)]
+
+
+def registers(size: int) -> list[Entry]:
     """Standing data: people, rooms, areas, keys."""
     at = START - timedelta(days=1)
 
@@ -106,7 +113,7 @@ def registers() -> list[Entry]:
 
     return [
         *(entered("staff", id, name=name, roles=roles) for id, name, roles in STAFF[1:]),
-        *(entered("room", id, kind="house", area_m2="89.5", occupancy="lived_in") for id in ROOMS),
+        *(entered("room", id, kind="house", area_m2="89.5", occupancy="lived_in") for id in rooms_for(size)),
         *(entered("area", id, name=f"{n}号楼{PLACES[n % len(PLACES)]}", kind="floor") for n, id in enumerate(AREAS)),
         *(entered("key", id, opens=f"{id}库房", kind="store", copies="9", custodian="zhou") for id in KEYS),
     ]
@@ -118,6 +125,7 @@ class Workload:
     def __init__(self, size: int) -> None:
         self.size = size
         self.now = now_for(size)
+        self.rooms = rooms_for(size)
         self._random = random.Random(20261122)
         self._numbers: dict[tuple[str, str], int] = {}
         self._complaints: dict[str, tuple[str, datetime]] = {}
@@ -170,7 +178,7 @@ class Workload:
     def _repair_case(self, at: datetime, logged: list[dict[str, object]]) -> Iterator[Entry]:
         r = self._random
         name, phone = self._who()
-        room, content = r.choice(ROOMS), f"{r.choice(PLACES)}{r.choice(FAULTS)}，{r.choice(COURSES)}"
+        room, content = r.choice(self.rooms), f"{r.choice(PLACES)}{r.choice(FAULTS)}，{r.choice(COURSES)}"
         agreed, arrived = at + timedelta(hours=3), at + timedelta(hours=2)
         done, asked = at + timedelta(hours=3, minutes=20), at + timedelta(hours=26 + r.randrange(12))
         visit_id = self._next_id("RV", done)
@@ -216,7 +224,7 @@ class Workload:
     def _complaint_case(self, at: datetime, logged: list[dict[str, object]]) -> Iterator[Entry]:
         r = self._random
         name, phone = self._who()
-        room, department = r.choice(ROOMS), r.choice(DEPARTMENTS)
+        room, department = r.choice(self.rooms), r.choice(DEPARTMENTS)
         level = r.choice(("minor", "minor", "minor", "important"))
         summary = f"{room} {r.choice(GRIEVANCES)}"
         course, demand = r.choice(COURSES), "请尽快派人处理并回复结果，以后不要再发生同样的事情"

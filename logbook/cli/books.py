@@ -83,7 +83,7 @@ def demo_command(context: Context, dir: Path) -> int:
 
     clock = context.clock(ZoneInfo(DEFAULT_ZONE))
     root = dir.expanduser().absolute()
-    with output.progress(context, 400, context.catalogue.say("demo.progress")) as step:
+    with output.progress(context, 0, context.catalogue.say("demo.progress")) as step:
         summary = demo(root, now=clock.now, language=context.lang, progress=step)
     output.note(context, context.catalogue.say("demo.done", path=str(dir), records=summary.records, commits=summary.commits))
     output.note(context, context.catalogue.say("cli.try"))
@@ -106,7 +106,7 @@ def on_command(context: Context, staff: str | None) -> int:
     return 0
 
 
-@click.command("off", cls=Command)
+@click.command("off", cls=Command, epilog="logbook off")
 @passes_context
 def off_command(context: Context) -> int:
     from logbook.operations.initing import sign_on

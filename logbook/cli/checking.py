@@ -27,7 +27,7 @@ ISSUE_FORMATS = ("table", "json", "jsonl", "csv", "tsv", "md", "html", "yaml", "
 def validate_command(context: Context, targets: tuple[str, ...], staged: bool, format_: str) -> int:
     from logbook.operations.validating import validate
 
-    with output.progress(context, 1, "") as step:
+    with output.progress(context, 0, context.catalogue.say("cli.checking")) as step:
         report = validate(context.session, targets, staged=staged, progress=step)
     _print(context, report.issues, format_)
     errors = sum(issue.is_error for issue in report.issues)

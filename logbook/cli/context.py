@@ -5,8 +5,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from collections.abc import Sequence
-from dataclasses import dataclass
-from dataclasses import replace
 from datetime import timezone
 from typing import TYPE_CHECKING
 from typing import Any
@@ -18,6 +16,8 @@ from logbook.cli.words import Option
 from logbook.cli.words import guessed_language
 from logbook.core.errors import UsageError
 from logbook.core.text import Text
+from logbook.core.value import replace
+from logbook.core.value import frozen
 from logbook.store import machine
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 TABLES = ("table", "json", "jsonl", "csv", "tsv", "md", "html", "yaml", "ids")
 
 
-@dataclass(frozen=True)
+@frozen
 class Choices:
     """The global options, wherever they stood on the line."""
 
@@ -45,6 +45,7 @@ class Context:
 
     def __init__(self, choices: Choices) -> None:
         self.choices = choices
+        self.command = ""
         self._session: Session | None = None
 
     @property
@@ -129,6 +130,7 @@ def passes_context(function: Function) -> Function:
     def wrapped(*args: Any, **more: Any) -> Any:
         ctx = click.get_current_context()
         context = ctx.ensure_object(dict).setdefault("context", Context(Choices()))
+        context.command = ctx.command.name or ""
         return function(context, *args, **more)
 
     return wrapped  # type: ignore[return-value]

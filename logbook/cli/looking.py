@@ -17,6 +17,7 @@ from logbook.cli.context import Context
 from logbook.cli.context import format_option
 from logbook.cli.context import passes_context
 from logbook.cli.context import with_globals
+from logbook.cli.noticing import noticing
 from logbook.cli.words import Command
 from logbook.cli.words import Option
 from logbook.core.errors import Refused
@@ -27,6 +28,7 @@ from logbook.core.text import Text
 if TYPE_CHECKING:
     from logbook.core.form import Form
     from logbook.index.book_index import Row
+    from logbook.operations.overdue import Late
     from logbook.render.tables import Column
 
 PRIVATE_ROLES = frozenset(("director", "cs_supervisor", "cs_officer", "front_desk", "night_duty"))
@@ -97,17 +99,23 @@ def _as_of(context: Context, row: Row) -> Row:
 @format_option(("text", "json", "yaml"), "text")
 @passes_context
 def show_command(context: Context, id: str, private: bool, format_: str) -> int:
+    private = may_see_private(context, private)
+    with noticing(context):
+        _show(context, id, private, format_)
+    return 0
+
+
+def _show(context: Context, id: str, private: bool, format_: str) -> None:
     from logbook.operations import reading
 
     session = context.session
-    private = may_see_private(context, private)
     if format_ != "text":
         value = record_data(context, id, private=private)
         if format_ == "json":
             output.data(value)
         else:
             output.objects("yaml", [value])
-        return 0
+        return
     from logbook.render.record_page import record_page
 
     row = _as_of(context, reading.find(session, id))
@@ -126,7 +134,6 @@ def show_command(context: Context, id: str, private: bool, format_: str) -> int:
             stale=lambda signature: is_stale(loaded.form, loaded.record, signature),
         ).rstrip("\n")
     )
-    return 0
 
 
 def names(context: Context) -> Any:
@@ -167,11 +174,27 @@ def list_command(
     private: bool,
     format_: str,
 ) -> int:
+    with noticing(context):
+        _list(context, query, sort, limit, columns, since, until, private, format_)
+    return 0
+
+
+def _list(
+    context: Context,
+    query: tuple[str, ...],
+    sort: tuple[str, ...],
+    limit: int | None,
+    columns: str | None,
+    since: str | None,
+    until: str | None,
+    private: bool,
+    format_: str,
+) -> None:
     from logbook.operations import listing
 
     session = context.session
     private = may_see_private(context, private)
-    form, words = listing.form_and_query(session, query)
+    form, words = form_and_query(context, query)
     order = [part.strip() for one in sort for part in one.split(",") if part.strip()]
     rows = listing.select(session, form, words, sort=order, limit=limit, since=since, until=until)
     if format_ in ("json", "jsonl", "yaml"):
@@ -185,18 +208,30 @@ def list_command(
                 )
 
         output.objects(format_, shaped())
-        return 0
+        return
     if format_ == "ids":
         for row in rows:
             output.result(row.id)
-        return 0
+        return
     wanted = _wanted(form, columns)
     heads = [_column(form, name) for name in wanted]
     people = format_ in ("table", "md", "html")
     cells = _cells(context, form, rows, wanted, private=private, people=people)
     title = form.title.say(context.lang) if form else ""
     output.rows(context, format_, heads, cells, title=title, empty=context.catalogue.say("cli.none"))
-    return 0
+
+
+def form_and_query(context: Context, query: Sequence[str]) -> tuple[Form | None, list[str]]:
+    """The form and the rest of the words; a form that cannot be read is told of, not searched for."""
+    from logbook.operations import listing
+
+    session = context.session
+    form, words = listing.form_and_query(session, query)
+    if form is None and words and any(
+        issue.is_error and (issue.path or "").endswith(f"/{words[0]}.yaml") for issue in session.library_issues
+    ):
+        session.form(words[0])
+    return form, words
 
 
 def _wanted(form: Form | None, columns: str | None) -> list[str]:
@@ -327,7 +362,17 @@ def overdue_command(
     from logbook.operations.overdue import overdue
 
     span = _span(soon)
-    late = overdue(context.session, query, soon=span)
+    may_see_private(context, private)  # no row of this list holds a private value
+    with noticing(context):
+        form_and_query(context, query)
+        late = overdue(context.session, query, soon=span)
+        _print_late(context, late, format_)
+    if exit_code and any(one.state != "soon" for one in late):
+        return 1
+    return 0
+
+
+def _print_late(context: Context, late: Sequence[Late], format_: str) -> None:
     if format_ in ("json", "jsonl", "yaml"):
         from logbook.render.porcelain import overdue_json
 
@@ -361,9 +406,6 @@ def overdue_command(
         )
         title = "逾期" if context.lang == "zh" else "Overdue"
         output.rows(context, format_, heads, cells, title=title, empty=context.catalogue.say("cli.nothing-overdue"))
-    if exit_code and any(one.state != "soon" for one in late):
-        return 1
-    return 0
 
 
 def _lateness(context: Context, seconds: int, state: str) -> str:
@@ -440,6 +482,10 @@ def history_command(context: Context, id: str, private: bool, format_: str) -> i
         Column("reason", Text("原因", "Reason")),
         Column("commit", Text("提交", "Commit"), "id", whole=True),
     ]
+
+    def cell(name: str, value: Any) -> object:
+        return _value(form, name, value, context.lang) if people else value
+
     lines: list[list[object]] = []
     for one in entries:
         for place, change in enumerate(one.changes or (None,)):
@@ -448,11 +494,11 @@ def history_command(context: Context, id: str, private: bool, format_: str) -> i
             lines.append(
                 [
                     (one.at.strftime("%Y-%m-%d %H:%M") if people else one.at.isoformat()) if first else "",
-                    one.author if first else "",
-                    _action(form, one.action, context.lang) if first else "",
+                    (one.author if people else one.by) if first else "",
+                    (_action(form, one.action, context.lang) if people else one.action) if first else "",
                     (field.label.say(context.lang) if field and people else change.field) if change else "",
-                    _value(form, change.field, masked(change.field, change.old), context.lang) if change else "",
-                    _value(form, change.field, masked(change.field, change.new), context.lang) if change else "",
+                    cell(change.field, masked(change.field, change.old)) if change else "",
+                    cell(change.field, masked(change.field, change.new)) if change else "",
                     (one.reason or "") if first else "",
                     one.commit[:10] if people else one.commit,
                 ]
@@ -528,14 +574,14 @@ def forms_command(context: Context, form: str | None, format_: str) -> int:
 @click.command("sql", cls=Command, epilog='logbook sql "select level, count(*) from complaint group by level"')
 @click.argument("text", metavar="SELECT")
 @private_option
-@format_option(("table", "json", "jsonl", "csv", "tsv", "md", "html"), "table")
+@format_option(("table", "json", "jsonl", "csv", "tsv", "md", "html", "yaml"), "table")
 @passes_context
 def sql_command(context: Context, text: str, private: bool, format_: str) -> int:
     from logbook.render.tables import Column
 
-    may_see_private(context, private)
-    heads, rows = context.session.index.sql(text)
-    if format_ in ("json", "jsonl"):
+    private = may_see_private(context, private)
+    heads, rows = context.session.index.sql(text, private=private)
+    if format_ in ("json", "jsonl", "yaml"):
         output.objects(format_, (dict(zip(heads, row, strict=True)) for row in rows))
         return 0
     columns = [Column(name) for name in heads]

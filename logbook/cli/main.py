@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 
 import click
@@ -18,11 +18,14 @@ from logbook.cli.words import LazyGroup
 from logbook.cli.words import NoSuchCommand
 from logbook.cli.words import Option
 from logbook.cli.words import guessed_language
+from logbook.cli.words import set_line
 from logbook.core.errors import LogbookError
 
 INTERRUPTED = 130
 NEEDS_PERSON = 3
 USAGE = 2
+# What the machine refuses is a matter for a person, not a fault of the program.
+_NOT_OURS = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 def group() -> click.Group:
@@ -44,7 +47,8 @@ def group() -> click.Group:
         context_settings={"help_option_names": ["-h", "--help"]},
         no_args_is_help=True,
     )
-    return click.version_option(__version__, prog_name="logbook")(main)
+    told = "显示版本" if lang == "zh" else "show the version"
+    return click.version_option(__version__, prog_name="logbook", help=told)(main)
 
 
 def run(args: Sequence[str] | None = None) -> int:
@@ -53,6 +57,7 @@ def run(args: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
+    set_line(args)
     context = Context(Choices())
     try:
         code = group().main(
@@ -68,6 +73,9 @@ def run(args: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo(context.catalogue.say("book.interrupted"), err=True)
         return INTERRUPTED
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return USAGE
     except click.UsageError as error:
         _usage(context, error)
         return USAGE
@@ -80,15 +88,25 @@ def run(args: Sequence[str] | None = None) -> int:
         output.failure(context, error)
         return error.exit_code
     except Exception as error:
-        if isinstance(error, OSError) and error.errno == 28:
-            click.echo(context.catalogue.say("git.disk-full", path=str(error.filename or "")), err=True)
+        if isinstance(error, OSError) and error.errno in _NOT_OURS:
+            full = error.errno == errno.ENOSPC
+            path = str(error.filename or "")
+            code_ = "git.disk-full" if full else "book.file-missing"
+            output_error(context, code_, path=path, why=error.strerror or "")
             return NEEDS_PERSON
         log = _write_log(context, error)
-        click.echo(context.catalogue.say("book.bug", log=log), err=True)
-        click.echo(f"    → {context.catalogue.fix('book.bug')}", err=True)
+        output_error(context, "book.bug", log=log)
         return NEEDS_PERSON
     finally:
         context.close()
+
+
+def output_error(context: Context, code: str, **args: object) -> None:
+    """A sentence and what to do about it, on standard error."""
+    click.echo(context.catalogue.say(code, **args), err=True)
+    fix = context.catalogue.fix(code, **args)
+    if fix:
+        click.echo(f"    → {fix}", err=True)
 
 
 def _usage(context: Context, error: click.UsageError) -> None:
@@ -101,9 +119,25 @@ def _usage(context: Context, error: click.UsageError) -> None:
         text = catalogue.say("cli.no-option", found=error.option_name)
         fix = catalogue.fix("cli.no-option-near" if near else "cli.no-option", near=near, command=_path(error))
     elif isinstance(error, click.MissingParameter):
-        name = error.param.make_metavar(error.ctx) if error.param and error.ctx else str(error.param_hint or "")
+        name = str(error.param_hint or "")
+        if isinstance(error.param, click.Option):
+            name = max(error.param.opts, key=len)
+        elif error.param and error.ctx:
+            name = error.param.make_metavar(error.ctx)
         text = catalogue.say("cli.missing", name=name)
         fix = catalogue.fix("cli.missing", command=_path(error))
+    elif isinstance(error, click.BadOptionUsage):
+        needs = "does not take" not in error.message
+        code = "cli.needs-value" if needs else "cli.takes-no-value"
+        text = catalogue.say(code, name=error.option_name)
+        fix = catalogue.fix("cli.usage", command=_path(error))
+    elif isinstance(error, click.BadParameter) and isinstance(getattr(error.param, "type", None), click.IntRange):
+        name = max(error.param.opts, key=len)  # type: ignore[union-attr]
+        text = catalogue.say("cli.bad-number", name=name)
+        fix = catalogue.fix("cli.bad-number")
+    elif error.message.startswith("Got unexpected extra argument"):
+        text = catalogue.say("cli.extra", found=error.message.partition("(")[2].rstrip(")."))
+        fix = catalogue.fix("cli.extra", command=_path(error))
     elif isinstance(error, click.BadParameter) and isinstance(getattr(error.param, "type", None), click.Choice):
         name = (error.param.opts[0] if error.param else "") or ""
         allowed = list(error.param.type.choices)  # type: ignore[union-attr]
@@ -123,6 +157,8 @@ def _path(error: click.UsageError) -> str:
 
 def _write_log(context: Context, error: Exception) -> str:
     """Keep what is needed to find our own fault; no value of a record is asked for."""
+    import traceback
+
     from logbook.store import machine
 
     text = f"logbook {__version__}, Python {sys.version.split()[0]}, {sys.platform}\n{traceback.format_exc()}"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -34,6 +34,19 @@ def note(context: Context, text: str) -> None:
     """Words for people; silent with ``--quiet``."""
     if text and not context.choices.quiet:
         click.echo(text, err=True)
+
+
+def warn(context: Context, code: str, **args: object) -> None:
+    """A remark with what to do about it."""
+    note(context, context.catalogue.say(code, **args))
+    fix = context.catalogue.fix(code, **args)
+    if fix:
+        note(context, f"    → {fix}")
+
+
+def flush() -> None:
+    """Let the reader have what there is."""
+    sys.stdout.flush()
 
 
 def data(value: object) -> None:
@@ -77,7 +90,11 @@ def rows(
 
 def terminal_width() -> int | None:
     """Columns of the terminal; None when the output goes elsewhere."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    if not sys.stdout.isatty():
+        return None
+    import shutil
+
+    return shutil.get_terminal_size().columns
 
 
 def issues(context: Context, found: Iterable[Issue], *, err: bool = True) -> None:
@@ -115,21 +132,44 @@ def place_of(issue: Issue) -> str:
 def failure(context: Context, error: LogbookError) -> None:
     """A problem in words on standard error."""
     sentence, fix = context.catalogue.error(error)
-    click.echo(sentence, err=True)
+    from logbook.cli.words import WRITING
+
+    # A command that only reads has nothing it could have refused to write.
+    if error.code != "record.refused" or context.command in WRITING:
+        click.echo(sentence, err=True)
     if isinstance(error, Refused):
-        issues(context, error.issues)
+        # A number that was not given out is not quoted: somebody might write it down.
+        found = [replace(one, id=None) for one in error.issues] if context.command == "add" else error.issues
+        issues(context, found)
     if fix:
         click.echo(f"    → {fix}", err=True)
 
 
 @contextmanager
 def progress(context: Context, total: int, label: str) -> Iterator[Callable[[int], None]]:
-    """A progress bar on work longer than a second, on a terminal only."""
-    if not sys.stderr.isatty() or context.choices.quiet or total < 300:
+    """How far work has come, once it has taken longer than a second; on a terminal only. ``total``: 0
+    where it is not known."""
+    if not sys.stderr.isatty() or context.choices.quiet:
         yield lambda _done: None
         return
-    with click.progressbar(length=total, label=label, file=sys.stderr) as bar:
-        yield lambda done: bar.update(max(0, done - bar.pos))
+    import time
+
+    started = time.monotonic()
+    shown = False
+
+    def step(done: int) -> None:
+        nonlocal shown
+        if time.monotonic() - started < 1:
+            return
+        shown = True
+        bar = f"[{'#' * (done * 30 // total):<30}] {done}/{total}" if total else str(done)
+        click.echo(f"\r\x1b[K{label} {bar}", nl=False, err=True)
+
+    try:
+        yield step
+    finally:
+        if shown:
+            click.echo("\r\x1b[K", nl=False, err=True)
 
 
 def write_to(target: str | None, content: str) -> None:

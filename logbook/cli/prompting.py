@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +14,7 @@ from logbook.core.errors import BookError
 from logbook.core.errors import Refused
 from logbook.core.form import Field
 from logbook.core.record import Stored
+from logbook.store import machine
 
 if TYPE_CHECKING:
     from logbook.operations.add import Request
@@ -29,7 +27,10 @@ def ask_missing(context: Context, request: Request) -> None:
     from logbook.operations.writing import resolve_references
 
     session = context.session
-    for field in add.missing(request):
+    form = request.form
+    named = [field for field in form.fields.values() if field.holds == "id" and form.register]
+    asked = [field for field in named if not request.changes.held.get("id")]
+    for field in (*asked, *add.missing(request)):
         while True:
             answer = click.prompt(_question(context, field), err=True, prompt_suffix=": ")
             answer = _by_number(field, answer)
@@ -67,18 +68,17 @@ def edit_text(context: Context, path: Path, text: bytes) -> bytes:
     """Let the person's editor have the text at ``path``; what was saved comes back and stays there."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(text)
-    command = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ("notepad" if os.name == "nt" else "vi")
-    try:
-        done = subprocess.run([*shlex.split(command), str(path)], check=False)
-    except OSError as error:
-        raise BookError("book.no-editor") from error
-    if done.returncode != 0:
+    if not machine.run_editor(path):
         raise BookError("book.no-editor")
     return path.read_bytes()
 
 
-def edit_new(context: Context, request: Request, given: Mapping[str, Stored] | None) -> Mapping[str, Stored]:
-    """Fill a new record in the editor: every field with its label and what it takes, as comments."""
+def edit_new(
+    context: Context, request: Request, given: Mapping[str, Stored] | None
+) -> tuple[Path, Mapping[str, Stored]]:
+    """Fill a new record in the editor: every field with its label and what it takes, as comments.
+
+    The text stays where it is until the caller has recorded it; a text that was left there is gone on with."""
     from logbook.store import codec
 
     session = context.session
@@ -86,20 +86,22 @@ def edit_new(context: Context, request: Request, given: Mapping[str, Stored] | N
     lines = [f"# {form.title.say(context.lang)}"]
     values = {**(given or {}), **request.fields()}
     for field in form.fields.values():
-        if field.derived_text is not None or (field.holds and field.holds != "id"):
+        held = request.changes.held.get(field.holds or "")
+        if field.derived_text is not None or (field.holds and field.holds != "id" and not held):
             continue
         label = field.label.say(context.lang)
         choices = " | ".join(f"{name} {text.say(context.lang)}" for name, text in field.choices.items())
         lines.append(f"# {label}{' *' if field.required else ''}{': ' + choices if choices else ''}")
-        value = values.get(field.id)
+        value = held or values.get(field.id)
         if value is None:
             lines.append(f"{field.id}:")
         else:
             lines.append(codec.write({field.id: value}).decode().rstrip("\n"))
     path = session.repository.room / "drafts" / f"new-{form.name}.yaml"
-    edited = edit_text(context, path, ("\n".join(lines) + "\n").encode())
+    text = path.read_bytes() if path.exists() and not values else ("\n".join(lines) + "\n").encode()
+    edited = edit_text(context, path, text)
     document, issues = codec.read_definition(edited, path=str(path))
     if document is None:
+        output.note(context, context.catalogue.say("cli.draft-kept", path=str(path)))
         raise Refused(issues)
-    path.unlink(missing_ok=True)
-    return {name: value for name, value in document.plain.items() if value not in (None, "", [], {})}
+    return path, {name: value for name, value in document.plain.items() if value not in (None, "", [], {})}

@@ -63,9 +63,17 @@ def add_command(
     if edit:
         from logbook.cli.prompting import edit_new
 
-        given = edit_new(context, request, given)
-        request = add.prepare(session, form, words, given=given, at=at, reason=reason, approved_by=approved_by)
-    elif machine.is_interactive() and add.missing(request):
+        draft, given = edit_new(context, request, given)
+        try:
+            request = add.prepare(session, form, (), given=given, at=at, reason=reason, approved_by=approved_by)
+            written = add.add(session, request)
+        except LogbookError:
+            output.note(context, context.catalogue.say("cli.draft-kept", path=str(draft)))
+            raise
+        draft.unlink(missing_ok=True)
+        _told(context, written, format_, "cli.recorded")
+        return 0
+    if machine.is_interactive() and not any(issue.is_error for issue in request.changes.issues):
         from logbook.cli.prompting import ask_missing
 
         ask_missing(context, request)
@@ -166,9 +174,13 @@ def open_command(context: Context, id: str, reason: str | None, format_: str) ->
 
     session = context.session
     loaded = opening.begin(session, id)
-    draft = opening.drafts_folder(session) / f"{loaded.record.id}.yaml"
+    name = f"{loaded.form.name}-{loaded.record.id}"
+    # A draft belongs to the text it was begun from: on a record changed since it would undo that change.
+    draft = opening.drafts_folder(session) / f"{name}.{loaded.row.blob[:10]}.yaml"
     text = draft.read_bytes() if draft.exists() else loaded.data
     edited = edit_text(context, draft, text)
+    if not edited.strip():  # an emptied file gives the edit up
+        edited = loaded.data
     try:
         written = opening.save(session, loaded, edited, reason=reason)
     except LogbookError:

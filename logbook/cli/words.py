@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import click
 
 from logbook.core.text import Text
+from logbook.store import machine
 
 # name: (module, help in both languages). Help and completion read this table and import nothing else.
 COMMANDS: Mapping[str, tuple[str, Text]] = {
@@ -40,32 +40,61 @@ COMMANDS: Mapping[str, tuple[str, Text]] = {
     "off": ("books", Text("在这台电脑上签退", "sign off at this desk")),
     "completion": ("books", Text("打印命令补全脚本", "print a completion script")),
 }
+WRITING = frozenset(("add", "step", "amend", "void", "sign", "open", "import", "init", "demo", "on", "off"))
 ALIASES = {"ls": "list", "new": "add", "登记": "add", "办理": "step", "查询": "list", "逾期": "overdue"}
 
 
-@lru_cache(maxsize=1)
+_line: Sequence[str] = ()
+_guess: str | None = None
+
+
+def set_line(args: Sequence[str] | None) -> None:
+    """The words of the command line, for what must be known before they are parsed."""
+    global _line, _guess
+    _line = sys.argv[1:] if args is None else args
+    _guess = None
+
+
 def guessed_language() -> str:
     """The language before a book is open: ``--lang``, the nearest book's, the environment's."""
-    for place, word in enumerate(sys.argv):
-        if word == "--lang" and place + 1 < len(sys.argv):
-            return "zh" if sys.argv[place + 1].startswith("zh") else "en"
-        if word.startswith("--lang="):
-            return "zh" if word[7:].startswith("zh") else "en"
-    book = os.environ.get("LOGBOOK_BOOK")
-    folder = Path(book) if book else Path.cwd()
-    for one in (folder, *folder.parents):
+    global _guess
+    if _guess is None:
+        _guess = _guess_language()
+    return _guess
+
+
+def _guess_language() -> str:
+    asked = _on_line("--lang")
+    if asked:
+        return "zh" if asked.startswith("zh") else "en"
+    environment = machine.environment()
+    book = _on_line("--book") or environment.get("LOGBOOK_BOOK")
+    try:
+        folder = Path(book).expanduser() if book else machine.current_folder()
+    except (OSError, RuntimeError):
+        return "en"
+    for one in (folder,) if book else (folder, *folder.parents):
         try:
             with (one / "logbook.yaml").open(encoding="utf-8") as lines:
                 for line in lines:
                     if line.startswith("language:"):
                         return "zh" if "zh" in line else "en"
             break
-        except OSError:
+        except (OSError, ValueError):
             continue
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        if os.environ.get(name):
-            return "zh" if os.environ[name].lower().startswith("zh") else "en"
+        if environment.get(name):
+            return "zh" if environment[name].lower().startswith("zh") else "en"
     return "en"
+
+
+def _on_line(option: str) -> str | None:
+    for place, word in enumerate(_line):
+        if word == option and place + 1 < len(_line):
+            return _line[place + 1]
+        if word.startswith(f"{option}="):
+            return word[len(option) + 1 :]
+    return None
 
 
 class Option(click.Option):
@@ -78,10 +107,43 @@ class Option(click.Option):
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         if self.text is not None:
             self.help = self.text.say(guessed_language())
-        return super().get_help_record(ctx)
+        told = super().get_help_record(ctx)
+        if told is not None and guessed_language() == "zh":
+            told = told[0], told[1].replace("[default: ", "[默认 ").replace("[required]", "[必填]")
+        return told
 
 
-class Command(click.Command):
+HELP = Text("看说明", "show this page")
+
+
+class _InTheirLanguage(click.Command):
+    """The frame of a help page: usage, options, how to get help."""
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.help = HELP.say(guessed_language())
+        return option
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        pieces = " ".join(self.collect_usage_pieces(ctx))
+        if guessed_language() == "zh":
+            pieces = pieces.replace("[OPTIONS]", "[选项]").replace("COMMAND [ARGS]", "命令 [参数]")
+            formatter.write_usage(ctx.command_path, pieces, prefix="用法：")
+        else:
+            formatter.write_usage(ctx.command_path, pieces)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        params = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
+        told = [record for param in params if (record := param.get_help_record(ctx)) is not None]
+        if told:
+            with formatter.section("选项" if guessed_language() == "zh" else "Options"):
+                formatter.write_dl(told)
+        if isinstance(self, click.Group):
+            self.format_commands(ctx, formatter)
+
+
+class Command(_InTheirLanguage):
     """A command that takes its help from the table of commands."""
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -97,7 +159,7 @@ class Command(click.Command):
                 )
 
 
-class LazyGroup(click.Group):
+class LazyGroup(_InTheirLanguage, click.Group):
     """The commands by name; a command's module is imported when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

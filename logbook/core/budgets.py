@@ -31,6 +31,7 @@ from logbook.core.moments import days_in
 from logbook.core.moments import days_of_month
 from logbook.core.suggest import hint
 from logbook.core.text import Text
+from logbook.core.value import frozen
 
 Unit = Literal["minutes", "hours", "working_hours", "days", "working_days", "weeks", "months"]
 UNITS: tuple[Unit, ...] = ("minutes", "hours", "working_hours", "days", "working_days", "weeks", "months")
@@ -66,7 +67,7 @@ def _bare(name: str, choice: str | None = None) -> str:
 # -- the kinds of budget ---------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Span:
     """A length: ``n`` seconds for minutes, hours and working hours, else a count of the unit.
 
@@ -93,7 +94,7 @@ class Span:
         return (f"{self.amount(lang)}内" if lang == "zh" else f"within {self.amount(lang)}") + end
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SameDay:
     """The end of the day of the start, or a time on that day (``minutes`` after 00:00)."""
 
@@ -108,7 +109,7 @@ class SameDay:
         return f"当天{_hhmm(self.minutes)}前" if lang == "zh" else f"by {_hhmm(self.minutes)} the same day"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ByField:
     """A moment somebody agreed on; a date means the end of that day."""
 
@@ -121,7 +122,7 @@ class ByField:
         return f"不晚于“{label(self.field)}”" if lang == "zh" else f'by "{label(self.field)}"'
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DayOfMonth:
     """The end of a day of the month of the start (``months`` = 0) or of the next (1); ``day`` None is
     the last. A day the month lacks is its last."""
@@ -139,7 +140,7 @@ class DayOfMonth:
         return f"by {day} of " + ("the next month" if self.months else "the month")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NextWeekday:
     """The end of the first such weekday (0 = Monday) after the day of the start."""
 
@@ -154,7 +155,7 @@ class NextWeekday:
         return f"by the next {WEEKDAYS[self.weekday].capitalize()}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OnDay:
     """A time (``minutes`` after 00:00) on the day of a field."""
 
@@ -170,7 +171,7 @@ class OnDay:
         return f'by {_hhmm(self.minutes)} on the day of "{label(self.field)}"'
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Before:
     """So long before a moment; counted in days or longer, the end of the day that is so far before."""
 
@@ -186,7 +187,7 @@ class Before:
         return f'{self.span.amount(lang)} before "{label(self.field)}"'
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BeforeHoliday:
     """The beginning of the first public holiday after the day of the start."""
 
@@ -197,7 +198,7 @@ class BeforeHoliday:
         return "下一个节假日之前" if lang == "zh" else "before the next holiday"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Or:
     """A budget that a moment replaces once somebody has filled it in."""
 
@@ -214,7 +215,7 @@ class Or:
         return f'{plain}, or by "{name}" when that is filled'
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chosen:
     """A budget by the value of a field; no budget for a value that is not listed."""
 
@@ -470,7 +471,7 @@ def due_of(
 # -- changes on the way ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """What a budget is from an instant on. ``level``: the field it is chosen by changed (else a moment
     it names did); ``approved``: with a reason and an approver who is not the one who made it."""

@@ -12,8 +12,6 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
-from dataclasses import dataclass
-from dataclasses import field as attribute
 from datetime import date
 from itertools import count
 from itertools import pairwise
@@ -21,6 +19,8 @@ from zoneinfo import ZoneInfo
 
 from logbook.core.errors import BookError
 from logbook.core.moments import days_in
+from logbook.core.value import attribute
+from logbook.core.value import frozen
 
 Window = tuple[int, int]
 Windows = tuple[Window, ...]
@@ -31,7 +31,7 @@ _LONGEST_REST = 800
 _TIME = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Override:
     """One dated exception: ``()`` = off, None = an ordinary working day (调休), else own windows.
 
@@ -43,7 +43,7 @@ class Override:
     holiday: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Season:
     """Other weekly windows from one day of the year to another, both included (month, day)."""
 
@@ -58,7 +58,7 @@ class Season:
         return here >= self.first or here <= self.last
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Calendar:
     """When work is done: windows a weekday (Monday first), seasons, dated overrides.
 

@@ -23,6 +23,7 @@ from logbook.core.record import HEADER
 from logbook.core.record import Event
 from logbook.core.record import Record
 from logbook.core.record import Stored
+from logbook.core.value import replace
 from logbook.core.values import stored_issues
 from logbook.core.values import unknown_field
 from logbook.core.values import verdict_of
@@ -259,7 +260,12 @@ def _lifecycle_issues(
             if step.reason and not event.reason:
                 issues.append(Issue("step.reason", {"step": step.label}, field=f"{place}.reason"))
             if step.requires and number == len(record.events):
-                issues.extend(requirement_issues(form, state_of(form, record), step))
+                missing = requirement_issues(form, state_of(form, record), step)
+                issues.extend(replace(issue, field=f"{place}.set.{issue.field}") for issue in missing)
+        # Texts first: nearly always they have one offset and need not be read as moments.
+        if event.at < record.at and _moment(event.at) < _moment(record.at):
+            args = {"at": _moment(event.at), "start": _moment(record.at)}
+            issues.append(Issue("record.before-start", args, field=f"{place}.at"))
         status = step.to or status
     if status != record.status:
         issues.append(Issue("record.status", {"found": record.status, "events": status}, field="status"))
@@ -297,6 +303,10 @@ def _set_issues(
         elif field.type == "checklist" and verdict_of(value) not in ("pass", "fail", "na"):
             issues.append(Issue("field.verdict", {"found": str(value), "item": rest}, field=f"{place}.{path}"))
     return issues
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 def _brought(record: Record, name: str) -> bool:

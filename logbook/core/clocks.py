@@ -24,7 +24,6 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
-from dataclasses import replace
 from datetime import date
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -61,6 +60,7 @@ from logbook.core.moments import from_epoch
 from logbook.core.record import Amendment
 from logbook.core.record import Event
 from logbook.core.record import Stored
+from logbook.core.value import replace
 
 if TYPE_CHECKING:
     from logbook.core.rules import World

@@ -14,7 +14,6 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 from typing import Any
@@ -36,6 +35,7 @@ from logbook.core.form import SignaturePlace
 from logbook.core.form import Step
 from logbook.core.issues import Issue
 from logbook.core.text import Text
+from logbook.core.value import frozen
 
 if TYPE_CHECKING:
     from logbook.core.budgets import Within
@@ -61,47 +61,43 @@ def no_line(*place: str | int) -> int | None:
 # --------------------------------------------------------------------------- values that can wait
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Unread:
     """A sentence or a budget nobody has looked at yet."""
 
     read: Callable[[], object]
 
 
-def _slot(owner: type, name: str) -> property:
-    """A property over the slot ``name`` of ``owner`` which reads an :class:`_Unread` at first use."""
-    member = owner.__dict__[name]
+def _waiting(name: str) -> property:
+    """A property over the part ``name`` of a value which reads an :class:`_Unread` at first use."""
 
     def get(self: object) -> object:
-        value = member.__get__(self)
-        if isinstance(value, _Unread):
-            value = value.read()
-            member.__set__(self, value)
-        return value
+        parts = self.__dict__
+        part = parts[name]
+        if isinstance(part, _Unread):
+            part = parts[name] = part.read()
+        return part
 
-    def put(self: object, value: object) -> None:
-        member.__set__(self, value)
-
-    return property(get, put)
+    return property(get)
 
 
 class _Check(Check):
-    __slots__ = ()
+    """A check whose sentence is read when it is asked."""
 
 
 class _Clock(Clock):
-    __slots__ = ()
+    """A clock whose condition and budget are read when they are asked."""
 
 
 class _Field(Field):
-    __slots__ = ()
+    """A field whose derivation is read when it is asked."""
 
 
-# Set from outside: a property of a subclass under the name of a dataclass attribute is no field.
-setattr(_Check, "rule", _slot(Check, "rule"))  # noqa: B010
-setattr(_Clock, "when", _slot(Clock, "when"))  # noqa: B010
-setattr(_Clock, "within", _slot(Clock, "within"))  # noqa: B010
-setattr(_Field, "derived", _slot(Field, "derived"))  # noqa: B010
+# Set from outside: a property of a subclass under the name of a part is no part.
+setattr(_Check, "rule", _waiting("rule"))  # noqa: B010
+setattr(_Clock, "when", _waiting("when"))  # noqa: B010
+setattr(_Clock, "within", _waiting("within"))  # noqa: B010
+setattr(_Field, "derived", _waiting("derived"))  # noqa: B010
 
 
 class Shelf(Mapping[str, Value], Generic[Value]):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from dataclasses import field as attribute
 from typing import TYPE_CHECKING
 from typing import Literal
 
 from logbook.core.text import Text
+from logbook.core.value import attribute
+from logbook.core.value import frozen
 
 if TYPE_CHECKING:
     from logbook.core.budgets import Within
@@ -22,7 +22,7 @@ FIELD_TYPES = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Default:
     """Where a value comes from when nobody typed one.
 
@@ -39,7 +39,7 @@ class Default:
     rows: DefaultRows | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DefaultRows:
     """The rows a list begins with: ``row`` once, or once for each of the records the sentence ``each``
     finds (``records of area where route = this.area``), in the order of their field ``order``;
@@ -51,7 +51,7 @@ class DefaultRows:
     otherwise: Mapping[str, Default] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Field:
     """One field of a form or one column of a list.
 
@@ -80,7 +80,7 @@ class Field:
     line: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """A lifecycle step. ``from_`` empty = it makes the record; ``to`` None = the state stays."""
 
@@ -102,7 +102,7 @@ class Step:
         return not self.from_
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Clock:
     """A named deadline. ``starts`` and ``stops`` name ``at``, a step, a moment field, a column of a
     list (``entries.converted_at``) or a moment of a linked record (``record.done_at``)."""
@@ -123,7 +123,7 @@ class Clock:
     line: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Check:
     """One rule of a form with the sentence people read when it is broken."""
 
@@ -137,7 +137,7 @@ class Check:
     line: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SignaturePlace:
     """A place to sign: who, what it means, at which step. ``id`` is what `sign --as` takes."""
 
@@ -149,7 +149,7 @@ class SignaturePlace:
     inferred: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cell:
     """One field on the printed sheet; ``height`` in text lines for the tall ones."""
 
@@ -157,7 +157,7 @@ class Cell:
     height: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Form:
     """A form definition at one version. ``definition`` is the plain mapping it was read from."""
 
@@ -194,7 +194,7 @@ class Form:
         return f"{self.name}@{self.version}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChecklistItem:
     """One line of a checklist; answered pass, fail or na, with a remark or a measured number."""
 
@@ -205,7 +205,7 @@ class ChecklistItem:
     profile: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Checklist:
     id: str
     title: Text
@@ -213,7 +213,7 @@ class Checklist:
     source: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Library:
     """All that a book's ``templates/`` define, and the site settings rules may name.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 from typing import Any
 from typing import cast
@@ -22,6 +21,7 @@ from logbook.core.form import Field
 from logbook.core.form import Form
 from logbook.core.form import Library
 from logbook.core.shapes import Findings
+from logbook.core.value import replace
 
 if TYPE_CHECKING:
     from logbook.core.rules import Condition

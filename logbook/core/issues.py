@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Mapping
-from dataclasses import dataclass
-from dataclasses import field as attribute
-from dataclasses import replace
 from typing import Literal
+
+from logbook.core.value import attribute
+from logbook.core.value import replace
+from logbook.core.value import frozen
 
 Severity = Literal["error", "warning"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Issue:
     """One finding.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
@@ -12,6 +11,7 @@ from logbook.core.form import Form
 from logbook.core.record import Event
 from logbook.core.record import Record
 from logbook.core.record import Stored
+from logbook.core.value import frozen
 
 VOIDED = "voided"
 AMEND = "amend"
@@ -20,7 +20,7 @@ AMEND = "amend"
 BUILT_IN_STEPS = ("void", "voided", "amend", "pause", "resume", "extend", "reassign")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class State:
     """A record at a moment: ``events`` and ``fields`` as far as they exist then.
 

@@ -7,9 +7,10 @@ means is the form's business (``values.py``); what the record amounts to now is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from dataclasses import field as attribute
 from typing import Union
+
+from logbook.core.value import attribute
+from logbook.core.value import frozen
 
 Stored = Union[str, None, list["Stored"], dict[str, "Stored"]]
 
@@ -22,7 +23,7 @@ RESERVED = frozenset(HEADER + TAIL)
 EVENT_KEYS = ("at", "by", "step", "recorded", "reason", "approved_by", "source", "set")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Event:
     """One lifecycle event. ``recorded`` is given only where it is more than a minute off ``at``."""
 
@@ -37,7 +38,7 @@ class Event:
     extra: Mapping[str, Stored] = attribute(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Amendment:
     """A corrected value: what stood there, what stands there now, who, when and why."""
 
@@ -52,7 +53,7 @@ class Amendment:
     extra: Mapping[str, Stored] = attribute(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Signature:
     """A signature: its meaning, and the hash of what it covers (the first ``events`` events)."""
 
@@ -66,7 +67,7 @@ class Signature:
     extra: Mapping[str, Stored] = attribute(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Record:
     """One record as its file says it. ``fields`` are the values entered when it was made (with
     corrections applied); what later steps set stands in their events. ``extra`` keeps unknown keys."""

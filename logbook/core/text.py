@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from logbook.core.value import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Text:
     """What people read, in Chinese and in English."""
 

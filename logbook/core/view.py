@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from logbook.core.form import Form
 from logbook.core.lifecycle import State
+from logbook.core.value import frozen
 from logbook.core.values import typed
 
 if TYPE_CHECKING:
     from logbook.core.rules import World
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StepFact:
     """The latest time a step was taken: when, by whom, and when it was written down."""
 

@@ -509,11 +509,15 @@ class BookIndex:
         )
         return [commit for (commit,) in rows]
 
-    def sql(self, text: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-        """Read the tables with SQL. Nothing can be written, attached or set; a mistake is Refused."""
+    def sql(self, text: str, *, private: bool = False) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Read the tables with SQL. Nothing can be written, attached or set; a mistake is Refused.
+
+        Unless ``private``, the columns of private fields hold nothing, wherever in the statement they
+        stand, and the tables of the full text cannot be read: SQLite itself asks us column by column.
+        """
         connection = self._storage.connection
         self._empty_tables(text)
-        connection.set_authorizer(_only_reading)
+        connection.set_authorizer(_only_reading if private else self._nothing_private())
         try:
             cursor = connection.execute(text)
             return [column[0] for column in cursor.description or ()], cursor.fetchall()
@@ -521,6 +525,30 @@ class BookIndex:
             raise Refused([Issue("query.sql", {"found": str(error)})], "query.refused") from error
         finally:
             connection.set_authorizer(None)
+
+    def _nothing_private(self) -> Callable[..., int]:
+        hidden: set[tuple[str, str]] = set()
+        for layout in self.tables.values():
+            hidden |= {(layout.table, name) for name, field in layout.columns.items() if field.private}
+            for name, field in layout.lists.items():
+                open_ = {column for column, own in field.columns.items() if not own.private}
+                if field.type == "checklist":
+                    open_ = {"item", "result", "remark", "value"}
+                if field.private:
+                    open_ = {"item", "result"}
+                hidden |= {
+                    (layout.list_table(name), column) for column in layout.list_columns(name) if column not in open_
+                }
+
+        def ask(action: int, first: str | None, second: str | None, *more: object) -> int:
+            if action == sqlite3.SQLITE_READ and first is not None:
+                if (first, second) in hidden:
+                    return sqlite3.SQLITE_IGNORE
+                if first == "search" or first.startswith("search_"):
+                    return sqlite3.SQLITE_DENY
+            return _only_reading(action, first, second, *more)
+
+        return ask
 
     @property
     def present(self) -> frozenset[str]:

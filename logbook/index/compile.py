@@ -7,7 +7,6 @@ from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from decimal import InvalidOperation
@@ -22,6 +21,7 @@ from logbook.core.lifecycle import VOIDED
 from logbook.core.moments import parse_range
 from logbook.core.moments import parse_time
 from logbook.core.text import Text
+from logbook.core.value import frozen
 from logbook.core.values import NO
 from logbook.core.values import VERDICTS
 from logbook.core.values import YES
@@ -127,7 +127,7 @@ def find_form(library: Library, word: str) -> str | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Place:
     """Where a name stands in one form: a column of its table, or a column (None: any) of a list."""
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from logbook.core.issues import Issue
+from logbook.core.value import frozen
 
 # Staff type with a Chinese input method on: its signs mean the same.
 _OPERATORS = {
@@ -28,7 +28,7 @@ _DAY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}-\d{1,2}|today|yesterday|今天
 _CLOCK_TIME = re.compile(r"[ \u3000](\d{1,2}:\d{2}(?::\d{2})?)(?![^\s\u3000,，、])")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Value:
     """One value or word; a quoted one is literal: its ``*`` and ``?`` stand for themselves."""
 
@@ -36,7 +36,7 @@ class Value:
     quoted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Match:
     """``name op values``; ``op`` is one of ``: = < <= > >=``. No values means: the field is empty."""
 
@@ -46,7 +46,7 @@ class Match:
     column: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Words:
     """Full text: any of the values."""
 
@@ -54,7 +54,7 @@ class Words:
     column: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Not:
     """What the term does not match."""
 
@@ -64,7 +64,7 @@ class Not:
 Term = Match | Words | Not
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Query:
     """Terms that must all hold; none matches everything."""
 

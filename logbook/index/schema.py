@@ -10,14 +10,14 @@ import sqlite3
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
-from dataclasses import dataclass
-from dataclasses import field as attribute
 from typing import TYPE_CHECKING
 from typing import Any
 
 from logbook import __version__
 from logbook.core.form import Field
 from logbook.core.form import Library
+from logbook.core.value import attribute
+from logbook.core.value import frozen
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -83,7 +83,7 @@ _COLUMN = {
 HEADER_COLUMNS = ("id", "status", "at", "by", "recorded_at", "title")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Context:
     """What turning a record into rows depends on besides the record."""
 
@@ -103,7 +103,7 @@ class Context:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FormTable:
     """How one form, all its versions together, lies in tables."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 
 from logbook.core import checking
@@ -17,6 +16,7 @@ from logbook.core.moments import to_text
 from logbook.core.record import Amendment
 from logbook.core.record import Record
 from logbook.core.record import Stored
+from logbook.core.value import replace
 from logbook.operations.reading import Loaded
 from logbook.operations.reading import find
 from logbook.operations.reading import load

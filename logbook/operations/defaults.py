@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 from typing import cast
@@ -15,6 +14,7 @@ from logbook.core.form import Field
 from logbook.core.form import Form
 from logbook.core.moments import to_text
 from logbook.core.record import Stored
+from logbook.core.value import frozen
 from logbook.operations.session import Session
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from logbook.operations.reading import World
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Moment:
     """When and by whom the record is made; defaults are counted from there."""
 

@@ -1,7 +1,7 @@
 """A sample book: four weeks of an estate's customer-service desk, replayed so that they end now.
 
-The story is data, in ``scenario/``: ``site.yaml`` (the book), ``registers.yaml`` (what is read in on the first
-morning) and chapters of lines ``DAY TIME WHO COMMAND -> NAME``, the command as a person types it.
+The story is data, in ``scenario/``: ``site.yaml`` (the book), ``registers.yaml`` (what is read in on the
+first morning) and chapters of lines ``DAY TIME WHO COMMAND -> NAME``, the command as a person types it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from datetime import time
 from datetime import timedelta
@@ -22,6 +21,7 @@ from zoneinfo import ZoneInfo
 
 from logbook.core.errors import Refused
 from logbook.core.record import Stored
+from logbook.core.value import frozen
 from logbook.operations.session import Clock
 from logbook.operations.session import Session
 
@@ -40,7 +40,7 @@ _NOT_OURS = ("LOGBOOK_DESK", "LOGBOOK_STAFF", "LOGBOOK_BOOK")
 _Plain = Mapping[str, Stored]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """One command of the story: on which day (from 1) and at what hour, who typed what.
 
@@ -55,7 +55,7 @@ class Line:
     place: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Try:
     """A command worth trying in the new book; ``code`` names the sentence that says what it shows."""
 
@@ -63,7 +63,7 @@ class Try:
     code: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Summary:
     """What was made: records in all and of each form, commits, the first and the last moment."""
 
@@ -98,8 +98,8 @@ def demo(
     :func:`length` commands are done. BookError ``book.exists``; Refused ``demo.story`` where the forms
     refuse a command of the story.
 
-    The product's own sample site is ``logbook demo DIR --now 2026-11-22T18:00``: the ``logbook.yaml``
-    and the ``records/`` of DIR, copied.
+    The product's own sample site is ``logbook demo DIR --lang zh --now 2026-11-22T18:00``: the
+    ``logbook.yaml`` and the ``records/`` of DIR, copied.
     """
     from logbook.operations.initing import init_book
     from logbook.store.transaction import write_lock
@@ -130,7 +130,8 @@ def demo(
     labels: dict[str, str] = {}
     # One lock around the whole: nobody else can be at a book that is only being made.
     with write_lock(session.repository):
-        for done, thing in enumerate([*lines[:before], *registers, *lines[before:]], 1):
+        things: list[Line | _Plain] = [*lines[:before], *registers, *lines[before:]]
+        for done, thing in enumerate(things, 1):
             session.index.refresh()
             if isinstance(thing, Line):
                 session.clock = Clock(moment(thing.day, thing.time), now, True)
@@ -165,7 +166,12 @@ def _lines(scenario: Path, name: str) -> Iterator[Line]:
         steps = cast(str, chapter["steps"]).splitlines()
         for row in cast("list[Mapping[str, str]]", chapter.get("each") or [{}]):
             for text in filter(None, map(str.strip, steps)):
-                yield _line(_HOLE.sub(lambda hole: row.get(hole[1], hole[0]), text), f"{name}: {chapter['title']}")
+                yield _line(_filled(text, row), f"{name}: {chapter['title']}")
+
+
+def _filled(text: str, row: Mapping[str, str]) -> str:
+    """``text`` with each ``<name>`` the row knows put in its place."""
+    return _HOLE.sub(lambda hole: row.get(hole[1], hole[0]), text)
 
 
 def _line(text: str, place: str) -> Line:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from logbook.core.errors import BookError
 from logbook.core.errors import LogbookError
 from logbook.core.issues import Issue
+from logbook.core.value import frozen
 from logbook.operations.session import DESK_KEY
 from logbook.operations.session import STAFF_KEY
 from logbook.operations.session import Session
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Health:
     """Findings, those that were mended, and facts for people."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from logbook.core.form import Form
@@ -11,13 +10,14 @@ from logbook.core.lifecycle import State
 from logbook.core.lifecycle import state_of
 from logbook.core.record import Record
 from logbook.core.record import Stored
+from logbook.core.value import frozen
 from logbook.operations.reading import find
 from logbook.operations.session import Session
 from logbook.store import codec
 from logbook.store.records import record_from
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FieldChange:
     """One value before and after a commit."""
 
@@ -26,7 +26,7 @@ class FieldChange:
     new: Stored
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One commit that touched the record."""
 

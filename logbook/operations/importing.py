@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
-from dataclasses import field as attribute
+from dataclasses import field
 from datetime import datetime
 from typing import cast
 
@@ -29,6 +29,8 @@ from logbook.core.moments import to_text
 from logbook.core.record import Event
 from logbook.core.record import Record
 from logbook.core.record import Stored
+from logbook.core.value import attribute
+from logbook.core.value import frozen
 from logbook.core.values import register_id_issue
 from logbook.operations import defaults
 from logbook.operations.session import Session
@@ -48,7 +50,7 @@ from logbook.store.records import path_of
 from logbook.store.records import plain_from
 
 
-@dataclass(frozen=True)
+@frozen
 class Plan:
     """How the columns of a file become fields, steps and a key."""
 
@@ -58,7 +60,7 @@ class Plan:
     key: str | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Source:
     """A file read into rows, each with the line it began on."""
 
@@ -73,8 +75,8 @@ class Outcome:
 
     added: int = 0
     known: int = 0
-    rejected: list[tuple[int, list[Issue]]] = attribute(default_factory=list)
-    ids: list[str] = attribute(default_factory=list)
+    rejected: list[tuple[int, list[Issue]]] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
     commit: str | None = None
 
 

@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING
 from logbook.core.errors import Refused
 from logbook.core.form import Form
 from logbook.core.issues import Issue
-from logbook.core.moments import parse_range
-from logbook.operations.reading import Loaded
-from logbook.operations.reading import loaded_from
 from logbook.operations.session import Session
 
 if TYPE_CHECKING:
     from logbook.index.book_index import Row
+    from logbook.operations.reading import Loaded
 
 
 def form_and_query(session: Session, words: Sequence[str]) -> tuple[Form | None, list[str]]:
@@ -61,6 +59,8 @@ def bound(session: Session, text: str | None, *, end: bool) -> datetime | None:
     """One end of ``--since``/``--until``: a day or month given as the end is included."""
     if text is None:
         return None
+    from logbook.core.moments import parse_range
+
     found = parse_range(text, now=session.now, zone=session.zone)
     if found is None:
         raise Refused([Issue("book.bad-range", {"found": text}, field="until" if end else "since")])
@@ -69,6 +69,8 @@ def bound(session: Session, text: str | None, *, end: bool) -> datetime | None:
 
 def load_rows(session: Session, rows: Sequence[Row]) -> Iterator[Loaded]:
     """The records themselves, as they were at the session's moment, read in one stream."""
+    from logbook.operations.reading import loaded_from
+
     contents = session.repository.objects.read_many(row.blob for row in rows)
     for row, (_, _, data) in zip(rows, contents, strict=True):
         yield loaded_from(session, row, data, until=session.now if row.then is not None else None)

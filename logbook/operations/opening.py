@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +14,7 @@ from logbook.core.moments import to_text
 from logbook.core.record import Amendment
 from logbook.core.record import Record
 from logbook.core.record import Stored
+from logbook.core.value import replace
 from logbook.operations.reading import Loaded
 from logbook.operations.reading import find
 from logbook.operations.reading import load

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from logbook.core.moments import from_epoch
 from logbook.core.text import Text
+from logbook.core.value import frozen
 from logbook.operations.listing import form_and_query
 from logbook.operations.session import Session
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from logbook.index.book_index import Row
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Late:
     """One row of the overdue list."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from datetime import datetime
 from datetime import time
@@ -20,6 +19,7 @@ from logbook.core.issues import Issue
 from logbook.core.lifecycle import State
 from logbook.core.lifecycle import state_of
 from logbook.core.record import Record
+from logbook.core.value import frozen
 from logbook.core.view import View
 from logbook.operations.session import Session
 from logbook.store import codec
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from logbook.index.book_index import Row
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Loaded:
     """A record with its place and bytes, and what it amounts to at the session's moment."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from logbook.core.errors import Refused
 from logbook.core.form import Form
 from logbook.core.form import Library
 from logbook.core.issues import Issue
+from logbook.core.value import frozen
 from logbook.store.book import Book
 from logbook.store.git import Repository
 
@@ -24,7 +24,7 @@ DESK_KEY = "logbook.desk"
 STAFF_KEY = "logbook.staff"
 
 
-@dataclass(frozen=True)
+@frozen
 class Clock:
     """The hour a command works at. ``real`` is the machine's; ``now`` may be given by ``--now``."""
 

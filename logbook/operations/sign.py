@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
 
 from logbook.core.definition import find_signature
 from logbook.core.errors import Refused
@@ -18,6 +17,7 @@ from logbook.core.record import Amendment
 from logbook.core.record import Record
 from logbook.core.record import Signature
 from logbook.core.record import Stored
+from logbook.core.value import replace
 from logbook.operations.reading import find
 from logbook.operations.reading import load
 from logbook.operations.session import Session

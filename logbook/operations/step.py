@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from logbook.core import checking
@@ -16,6 +15,7 @@ from logbook.core.issues import Issue
 from logbook.core.lifecycle import state_of
 from logbook.core.record import Record
 from logbook.core.record import Stored
+from logbook.core.value import replace
 from logbook.operations import defaults
 from logbook.operations.reading import Loaded
 from logbook.operations.reading import find

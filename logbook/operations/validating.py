@@ -7,7 +7,6 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from logbook.core import checking
@@ -18,6 +17,7 @@ from logbook.core.issues import Issue
 from logbook.core.lifecycle import State
 from logbook.core.lifecycle import state_of
 from logbook.core.record import Record
+from logbook.core.value import frozen
 from logbook.operations.reading import World
 from logbook.operations.reading import find
 from logbook.operations.session import Session
@@ -29,7 +29,7 @@ from logbook.store.records import path_of
 from logbook.store.records import record_from
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Report:
     """What was looked at and what was found."""
 
@@ -90,7 +90,8 @@ def validate(
         view = world.find(form.name, record.id)
         if view is not None and not any(issue.is_error for issue in own):
             own += checking.check_issues(form, view, world)
-        issues += [placed(issue, path, record.id, document) for issue in own]
+        here = [placed(issue, path, record.id, document, form, record) for issue in own]
+        issues += sorted(here, key=lambda issue: issue.line or 0)
         if progress is not None and done % 500 == 0:
             progress(done)
     return Report(count, len(library.forms), tuple(issues))
@@ -130,16 +131,36 @@ def read_file(
     return found, (document, record, form)
 
 
-def placed(issue: Issue, path: str, record_id: str | None, document: Document) -> Issue:
-    """The finding with its file, line and record."""
+def placed(
+    issue: Issue,
+    path: str,
+    record_id: str | None,
+    document: Document,
+    form: Form | None = None,
+    record: Record | None = None,
+) -> Issue:
+    """The finding with its file, line and record; what stands nowhere is on the first line."""
     line = issue.line
     if line is None and issue.field:
-        parts = issue.field.split(".")
+        field = issue.field
+        if form is not None and record is not None and field in form.fields:
+            field = _where_held(form.fields[field].holds, record) or field
+        parts = field.split(".")
         line = next(
             (found for end in range(len(parts), 0, -1) if (found := document.line(*_keys(parts[:end]))) is not None),
             None,
         )
     return issue.at(path=path, line=line or 1, id=record_id)
+
+
+def _where_held(holds: str | None, record: Record) -> str | None:
+    """Where the text has a moment or person that a field is another name of: ``forward.at`` stands in
+    the latest event of that step."""
+    step, dot, what = (holds or "").partition(".")
+    if not dot:
+        return holds
+    number = next((n for n in range(len(record.events), 0, -1) if record.events[n - 1].step == step), None)
+    return f"events.{number}.{what}" if number else None
 
 
 def _keys(parts: Iterable[str]) -> list[str | int]:
@@ -174,9 +195,7 @@ def _bytes(session: Session, path: str) -> bytes:
 def _named(session: Session, targets: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     root = session.book.root.resolve()
     for target in targets:
-        path = Path(target).expanduser()
-        if not path.exists() and (root / target).exists():
-            path = root / target
+        path = _in_book(root, target)
         if path.is_dir():
             for one in sorted(path.rglob("*.yaml")):
                 inside = _inside(root, one)
@@ -187,6 +206,13 @@ def _named(session: Session, targets: Sequence[str]) -> Iterator[tuple[str, byte
         else:
             row = find(session, target)
             yield row.path, _bytes(session, row.path)
+
+
+def _in_book(root: Path, target: str) -> Path:
+    """A path as typed: from here where that is in the book, else from the book's folder."""
+    here = Path(target).expanduser()
+    from_root = root / target
+    return from_root if from_root.exists() and not here.resolve().is_relative_to(root) else here
 
 
 def _inside(root: Path, path: Path) -> str:
@@ -202,7 +228,7 @@ def _staged(session: Session) -> Iterator[tuple[str, bytes]]:
     head = repository.head()
     against = head or "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
     out = repository.run("diff-index", "--cached", "-z", "--diff-filter=ACMR", "--no-renames", against)
-    parts = out.split(b"\0")
+    parts = out.stdout.split(b"\0")
     for meta, path in zip(parts[::2], parts[1::2], strict=False):
         name = path.decode("utf-8", "surrogateescape")
         if name.startswith((f"{FOLDER}/", "templates/")) and name.endswith(".yaml"):

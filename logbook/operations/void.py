@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from logbook.core.errors import Refused
 from logbook.core.issues import Issue
 from logbook.core.lifecycle import VOIDED
 from logbook.core.moments import to_text
 from logbook.core.record import Record
+from logbook.core.value import replace
 from logbook.operations.reading import find
 from logbook.operations.reading import load
 from logbook.operations.session import Session

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from dataclasses import field as attribute
-from dataclasses import replace
 from datetime import datetime
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -26,6 +25,8 @@ from logbook.core.moments import to_text
 from logbook.core.record import Event
 from logbook.core.record import Record
 from logbook.core.record import Stored
+from logbook.core.value import replace
+from logbook.core.value import frozen
 from logbook.core.values import shown
 from logbook.operations.reading import World
 from logbook.operations.session import Session
@@ -42,7 +43,7 @@ SUBJECT_COLUMNS = 72
 SAME_MOMENT = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Draft:
     """A record as it shall stand, and what the commit says of it."""
 
@@ -56,7 +57,7 @@ class Draft:
     trailers: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Written:
     """What was recorded, and the warnings that came with it."""
 
@@ -90,7 +91,8 @@ class Writing:
         # Of a place that was found wanting already, one finding is enough.
         known = {issue.field for issue in issues}
         own = checking.record_issues(form, record, self.session.library, exists=exists)
-        issues += [issue for issue in own if _place(issue.field) not in known]
+        own = [replace(issue, field=_place(issue.field, len(record.events))) for issue in own]
+        issues += [issue for issue in own if issue.field not in known]
         state = state_of(form, record)
         if step in form.steps:
             known = {issue.field for issue in issues}
@@ -329,11 +331,11 @@ def _cut(text: str, columns: int) -> str:
     return text[:end].rstrip() + "…"
 
 
-def _place(field: str | None) -> str | None:
-    """Where a person would look for it: ``events.2.by`` is ``by``, ``events.2.set.reply`` is ``reply``."""
-    if field is None or not field.startswith("events."):
-        return field
-    return field.split(".", 2)[2].removeprefix("set.")
+def _place(field: str | None, last: int) -> str | None:
+    """Where a person who takes a step would look for it: in the event at hand (the ``last`` one)
+    ``events.2.by`` is ``by`` and ``events.2.set.reply`` is ``reply``."""
+    start = f"events.{last}."
+    return field[len(start) :].removeprefix("set.") if field and field.startswith(start) else field
 
 
 def _unique(issues: Iterable[Issue]) -> list[Issue]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import zip_longest
 
 from logbook.core.form import Check
@@ -14,6 +13,7 @@ from logbook.core.form import Field
 from logbook.core.form import Form
 from logbook.core.form import Library
 from logbook.core.form import Step
+from logbook.core.value import replace
 from logbook.locale.catalogue import Catalogue
 from logbook.locale.catalogue import spoken
 from logbook.render.tables import Column

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from logbook.core.value import frozen
 from logbook.render.width import width
 
 _THREE_LINES = 50
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Option:
     """A box to tick with its word."""
 
@@ -18,7 +18,7 @@ class Option:
     ticked: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Value:
     """What stands in a cell: text, or boxes to tick. ``masked``: a private value left out;
     ``whole``: its words (a date, a time) are not broken."""
@@ -39,7 +39,7 @@ class Value:
         return sum(4 + width(option.label) for option in self.options) > _THREE_LINES
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Box:
     """A label beside its value, ``height`` text lines high."""
 
@@ -51,7 +51,7 @@ class Box:
 UNITS = 120  # a row is divided so finely: 2, 3, 4, 5 or 6 boxes all come out whole
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pairs:
     """One row of the form: boxes side by side."""
 
@@ -78,7 +78,7 @@ class Pairs:
         return tuple((label, room - label) for label, room in zip(labels, rooms, strict=True))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Head:
     """A column's head; ``weight`` is the share of the width it should get, in characters."""
 
@@ -86,7 +86,7 @@ class Head:
     weight: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Grid:
     """A list or checklist as a table under its own title; its head repeats on every page."""
 
@@ -107,7 +107,7 @@ class Grid:
         return tuple(round(100 * head.weight / total, 2) for head in self.heads)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Signed:
     """A place to sign: who signed it and when, or room to do so by hand."""
 
@@ -118,7 +118,7 @@ class Signed:
     state: Literal["signed", "stale", "blank"] = "blank"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Signing:
     """A row of places to sign."""
 
@@ -129,7 +129,7 @@ class Signing:
 Block = Pairs | Grid | Signing
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sheet:
     """One printed form, every word in the reader's language, nothing left to look up."""
 

@@ -13,22 +13,22 @@ from typing import TYPE_CHECKING
 from typing import Protocol
 from typing import cast
 
-from logbook.core.form import Clock
-from logbook.core.form import Default
-from logbook.core.form import Field
-from logbook.core.form import Form
-from logbook.core.issues import Issue
-from logbook.core.record import Amendment
-from logbook.core.record import Event
-from logbook.core.record import Signature
-from logbook.core.record import Stored
 from logbook.core.text import Text
 from logbook.core.values import jsonable
 from logbook.locale.catalogue import Catalogue
 
 if TYPE_CHECKING:
     from logbook.core.clocks import ClockState
+    from logbook.core.form import Clock
+    from logbook.core.form import Default
+    from logbook.core.form import Field
+    from logbook.core.form import Form
+    from logbook.core.issues import Issue
     from logbook.core.lifecycle import State
+    from logbook.core.record import Amendment
+    from logbook.core.record import Event
+    from logbook.core.record import Signature
+    from logbook.core.record import Stored
 
 MASK = "***"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from logbook.core.value import frozen
 from logbook.render.paper import Block
 from logbook.render.paper import Grid
 from logbook.render.paper import Option
@@ -26,7 +26,7 @@ _MOST = 100  # characters across: a list that needs more is written row by row
 _STACK = WIDTH - 3 - 5
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Cell:
     columns: int  # inside its borders, the space beside them included
     lines: tuple[str, ...]

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from logbook.core.text import Text
+from logbook.core.value import frozen
 from logbook.locale.catalogue import spoken
 from logbook.render.width import cut
 from logbook.render.width import plain
@@ -23,7 +23,7 @@ _NO_TEXT = _NUMERIC | {"date", "time", "datetime", "bool", "choice", "id"}
 _NARROWEST = 6
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Column:
     """A column: its id (the head in files), its label (the head for people) and its type.
 

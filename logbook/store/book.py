@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from dataclasses import field as attribute
 from pathlib import Path
 from typing import cast
 from zoneinfo import ZoneInfo
@@ -13,6 +11,8 @@ from logbook.core.errors import BookError
 from logbook.core.errors import Refused
 from logbook.core.issues import Issue
 from logbook.core.record import Stored
+from logbook.core.value import attribute
+from logbook.core.value import frozen
 from logbook.store import codec
 
 SETTINGS_FILE = "logbook.yaml"
@@ -20,7 +20,7 @@ DEFAULT_ZONE = "Asia/Shanghai"
 _KNOWN = ("name", "timezone", "language", "packs", "administrator", "desks", "calendars", "practice", "settings")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """What a site decided for itself. ``settings`` holds the numbers the rules may name."""
 
@@ -38,7 +38,7 @@ class Settings:
         return ZoneInfo(self.timezone)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Book:
     """One site's book: its folder and its settings."""
 

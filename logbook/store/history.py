@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from logbook.core.value import frozen
 from logbook.store.git import Repository
 from logbook.store.git import git_error
 from logbook.store.objects import EMPTY_TREE
@@ -27,7 +27,7 @@ class PathChange(NamedTuple):
     new: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LogEntry:
     """One commit of a history. A merge lists what it changed against its first parent."""
 

@@ -10,14 +10,12 @@ it, it is made again.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import time
 import zlib
 from collections.abc import Callable
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import Any
@@ -29,6 +27,7 @@ from logbook.core.definition import words_of
 from logbook.core.form import Library
 from logbook.core.issues import Issue
 from logbook.core.text import Text
+from logbook.core.value import replace
 from logbook.store.objects import blob_id
 
 if TYPE_CHECKING:
@@ -158,7 +157,8 @@ def _marks(root: Path) -> dict[str, tuple[int, int, int, int]]:
 
 
 def _digest_of(marks: Mapping[str, tuple[int, ...]]) -> str:
-    return hashlib.sha256(repr(list(marks.items())).encode()).hexdigest()
+    # Compared whole: hashing it would cost more at start-up than it saves in the cache.
+    return repr(list(marks.items()))
 
 
 def _is_definition(path: str) -> bool:
@@ -188,6 +188,8 @@ def _content_of(files: Mapping[str, bytes]) -> str:
 
 def _content_key(blobs: Mapping[str, str]) -> str:
     text = "".join(f"{path}\0{blobs[path]}\n" for path in sorted(blobs))
+    import hashlib
+
     return hashlib.sha256(text.encode()).hexdigest()
 
 

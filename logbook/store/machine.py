@@ -35,3 +35,16 @@ def is_interactive() -> bool:
 
 def current_folder() -> Path:
     return Path.cwd()
+
+
+def run_editor(path: Path) -> bool:
+    """Let the person's editor have a file until they close it; whether it could and ended well."""
+    import shlex
+    import subprocess
+
+    command = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ("notepad" if os.name == "nt" else "vi")
+    try:
+        words = shlex.split(command, posix=os.name != "nt")
+        return subprocess.run([*words, os.fspath(path)], check=False).returncode == 0
+    except (OSError, ValueError):
+        return False

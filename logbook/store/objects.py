@@ -8,13 +8,13 @@ import sys
 import zlib
 from collections.abc import Iterable
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from datetime import timedelta
 from datetime import timezone
-from hashlib import sha1
 from pathlib import Path
 from typing import NamedTuple
+
+from logbook.core.value import frozen
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 ZERO = "0" * 40
@@ -35,6 +35,8 @@ def is_oid(text: str) -> bool:
 
 def object_id(kind: str, data: bytes) -> str:
     """The id Git gives ``data`` stored as ``kind`` (blob, tree, commit, tag)."""
+    from hashlib import sha1  # late: a reading command never hashes
+
     return sha1(b"%s %d\0%s" % (kind.encode(), len(data), data)).hexdigest()
 
 
@@ -79,7 +81,7 @@ def build_tree(entries: Iterable[Entry]) -> bytes:
     return b"".join(row for _, row in rows)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stamp:
     """Who and when, as a commit says it."""
 
@@ -88,7 +90,7 @@ class Stamp:
     when: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CommitObject:
     """A commit as read. ``headers`` holds what else stood there (``gpgsig``, ``encoding`` …)."""
 

@@ -9,12 +9,12 @@ import time
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
-from dataclasses import dataclass
-from dataclasses import replace
 from pathlib import Path
 
 from logbook.core.errors import BookError
 from logbook.core.issues import Issue
+from logbook.core.value import replace
+from logbook.core.value import frozen
 from logbook.store.git import Repository
 from logbook.store.lock import is_held
 from logbook.store.objects import FILE
@@ -37,7 +37,7 @@ _OWED = "owed-"
 BULK_REF = "refs/logbook/bulk"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Intent:
     """The note: the branch, where it was, where it goes, the files.
 

@@ -22,6 +22,7 @@ from dataclasses import field as attribute
 from datetime import datetime
 
 from logbook.core.errors import BookError
+from logbook.core.value import frozen
 from logbook.store.git import GitFailed
 from logbook.store.git import Repository
 from logbook.store.lock import FileLock
@@ -61,7 +62,7 @@ _ATTEMPTS = 5
 _LOCK_FILE = re.compile(r"Unable to create '(.+\.lock)': File exists")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """The new content of one file, whole. ``path`` is relative to the book, with ``/``."""
 
@@ -69,7 +70,7 @@ class Change:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Commit:
     """One commit to be made: author is the member of staff, committer the desk (name, address).
 

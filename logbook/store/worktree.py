@@ -8,15 +8,17 @@ import stat
 import time
 from collections.abc import Iterable
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from logbook.core.errors import BookError
+from logbook.core.value import frozen
 from logbook.store.git import GitFailed
 from logbook.store.git import Repository
 from logbook.store.git import git_error
 from logbook.store.git import start_git
 from logbook.store.objects import FILE
 from logbook.store.objects import blob_id
+from logbook.store.watching import dirt
+from logbook.store.watching import status_words
 
 _INDEX_PATIENCE = 1.0  # seconds to wait for somebody else's Git command to let go of the index
 # Never through a link, never waiting for the other end of a pipe.
@@ -24,7 +26,7 @@ _READ = os.O_RDONLY | sum(getattr(os, flag, 0) for flag in ("O_BINARY", "O_NOFOL
 _LINK, _SUBMODULE = "120000", "160000"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """One file a write changes: the blob it had (``None``: there was no such file) and the one it gets."""
 
@@ -265,16 +267,4 @@ def dirty_paths(repo: Repository, prefix: str = "") -> list[tuple[str, str]]:
 
     ``??`` is a file Git does not know; ignored ones are left out.
     """
-    words = ("--", prefix) if prefix else ()
-    out = repo.run(
-        "-c",
-        "core.fsmonitor=false",
-        "status",
-        "--porcelain=v1",
-        "-z",
-        "--untracked-files=all",
-        "--no-renames",
-        *words,
-    ).stdout
-    rows = [row for row in out.split(b"\0") if row]
-    return [(row[:2].decode("ascii"), row[3:].decode("utf-8", "surrogateescape")) for row in rows]
+    return dirt(repo.run(*status_words(prefix)).stdout)

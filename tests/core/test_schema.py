@@ -1,6 +1,5 @@
 """The JSON Schema of record files, judged by a program that is not ours."""
 
-# ruff: noqa: E501 (a line of a form is as long as it is)
 from __future__ import annotations
 
 import json

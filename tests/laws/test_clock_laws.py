@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from logbook.core.value import replace
 from datetime import UTC
 from datetime import date
 from datetime import datetime

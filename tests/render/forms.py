@@ -207,6 +207,6 @@ def patrol(checks: dict[str, object]) -> State:
 
 
 def form_with(**changes: object) -> Form:
-    from dataclasses import replace
+    from logbook.core.value import replace
 
     return replace(COMPLAINT, **changes)  # type: ignore[arg-type]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from logbook.core.value import replace
 
 import pytest
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html.parser
-from dataclasses import replace
+from logbook.core.value import replace
 
 import pytest
 

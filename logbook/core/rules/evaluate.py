@@ -29,6 +29,7 @@ from logbook.core.rules.sums import compile_sum
 from logbook.core.rules.world import Row
 from logbook.core.rules.world import View
 from logbook.core.rules.world import World
+from logbook.core.value import frozen
 
 
 def evaluate(
@@ -77,7 +78,7 @@ def value(
     return found.id if q.is_record(found) else q.plain(found)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Explanation:
     """Where a broken rule is broken: the fields it speaks of, and the item of ``every`` it met.
 

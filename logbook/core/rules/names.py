@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Mapping
-from dataclasses import dataclass
-from dataclasses import replace
 from typing import cast
 
 from logbook.core.form import Field
@@ -19,6 +17,8 @@ from logbook.core.rules.reach import ranges
 from logbook.core.rules.scope import FACTS
 from logbook.core.suggest import hint
 from logbook.core.text import Text
+from logbook.core.value import replace
+from logbook.core.value import frozen
 
 MAX_LINKS = 2
 MAX_SHOWN = 12
@@ -32,7 +32,7 @@ UNSORTED = ("choice", "staff", "ref", "record", "bool", "multichoice", "list", "
 BUILT_IN_STEPS = ("void", "pause", "resume", "extend", "reassign", "reopen", "amend")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kind:
     """What is known of a value: its type, and what it points at or is chosen from.
 
@@ -57,7 +57,7 @@ NUMBER = Kind("number")
 DURATION = Kind("duration")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """Whose names the bare ones are; ``it`` and ``parent`` where there are any."""
 

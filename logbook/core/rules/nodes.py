@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from datetime import time
 from decimal import Decimal
@@ -13,8 +12,10 @@ from typing import Literal
 from typing import Union
 from typing import dataclass_transform
 
+from logbook.core.value import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Where:
     """Where a sentence stands: the file, its line, the column of its first letter (1 = leftmost)."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import cast
 
 from logbook.core.form import Field
@@ -15,6 +14,7 @@ from logbook.core.rules.names import ANY
 from logbook.core.rules.names import Kind
 from logbook.core.rules.names import Names
 from logbook.core.rules.names import Place
+from logbook.core.value import replace
 
 _ZH = {
     "and": "，且",

@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from datetime import datetime
 from datetime import time
@@ -21,17 +20,19 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from logbook.core.value import frozen
+
 DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Months:
     """A number of calendar months; adding them clips to the last day of the month."""
 
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Working:
     """A number of ``working_days`` or ``working_hours``, which only a calendar can add."""
 
@@ -39,7 +40,7 @@ class Working:
     unit: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Interval:
     """A half-open interval; ``end`` None lasts on. Its ends are both moments, both times of the day
     (as spans since midnight), or both bare numbers (meter readings)."""

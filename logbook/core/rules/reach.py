@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Literal
 
 from logbook.core.form import Form
@@ -11,6 +10,7 @@ from logbook.core.rules import nodes as n
 from logbook.core.rules.items import equalities
 from logbook.core.rules.scope import FACTS
 from logbook.core.rules.world import VOIDED
+from logbook.core.value import frozen
 
 Cost = Literal["l", "i", "g"]
 
@@ -78,7 +78,7 @@ def _links(part: object) -> bool:
     return len(part.names) > 2 or (len(part.names) == 2 and part.names[1] not in FACTS)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Watch:
     """Another form whose writes can break a rule.
 

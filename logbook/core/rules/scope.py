@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from logbook.core.form import Field
 from logbook.core.form import Form
+from logbook.core.value import frozen
 
 Asked = Callable[[Any, Any, Any, Any], Any]
 FACTS = ("at", "by", "recorded", "approved_by")
 HEADER = ("id", "state", "at", "by")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scope:
     """Whose names the bare ones are: ``kind`` record (this), row, view, value or day.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from datetime import timedelta
 from decimal import Decimal
@@ -27,6 +26,7 @@ from logbook.core.rules.paths import value_of
 from logbook.core.rules.scope import Asked
 from logbook.core.rules.scope import Scope
 from logbook.core.rules.world import Row
+from logbook.core.value import frozen
 
 
 def compile_sum(node: n.Sum, scope: Scope) -> Asked:
@@ -106,7 +106,7 @@ def _as_of(node: n.AsOf, scope: Scope) -> Asked:
     return as_of
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Past:
     """A record's state in the past, with the form that says which states are final."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
 from datetime import time
 from decimal import Decimal
 
 from logbook.core.rules.errors import SentenceError
+from logbook.core.value import frozen
 
 MAX_LENGTH = 2000
 
@@ -32,7 +32,7 @@ _HABITS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Token:
     """``kind``: word, number, date, time, text, sign or end."""
 

@@ -1,4 +1,5 @@
 """Words about books."""
+from __future__ import annotations
 
 MESSAGES = {
     "book.none": "this is not a book: {path}",

@@ -1,4 +1,5 @@
 """What the command line says."""
+from __future__ import annotations
 
 MESSAGES = {
     "cli.no-command": "there is no command {found}",
@@ -33,6 +34,12 @@ MESSAGES = {
     "cli.try": "things to try:",
     "cli.private-role": "{by} may not see private values",
     "cli.no-pdf": "{kind} output is not there yet",
+    "cli.needs-value": "{name} needs a value",
+    "cli.takes-no-value": "{name} takes no value",
+    "cli.bad-number": "{name} takes a number",
+    "cli.extra": "there is too much: {found}",
+    "cli.form-broken": "the definitions of these forms have errors, they cannot be used for now: {forms}",
+    "cli.checking": "checking",
 }
 FIXES = {
     "cli.no-command": "see the commands: logbook --help",
@@ -44,4 +51,7 @@ FIXES = {
     "cli.usage": "see {command} --help",
     "cli.private-role": "leave --private out, or let a supervisor look with --by",
     "cli.no-pdf": "use --format html and print from the browser",
+    "cli.bad-number": "a whole number, 0 or more",
+    "cli.extra": "put a value with spaces in quotes; see {command} --help",
+    "cli.form-broken": "see logbook validate",
 }

@@ -1,4 +1,5 @@
 """Words about the sample book."""
+from __future__ import annotations
 
 MESSAGES = {
     "demo.progress": "writing the sample",

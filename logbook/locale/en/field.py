@@ -1,4 +1,5 @@
 """Words about fields."""
+from __future__ import annotations
 
 MESSAGES = {
     "field.required": "{label} is missing",

@@ -1,4 +1,5 @@
 """Sentences about form definitions (``templates/``)."""
+from __future__ import annotations
 
 MESSAGES = {
     "form.empty": "there is nothing in this file",

@@ -1,4 +1,5 @@
 """Words about Git."""
+from __future__ import annotations
 
 MESSAGES = {
     "git.no-git": "Git is not installed, or not where programs are looked for",

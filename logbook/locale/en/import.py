@@ -1,4 +1,5 @@
 """Words about imports."""
+from __future__ import annotations
 
 MESSAGES = {
     "import.encoding": "{path} is not UTF-8 text",

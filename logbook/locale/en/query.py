@@ -1,4 +1,5 @@
 """Sentences about queries and the index."""
+from __future__ import annotations
 
 MESSAGES = {
     "query.refused": "The query was not understood ({count} problem(s)).",

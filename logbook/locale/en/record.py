@@ -1,4 +1,5 @@
 """Words about records."""
+from __future__ import annotations
 
 MESSAGES = {
     "record.refused": "nothing was written; {count} to mend:",

@@ -1,4 +1,5 @@
 """Words of tables and of the description of a form."""
+from __future__ import annotations
 
 MESSAGES = {
     "render.rule_broken": "breaks the rule: {rule}",

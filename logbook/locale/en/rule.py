@@ -1,4 +1,5 @@
 """Words about the sentences of rules: how they are written, and what they name."""
+from __future__ import annotations
 
 MESSAGES = {
     "rule.empty": "the sentence is empty",

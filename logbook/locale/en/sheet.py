@@ -1,4 +1,5 @@
 """Words on printed forms."""
+from __future__ import annotations
 
 MESSAGES = {
     "sheet.number": "No.: {number}",

@@ -1,4 +1,5 @@
 """Words about steps."""
+from __future__ import annotations
 
 MESSAGES = {
     "step.unknown": "there is no step {found}",

@@ -1,4 +1,5 @@
 """What is said about reading and writing YAML files."""
+from __future__ import annotations
 
 MESSAGES = {
     "yaml.encoding": "the file is not UTF-8 (found byte {found})",

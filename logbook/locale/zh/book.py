@@ -1,4 +1,5 @@
 """关于记录簿的话。"""
+from __future__ import annotations
 
 MESSAGES = {
     "book.none": "这里不是记录簿：{path}",

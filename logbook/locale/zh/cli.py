@@ -1,4 +1,5 @@
 """命令行说的话。"""
+from __future__ import annotations
 
 MESSAGES = {
     "cli.no-command": "没有“{found}”这个命令",
@@ -33,6 +34,12 @@ MESSAGES = {
     "cli.try": "可以试试：",
     "cli.private-role": "{by} 不能查看隐私内容",
     "cli.no-pdf": "这个版本还不能输出 {kind}",
+    "cli.needs-value": "{name} 后面要写一个值",
+    "cli.takes-no-value": "{name} 后面不写值",
+    "cli.bad-number": "{name} 要一个数字",
+    "cli.extra": "多了“{found}”",
+    "cli.form-broken": "这些表单的定义有错，暂时不能用：{forms}",
+    "cli.checking": "正在检查",
 }
 FIXES = {
     "cli.no-command": "看有哪些命令：logbook --help",
@@ -44,4 +51,7 @@ FIXES = {
     "cli.usage": "看用法：{command} --help",
     "cli.private-role": "去掉 --private，或由主管用 --by 查看",
     "cli.no-pdf": "先用 --format html，在浏览器里打印",
+    "cli.bad-number": "写一个不小于 0 的整数",
+    "cli.extra": "值里有空格时加上引号；看用法：{command} --help",
+    "cli.form-broken": "用 logbook validate 查看",
 }

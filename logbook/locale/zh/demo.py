@@ -1,4 +1,5 @@
 """样例记录簿的话。"""
+from __future__ import annotations
 
 MESSAGES = {
     "demo.progress": "正在写样例",

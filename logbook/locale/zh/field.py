@@ -1,4 +1,5 @@
 """关于字段的话。"""
+from __future__ import annotations
 
 MESSAGES = {
     "field.required": "缺少必填项“{label}”",

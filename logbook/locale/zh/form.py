@@ -1,4 +1,5 @@
 """关于表单定义（templates/）的话。"""
+from __future__ import annotations
 
 MESSAGES = {
     "form.empty": "这个文件里没有内容",

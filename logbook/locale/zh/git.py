@@ -1,4 +1,5 @@
 """Words about Git."""
+from __future__ import annotations
 
 MESSAGES = {
     "git.no-git": "没有安装 Git，或系统找不到它",

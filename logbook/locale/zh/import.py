@@ -1,4 +1,5 @@
 """关于导入的话。"""
+from __future__ import annotations
 
 MESSAGES = {
     "import.encoding": "{path} 不是 UTF-8 文字",

@@ -1,4 +1,5 @@
 """查询与索引的提示。"""
+from __future__ import annotations
 
 MESSAGES = {
     "query.refused": "查询条件有 {count} 处看不明白。",

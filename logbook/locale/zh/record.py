@@ -1,4 +1,5 @@
 """关于记录的话。"""
+from __future__ import annotations
 
 MESSAGES = {
     "record.refused": "没有写入，有 {count} 处要改：",

@@ -1,4 +1,5 @@
 """表格、表单说明用的词。"""
+from __future__ import annotations
 
 MESSAGES = {
     "render.rule_broken": "不符合规则：{rule}",

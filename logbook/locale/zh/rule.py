@@ -1,4 +1,5 @@
 """关于规则语句的话：语句怎么写，语句里的名称。"""
+from __future__ import annotations
 
 MESSAGES = {
     "rule.empty": "这条规则是空的",

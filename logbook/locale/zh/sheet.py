@@ -1,4 +1,5 @@
 """打印表单上的词。"""
+from __future__ import annotations
 
 MESSAGES = {
     "sheet.number": "编号：{number}",

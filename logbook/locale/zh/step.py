@@ -1,4 +1,5 @@
 """关于步骤的话。"""
+from __future__ import annotations
 
 MESSAGES = {
     "step.unknown": "没有“{found}”这个步骤",

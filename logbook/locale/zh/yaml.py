@@ -1,4 +1,5 @@
 """读写 YAML 文件时说的话。"""
+from __future__ import annotations
 
 MESSAGES = {
     "yaml.encoding": "文件不是 UTF-8 编码（遇到字节 {found}）",

@@ -1,0 +1,294 @@
+"""What is measured: one function a measure, each giving rows of the table."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from statistics import median
+
+import handmade
+import workload
+from books import DESK
+from books import Book
+from logbook.store.fastyaml import write
+from logbook.store.transaction import publish_bulk
+
+IMPORTED = 2000  # generated rows of one import, at most
+WORD = "漏水"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table. ``limit`` is the goal of the spec in the unit of ``ours``; None: for comparison."""
+
+    work: str
+    floor: str
+    at_floor: float | None
+    ours: float | None
+    unit: str = "ms"
+    goal: str = ""
+    limit: float | None = None
+    note: str = ""
+
+    @property
+    def ratio(self) -> float | None:
+        return self.ours / self.at_floor if self.at_floor and self.ours is not None else None
+
+    @property
+    def met(self) -> bool | None:
+        return None if self.limit is None or self.ours is None else self.ours <= self.limit
+
+
+Measure = Callable[[Book], Iterator[Row]]
+
+
+def _against_f(book: Book, work: str, factor: float, *args: str, extra: dict[str, str] | None = None) -> Row:
+    """A whole command against F in turn."""
+    machine = book.machine
+    command = [*machine.logbook, *args] if extra else book.logbook(*args)
+    floor, ours = machine.medians([_floor(book), command], cwd=book.root, extra=extra)
+    return Row(work, "F", floor, ours, goal=f"≤ {factor} F", limit=factor * floor)
+
+
+def _floor(book: Book) -> list[str]:
+    return [book.machine.python, "-c", "import click, sqlite3"]
+
+
+def start(book: Book) -> Iterator[Row]:
+    python = book.machine.python
+    bare, floor, plain = book.machine.medians(
+        [[python, "-c", "pass"], _floor(book), [*book.machine.logbook, "--version"]], cwd=book.root
+    )
+    yield Row("`python -c pass`", "", None, bare)
+    yield Row("F = `python -c 'import click, sqlite3'`", "`-c pass`", bare, floor)
+    yield Row("`logbook --version`", "F", floor, plain)
+    yield _against_f(book, "`logbook --help`", 1.3, "--help")
+
+
+def completion(book: Book) -> Iterator[Row]:
+    for what, words in (("a command", "logbook ov"), ("an id", f"logbook show {book.stepwise[0].id[:-2]}")):
+        extra = {"_LOGBOOK_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+        yield _against_f(book, f"completion of {what}", 1.3, extra=extra)
+
+
+def reading(book: Book) -> Iterator[Row]:
+    query = ("complaint", "level:important", f"at>={workload.START:%Y-%m-%d}")
+    many = next(e for e in reversed(book.stepwise) if len(e.events) > 3).id
+    book.run("list", WORD, "--limit", "1")
+    found = len(book.run("overdue", "--format", "ids").split())
+    yield _against_f(book, "`list`, filter, limit 50, json", 2, "list", *query, "--limit", "50", "--format", "json")
+    yield _against_f(book, "`list`, filter, limit 50, table", 2.5, "list", *query, "--limit", "50")
+    yield _against_f(book, "`list` an open case's form, limit 50, ids", 2, "list", "repair", "is:open", "--limit", "50", "--format", "ids")
+    yield _against_f(book, "`show`, json", 2, "show", many, "--format", "json")
+    yield _against_f(book, "`show`, text", 2.5, "show", many)
+    yield _against_f(book, f"full text {WORD}, limit 50, json", 2, "list", WORD, "--limit", "50", "--format", "json")
+    yield _against_f(book, f"full text {WORD}, limit 50, table", 2.5, "list", WORD, "--limit", "50")
+    yield _against_f(book, f"`overdue`, json ({found} rows)", 2, "overdue", "--format", "json")
+    yield _against_f(book, f"`overdue`, table ({found} rows)", 2.5, "overdue")
+
+
+def history(book: Book) -> Iterator[Row]:
+    many = next(e for e in reversed(book.stepwise) if len(e.events) > 3).id
+    first = book.machine.once(book.logbook("history", many), cwd=book.root)
+    plain = book.git("ls-files", f"records/**/{many}.yaml").strip()
+    git = book.machine.medians([["git", "log", "--oneline", "--", plain]], cwd=book.root, rounds=3)[0]
+    row = _against_f(book, f"`history ID`, {book.commits:,} commits, table", 2.5, "history", many)
+    yield row
+    yield Row("the first `history` of a book", "`git log -- path`", git, first)
+    yield Row("`history ID`, warm", "`git log -- path`", git, row.ours, goal="ahead", limit=git)
+
+
+def writing(book: Book) -> Iterator[Row]:
+    """A durable record: by hand with plumbing, by us, by ``git add`` and ``git commit`` here and in a stock clone."""
+    machine, rounds = book.machine, book.machine.rounds
+    clone = book.root.with_name("clone")
+    shutil.rmtree(clone, ignore_errors=True)
+    machine.git(book.root.parent, "clone", "--quiet", "--local", str(book.root), str(clone))
+    times: dict[str, list[float]] = {}
+
+    def timed(name: str, job: list[str] | Callable[[], object]) -> None:
+        times.setdefault(name, []).append(machine.once(job, cwd=book.root))
+
+    for n in range(rounds + 1):
+        timed("F", _floor(book))
+        path, data = book.spare(n + 1, "H")
+        timed("hand", lambda path=path, data=data: handmade.commit(machine, book.root, path, data))  # type: ignore[misc]
+        timed("add", book.logbook("add", "key_checkout", "key=K-001", "borrower=赵明", "purpose=检修水泵"))
+        taken = book.run("list", "key_checkout", "is:open", "--sort", "-id", "--limit", "1", "--format", "ids").strip()
+        timed("step", book.logbook("step", taken, "return", "returned_copies=1"))
+        for name, root, letter in (("git", book.root, "G"), ("stock", clone, "S")):
+            path, data = book.spare(n + 1, letter)
+            timed(name, lambda path=path, data=data, root=root: _add_and_commit(book, root, path, data))  # type: ignore[misc]
+        book.run("list", "--limit", "1")  # what Git did by itself is not the next write's to index
+    typical = {name: median(values[1:]) for name, values in times.items()}
+    floor, hand, git, stock = typical["F"], typical["hand"], typical["git"], typical["stock"]
+    yield Row("one commit by hand, five processes", "", None, hand)
+    yield Row("`git add` + `commit`, this work tree", "", None, git)
+    yield Row("`git add` + `commit`, stock clone", "", None, stock)
+    for name in ("add", "step"):
+        goal = 2 * floor + hand
+        yield Row(f"`{name}`, durable", "2 F + by hand", goal, typical[name], goal="≤ 1", limit=goal)
+        yield Row(f"`{name}`", "add + commit here", git, typical[name], goal="≥ 2 × faster", limit=git / 2)
+        yield Row(f"`{name}`", "add + commit, stock", stock, typical[name], goal="≥ 2 × faster", limit=stock / 2)
+    clean = book.git("status", "--porcelain") == ""
+    yield Row("`git status` lines afterwards", "", None, 0 if clean else 1, "", "0", 0)
+    shutil.rmtree(clone)
+
+
+def _add_and_commit(book: Book, root: Path, path: str, data: bytes) -> None:
+    place = root / path
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(data)
+    book.machine.git(root, "-c", "core.fsync=all", "add", path)
+    book.machine.git(root, "-c", "core.fsync=all", "commit", "--quiet", "-m", f"{Path(path).stem} add")
+
+
+def writers(book: Book) -> Iterator[Row]:
+    """Many at once: none lost, and the throughput of two kept."""
+    done: dict[int, float] = {}
+    before = int(book.git("rev-list", "--count", "HEAD"))
+    total = 32
+    for count in (2, 32):
+        began = time.perf_counter()
+        script = ["sh", "-c", f'for i in $(seq {total // count}); do "$@" || exit 1; done', "-"]
+        running = [
+            subprocess.Popen(
+                script + book.logbook("add", "key_checkout", "key=K-002", f"borrower=赵{n}", "purpose=检修"),
+                cwd=book.root, env=book.machine.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )
+            for n in range(count)
+        ]  # fmt: skip
+        failed = sum(process.wait() != 0 for process in running)
+        done[count] = total / (time.perf_counter() - began)
+        if failed:
+            yield Row(f"writers that gave up, of {count}", "", None, failed, "", "0", 0)
+    lost = before + 2 * total - int(book.git("rev-list", "--count", "HEAD"))
+    yield Row(f"records lost by 2 and by 32 writers, of {2 * total}", "", None, lost, "", "0", 0)
+    yield Row("a commit with 32 writers", "with 2 writers", 1000 / done[2], 1000 / done[32], goal="≤ 1.11", limit=1000 / done[2] / 0.9)
+
+
+def refresh(book: Book) -> Iterator[Row]:
+    for salt, count in enumerate((10, 1000), 1):
+        command = book.logbook("list", "--limit", "1", "--format", "ids")
+        warm = book.machine.medians([command], cwd=book.root, rounds=5)[0]
+        count = min(count, book.size // 4)
+        times = []
+        for turn in range(3):
+            book.change(count, 3 * salt + turn)
+            times.append(book.machine.once(command, cwd=book.root))
+        limit = 30 + 0.2 * count
+        yield Row(f"refresh after {count:,} changed records", "", None, median(times) - warm, goal="≤ 30 ms + 0.2 k", limit=limit)
+
+
+def building(book: Book) -> Iterator[Row]:
+    """The index from nothing: with the clocks, then the words on the first search."""
+    files = _files(book)
+    shutil.rmtree(book.root / ".git" / "logbook", ignore_errors=True)
+    first = book.machine.once(book.logbook("list", "--limit", "1"), cwd=book.root)
+    search = book.machine.once(book.logbook("list", WORD, "--limit", "1"), cwd=book.root)
+    yield Row("first index build, a record", "", None, first * 1000 / files, "µs")
+    yield Row("full text on the first search, a record", "", None, search * 1000 / files, "µs")
+    yield Row("both", "", None, (first + search) * 1000 / files, "µs", "≤ 150 µs", 150)
+
+
+def _files(book: Book) -> int:
+    return book.git("ls-tree", "-r", "--name-only", "HEAD", "records/").count("\n")
+
+
+def validate(book: Book) -> Iterator[Row]:
+    files = _files(book)
+    took = book.machine.once(book.logbook("validate", "--format", "ids"), cwd=book.root)
+    yield Row(f"`validate`, a record ({files:,})", "", None, took * 1000 / files, "µs", "≤ 300 µs", 300)
+
+
+def importing(book: Book) -> Iterator[Row]:
+    """Rows of a CSV file become records in one commit."""
+    count = min(book.size, IMPORTED)
+    text = io.StringIO()
+    table = csv.writer(text)
+    table.writerow(("no", "at", "room", "content", "phone"))
+    repairs = (e for e in workload.Workload(book.size * 9 + 900) if e.form == "repair")
+    for n, entry in enumerate(islice(repairs, count)):
+        room = workload.ROOMS[n % 100]
+        table.writerow((f"X{n}", entry.events[0].at.isoformat(), room, entry.fields["content"], entry.fields["phone"]))
+    file = book.machine.home / "rows.csv"
+    file.write_text(text.getvalue(), encoding="utf-8")
+    took = _import(book, "repair", str(file), "--key", "no", expected=count)
+    yield Row(f"`import` of {count:,} generated rows, a record", "", None, took / count, goal="≤ 1 ms", limit=1)
+    again = _import(book, "repair", str(file), "--key", "no", expected=0)
+    yield Row("the same again, nothing new, a record", "", None, again / count)
+
+
+def importing_cases(book: Book) -> Iterator[Row]:
+    """The real cases given with ``--csv``."""
+    source = book.machine.cases
+    if source is None:
+        return
+    count = len(list(csv.reader(source.open(encoding="utf-8")))) - 1
+    took = _import(
+        book, "complaint", str(source), "--map", "at=opendate", "--map", "summary=descriptor", "--set", "name=来函人",
+        "--set", "summary=未写明", "--step", "close=closedate", "--key", "unique_key", expected=None,
+    )  # fmt: skip
+    yield Row(f"`import` of {count:,} real cases, a record", "", None, took / count, goal="≤ 1 ms", limit=1)
+
+
+def _import(book: Book, form: str, file: str, *args: str, expected: int | None) -> float:
+    command = book.logbook("import", form, file, *args, "--format", "json")
+    began = time.perf_counter()
+    done = subprocess.run(command, cwd=book.root, env=book.machine.environment, capture_output=True, text=True)
+    took = (time.perf_counter() - began) * 1000
+    told = json.loads(done.stdout) if done.returncode in (0, 1) and done.stdout.strip() else {}
+    if expected is not None and told.get("added") != expected:
+        raise SystemExit(f"import: {told.get('added')} of {expected} added\n{done.stdout[:2000]}{done.stderr[:2000]}")
+    return took
+
+
+def storing(book: Book) -> Iterator[Row]:
+    """The part of an import that is Git's and the disk's."""
+    count = min(book.size, IMPORTED)
+    files = [book.spare(n, "Z") for n in range(1, count + 1)]
+    took = book.machine.once(
+        lambda: publish_bulk(
+            book.repository(), files, "book: bench\n\nRecord: many\nForm: many\nAction: import\nBy: lina\n",
+            author=DESK, committer=DESK, when=book.now,
+        )
+    )  # fmt: skip
+    yield Row(f"storing {count:,} records in one commit, a record", "", None, took / count, goal="≤ 0.2 ms", limit=0.2)
+
+
+def memory(book: Book) -> Iterator[Row]:
+    for name, args in (
+        ("`list`, limit 50, json", ("list", "complaint", "--limit", "50", "--format", "json")),
+        ("`overdue`, json", ("overdue", "--format", "json")),
+        ("`add`", ("add", "key_checkout", "key=K-003", "borrower=赵明", "purpose=检修水泵")),
+    ):
+        peak = book.machine.peak(book.logbook(*args), cwd=book.root)
+        yield Row(f"memory of {name}", "", None, peak, "MB", "≤ 60 MB", 60)
+    floor = book.machine.peak(_floor(book), cwd=book.root)
+    yield Row("memory of F", "", None, floor, "MB")
+
+
+def disk(book: Book) -> Iterator[Row]:
+    """Packed size of the one-record commits, after the upkeep; the records' own text for comparison."""
+    book.git("repack", "-d", "--geometric=2", "--quiet")
+    book.git("prune-packed", "--quiet")
+    packed = sum(file.stat().st_size for file in (book.root / ".git" / "objects").rglob("*") if file.is_file())
+    text = [len(write(entry.plain())) for entry in islice(workload.Workload(book.size), 500)]
+    yield Row("a record's text", "", None, sum(text) / len(text) / 1000, "KB")
+    yield Row(f"disk, a record-commit ({book.commits:,})", "", None, packed / book.commits / 1000, "KB", "≤ 1.3 KB", 1.3)
+
+
+# Disk first, on the book as it was made; what changes the book much comes last.
+MEASURES: list[Measure] = [
+    disk, start, completion, building, reading, history, writing, writers, refresh, memory, validate, storing, importing,
+    importing_cases,
+]  # fmt: skip
