@@ -216,10 +216,12 @@ def importing(book: Book) -> Iterator[Row]:
     text = io.StringIO()
     table = csv.writer(text)
     table.writerow(("no", "at", "room", "content", "phone"))
-    repairs = (e for e in workload.Workload(book.size * 9 + 900) if e.form == "repair")
-    for n, entry in enumerate(islice(repairs, count)):
-        room = workload.ROOMS[n % 100]
-        table.writerow((f"X{n}", entry.events[0].at.isoformat(), room, entry.fields["content"], entry.fields["phone"]))
+    repairs = [e for e in book.stepwise if e.form == "repair"]
+    for n in range(count):
+        at = workload.START + (book.now - workload.START) * n / count
+        fields = repairs[n % len(repairs)].fields
+        row = (f"X{n}", at.isoformat(timespec="seconds"), workload.ROOMS[n % 100], fields["content"], fields["phone"])
+        table.writerow(row)
     file = book.machine.home / "rows.csv"
     file.write_text(text.getvalue(), encoding="utf-8")
     took = _import(book, "repair", str(file), "--key", "no", expected=count)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from logbook.cli import completing
@@ -10,12 +12,17 @@ from logbook.cli.context import Context
 from logbook.cli.context import format_option
 from logbook.cli.context import passes_context
 from logbook.cli.context import with_globals
+from logbook.cli.looking import form_and_query
 from logbook.cli.looking import may_see_private
 from logbook.cli.looking import private_option
+from logbook.cli.noticing import noticing
 from logbook.cli.words import Command
 from logbook.cli.words import Option
 from logbook.core.errors import UsageError
 from logbook.core.text import Text
+
+if TYPE_CHECKING:
+    from logbook.core.form import Form
 
 
 @click.command(
@@ -95,6 +102,20 @@ def _pair(word: str) -> tuple[str, str]:
 def export_command(
     context: Context, query: tuple[str, ...], target: str | None, private: bool, format_: str
 ) -> int:
+    private = may_see_private(context, private)
+    form, words = form_and_query(context, query)
+    if target and target.rpartition(".")[2] in ("csv", "tsv", "json", "jsonl", "yaml"):
+        explicit = click.get_current_context().get_parameter_source("format_")
+        if explicit is not click.core.ParameterSource.COMMANDLINE:
+            format_ = target.rpartition(".")[2]
+    with noticing(context):
+        output.write_to(target, _exported(context, form, words, private, format_))
+    if target and target != "-":
+        output.note(context, context.catalogue.say("cli.written-to", path=target))
+    return 0
+
+
+def _exported(context: Context, form: Form | None, words: list[str], private: bool, format_: str) -> str:
     from logbook.operations import exporting
     from logbook.operations import listing
     from logbook.render.porcelain import dump
@@ -104,12 +125,6 @@ def export_command(
     from logbook.store import codec
 
     session = context.session
-    private = may_see_private(context, private)
-    form, words = listing.form_and_query(session, query)
-    if target and target.rpartition(".")[2] in ("csv", "tsv", "json", "jsonl", "yaml"):
-        explicit = click.get_current_context().get_parameter_source("format_")
-        if explicit is not click.core.ParameterSource.COMMANDLINE:
-            format_ = target.rpartition(".")[2]
     rows = listing.select(session, form, words)
     if format_ in ("csv", "tsv"):
         loaded = list(listing.load_rows(session, rows))
@@ -120,23 +135,18 @@ def export_command(
                 fields = dict(one.state.fields) if private else mask(one.form, one.state.fields)
                 yield exporting.flat_cells(one, fields)
 
-        text = "".join(rows_as(format_, columns, lines(), lang=context.lang))
-    else:
-        shaped = (
-            record_json(
-                one.state,
-                session.index.clocks(one.row, session.now),
-                now=session.now,
-                recorded_at=one.row.recorded_at,
-                private=private,
-            )
-            for one in listing.load_rows(session, rows)
+        return "".join(rows_as(format_, columns, lines(), lang=context.lang))
+    shaped = (
+        record_json(
+            one.state,
+            session.index.clocks(one.row, session.now),
+            now=session.now,
+            recorded_at=one.row.recorded_at,
+            private=private,
         )
-        text = "".join(dump(format_, shaped, write_yaml=codec.write))
-    output.write_to(target, text)
-    if target and target != "-":
-        output.note(context, context.catalogue.say("cli.written-to", path=target))
-    return 0
+        for one in listing.load_rows(session, rows)
+    )
+    return "".join(dump(format_, shaped, write_yaml=codec.write))
 
 
 COMMANDS = {"import": with_globals(import_command), "export": with_globals(export_command)}

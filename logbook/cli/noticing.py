@@ -29,6 +29,11 @@ def noticing(context: Context) -> Iterator[None]:
         watch.close()
     if count:
         output.warn(context, "book.work-tree-differs", count=count)
-    broken = sorted({issue.path for issue in context.session.library_issues if issue.is_error and issue.path})
-    if broken:
-        output.warn(context, "cli.form-broken", forms=broken)
+    session = context.session
+    faulty = {issue.path for issue in session.library_issues if issue.is_error and issue.path}
+    lost = sorted(path for path in faulty if path.rpartition("/")[2].partition(".")[0] not in session.library.forms)
+    if lost:
+        output.warn(context, "cli.form-broken", forms=lost)
+    unreadable = session.index.broken()
+    if unreadable:
+        output.warn(context, "cli.unreadable", count=len(unreadable), first=unreadable[0].path)

@@ -175,7 +175,7 @@ def progress(context: Context, total: int, label: str) -> Iterator[Callable[[int
 def write_to(target: str | None, content: str) -> None:
     """To a file (``-o``), or to standard output."""
     if target in (None, "-"):
-        click.echo(content, nl=not content.endswith("\n"))
+        click.echo(content, nl=bool(content) and not content.endswith("\n"))
         return
     try:
         with open(str(target), "w", encoding="utf-8", newline="\n") as file:

@@ -233,7 +233,7 @@ def _told(context: Context, written: Written, format_: str, code: str, **more: o
             title=title_of(state, context.lang),
             state=label.say(context.lang) if label else state.status,
             **more,
-        ),
+        ).rstrip(),
     )
     if code in ("cli.recorded", "cli.state"):
         _due(context, written)

@@ -71,6 +71,6 @@ def examine(session: Session, *, mend: bool = True) -> Health:
 
 def _git_version(session: Session) -> str:
     try:
-        return session.repository.run("version").decode().strip()
+        return session.repository.run("version").stdout.decode().strip()
     except LogbookError as error:
         return error.code

@@ -155,14 +155,11 @@ def _problems(name: str, wanted: Sequence[str], desk: str, people: Mapping[str, 
 def _git_identity(root: Path, environment: Mapping[str, str]) -> dict[str, str]:
     from logbook.store.git import run_git
 
+    folder = next(one for one in (root, *root.parents) if one.is_dir())
     found = {}
     for key in ("user.name", "user.email"):
-        try:
-            found[key] = run_git(Path.cwd(), ("config", "--get", key)).decode().strip()
-        except BookError as error:
-            if error.code == "git.no-git":
-                raise
-            found[key] = ""
+        done = run_git(folder, ("config", "--get", key), check=False)
+        found[key] = done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else ""
     name = found["user.name"] or environment.get("USER") or "admin"
     local = found["user.email"].partition("@")[0] or environment.get("USER") or "admin"
     staff = re.sub(r"[^\w-]", "", local.lower()).lstrip("-_") or "admin"

@@ -493,7 +493,7 @@ def open_folder() -> Iterator[Path]:
 
 
 READ_ONLY = """
-import os, sys
+import hashlib, os, sys
 sys.path.insert(0, {root!r})
 from pathlib import Path
 from tests.index.books import Desk, NOW, ids, library

@@ -40,6 +40,7 @@ MESSAGES = {
     "cli.extra": "there is too much: {found}",
     "cli.form-broken": "the definitions of these forms have errors, they cannot be used for now: {forms}",
     "cli.checking": "checking",
+    "cli.unreadable": "{count} records cannot be read and are left out, e.g. {first}",
 }
 FIXES = {
     "cli.no-command": "see the commands: logbook --help",
@@ -54,4 +55,5 @@ FIXES = {
     "cli.bad-number": "a whole number, 0 or more",
     "cli.extra": "put a value with spaces in quotes; see {command} --help",
     "cli.form-broken": "see logbook validate",
+    "cli.unreadable": "see logbook validate",
 }

@@ -40,6 +40,7 @@ MESSAGES = {
     "cli.extra": "多了“{found}”",
     "cli.form-broken": "这些表单的定义有错，暂时不能用：{forms}",
     "cli.checking": "正在检查",
+    "cli.unreadable": "有 {count} 份记录读不出来，没有列入，如 {first}",
 }
 FIXES = {
     "cli.no-command": "看有哪些命令：logbook --help",
@@ -54,4 +55,5 @@ FIXES = {
     "cli.bad-number": "写一个不小于 0 的整数",
     "cli.extra": "值里有空格时加上引号；看用法：{command} --help",
     "cli.form-broken": "用 logbook validate 查看",
+    "cli.unreadable": "用 logbook validate 查看",
 }
