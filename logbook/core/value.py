@@ -34,15 +34,15 @@ def frozen(cls: type[T]) -> type[T]:
     names: dict[str, None] = {}
     defaults: dict[str, Any] = {}
     for base in reversed(cls.__mro__):
-        for name, kind in base.__dict__.get("__annotations__", {}).items():
+        for name, kind in vars(base).get("__annotations__", {}).items():
             if str(kind).startswith("ClassVar"):
                 continue
             names[name] = None
             if name in base.__dict__:
                 defaults[name] = base.__dict__[name]
     shape = tuple(names)
-    cls.__value__ = shape  # type: ignore[attr-defined]
-    cls.__match_args__ = shape  # type: ignore[attr-defined]
+    setattr(cls, "__value__", shape)  # noqa: B010
+    setattr(cls, "__match_args__", shape)  # noqa: B010
     made = {name: default for name, default in defaults.items() if isinstance(default, _Made)}
     for name in made:
         if name in cls.__dict__:
@@ -50,11 +50,11 @@ def frozen(cls: type[T]) -> type[T]:
 
     def first(self: Any, *args: Any, **named: Any) -> None:
         """Stands in for the constructor until there is need of one."""
-        cls.__init__ = _constructor(cls, shape, defaults)  # type: ignore[method-assign, assignment]
+        cls.__init__ = _constructor(cls, shape, defaults)  # type: ignore[method-assign]
         self.__init__(*args, **named)
 
     if "__init__" not in cls.__dict__:
-        cls.__init__ = first  # type: ignore[method-assign, assignment]
+        cls.__init__ = first  # type: ignore[method-assign]
     for name, method in _SHARED.items():
         if name not in cls.__dict__:
             setattr(cls, name, method)

@@ -227,7 +227,7 @@ def _scalar_problem(field: Field, text: str) -> str | None:
     if not pattern.fullmatch(text):
         return kind
     try:
-        read(text)  # type: ignore[operator]
+        read(text)
     except ValueError:
         return kind
     return None

@@ -87,12 +87,8 @@ def _state_at(session: Session, commit: str, path: str, form: Form | None) -> tu
     if record is None:
         return None, form
     form = session.library.form_at(record.form, record.version) or form
-    return (state_of(form, record) if form else _bare(record)), form
-
-
-def _bare(record: Record) -> None:
-    """A record whose form the book no longer has cannot be replayed."""
-    return None
+    # A record whose form the book no longer has cannot be replayed.
+    return (state_of(form, record) if form else None), form
 
 
 def _changes(before: State | None, after: State | None) -> Iterator[FieldChange]:

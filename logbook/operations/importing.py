@@ -243,18 +243,13 @@ def _record(
     issues += checking.event_time_issues(at, write.when, None)
     by = changes.held.get("by") or operator
     recorded = to_text(write.when.astimezone(session.zone))
-    events = [_event(form.first_step.id, at, by, recorded, write.when, key)]
-    for step, column in steps:
-        value = row.get(column)
-        if value in (None, ""):
-            continue
-        moment = parse_moment(str(value), now=session.now, zone=session.zone)
-        if moment is None:
-            issues.append(Issue("field.datetime", {"label": column, "found": str(value)}, field=step))
-            continue
+    taken = _steps_taken(session, form, row, steps, changes)
+    for step, moment, _ in taken:
         issues += checking.event_time_issues(moment, write.when, at, step)
-        events.append(_event(step, moment, by, recorded, write.when, key))
-    events[1:] = sorted(events[1:], key=lambda event: datetime.fromisoformat(event.at))
+    events = [
+        _event(step, moment, person, recorded, write.when, key)
+        for step, moment, person in ((form.first_step.id, at, by), *taken)
+    ]
     values: dict[str, Stored] = {}
     for path, stored in changes.set.items():
         values = put_path(values, path, stored)
@@ -275,6 +270,33 @@ def _record(
         _give_back(form, at.astimezone(session.zone), numbers)
         return None, issues
     return record, issues
+
+
+def _steps_taken(
+    session: Session,
+    form: Form,
+    row: Mapping[str, Stored],
+    steps: Sequence[tuple[str, str]],
+    changes: Changes,
+) -> list[tuple[str, datetime, str]]:
+    """The steps a row tells of, earliest first: those of the plan, and those whose moment is a field
+    (``told_at`` is the step ``tell``)."""
+    held = changes.held
+    moments: dict[str, datetime] = {
+        name.removesuffix(".at"): datetime.fromisoformat(text) for name, text in held.items() if name.endswith(".at")
+    }
+    for step, column in steps:
+        value = row.get(column)
+        if value in (None, ""):
+            continue
+        moment = parse_moment(str(value), now=session.now, zone=session.zone)
+        if moment is None:
+            changes.issues.append(Issue("field.datetime", {"label": column, "found": str(value)}, field=step))
+        else:
+            moments[step] = moment
+    moments.pop(form.first_step.id, None)
+    by = held.get("by") or ""
+    return sorted(((step, at, held.get(f"{step}.by") or by) for step, at in moments.items()), key=lambda one: one[1])
 
 
 def _event(step: str, at: datetime, by: str, recorded: str, when: datetime, key: str) -> Event:

@@ -130,6 +130,7 @@ class World:
     """The other records as the rules see them, read through the index and kept for one command.
 
     ``until``: as they were at that moment; such a world looks at every record of a form it is asked for.
+    ``whole``: the overlay holds every record of the book, so the index is not asked at all.
     """
 
     def __init__(
@@ -138,8 +139,10 @@ class World:
         *,
         overlay: Mapping[tuple[str, str], State] | None = None,
         until: datetime | None = None,
+        whole: bool = False,
     ) -> None:
         self._session = session
+        self._whole = whole
         self._views: dict[tuple[str, str], View | None] = {}
         self._overlay = dict(overlay or {})
         self._until = until
@@ -167,12 +170,24 @@ class World:
                 buckets.setdefault(self._values(state, names), []).append(state)
         return view
 
+    def take_back(self, state: State) -> None:
+        """Forget a record that was put and is not written after all."""
+        key = (state.record.form, state.record.id)
+        self._overlay.pop(key, None)
+        self._views.pop(key, None)
+        self._pasts.clear()
+        for (form, names), buckets in self._buckets.items():
+            if form == state.record.form:
+                buckets[self._values(state, names)].remove(state)
+
     def find(self, form: str, id: str) -> View | None:
         """The record of that form and id; None when there is none."""
         key = (form, id)
         if key not in self._views:
             if key in self._overlay:
                 self._views[key] = self._seen(self._overlay[key])
+            elif self._whole:
+                return None
             else:
                 rows = self._session.index.find(form, id)
                 self._views[key] = self._view(rows[0]) if rows else None
@@ -182,16 +197,16 @@ class World:
         """Every record of a form, void ones left out; ``equal`` narrows by field values where the index
         can tell what is equal, else there are more (never fewer) than asked for."""
         narrow = self._narrowing(form, equal)
-        return self._views_of(form, self._overlaid(form, narrow), self._session.index.all_equal(form, narrow))
+        rows = () if self._whole else self._session.index.all_equal(form, narrow)
+        return self._views_of(form, self._overlaid(form, narrow), rows)
 
     def with_row(self, form: str, name: str, /, **equal: Any) -> Iterator[View]:
         """Records of a form that have such a row in the list ``name``; again perhaps more of them."""
         known = self._session.library.forms.get(form)
         field = known.fields.get(name) if known is not None else None
         narrow = self._narrowing(form, equal, field.columns if field is not None else {})
-        return self._views_of(
-            form, self._overlaid(form, {}), self._session.index.with_row(form, name, narrow)
-        )
+        rows = () if self._whole else self._session.index.with_row(form, name, narrow)
+        return self._views_of(form, self._overlaid(form, {}), rows)
 
     def _views_of(self, form: str, overlaid: Iterable[State], rows: Iterable[Row]) -> Iterator[View]:
         for state in overlaid:
@@ -292,7 +307,7 @@ class World:
         field = view.form.fields.get(name)
         if field is not None and field.derived is not None:  # a balance reads other records as of then, too
             if moment not in self._pasts:
-                self._pasts[moment] = World(self._session, overlay=self._overlay, until=moment)
+                self._pasts[moment] = World(self._session, overlay=self._overlay, until=moment, whole=self._whole)
             world = self._pasts[moment]
         return View(past, world).get(name)
 

@@ -62,7 +62,8 @@ def validate(
         if place is not None:
             known.setdefault(place[0], set()).add(place[1])
     readable: list[tuple[str, Document, Record, Form]] = []
-    dirty: dict[tuple[str, str], State] = {}
+    whole = not targets and not staged
+    seen: dict[tuple[str, str], State] = {}
     count = 0
     for path, data in files.items():
         if form_and_id(path) is None:
@@ -74,10 +75,9 @@ def validate(
             continue
         document, record, form = parsed
         readable.append((path, document, record, form))
-        row = session.index.by_path(path)
-        if row is None or row.blob != session.repository.blob_id(data):
-            dirty[(record.form, record.id)] = state_of(form, record)
-    world = World(session, overlay=dirty)
+        if whole or _is_new(session, path, data):
+            seen[(record.form, record.id)] = state_of(form, record)
+    world = World(session, overlay=seen, whole=whole)
 
     def exists(forms: tuple[str, ...], record_id: str) -> bool:
         name, slash, rest = record_id.partition("/")
@@ -95,6 +95,12 @@ def validate(
         if progress is not None and done % 500 == 0:
             progress(done)
     return Report(count, len(library.forms), tuple(issues))
+
+
+def _is_new(session: Session, path: str, data: bytes) -> bool:
+    """Whether the index does not know this text yet."""
+    row = session.index.by_path(path)
+    return row is None or row.blob != session.repository.blob_id(data)
 
 
 def read_file(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
@@ -110,10 +111,9 @@ def settings_text(settings: Settings) -> bytes:
     return codec.write(plain)
 
 
-def _settings_issues(plain: Mapping[str, Stored], line: object) -> list[Issue]:
+def _settings_issues(plain: Mapping[str, Stored], where: Callable[..., int | None]) -> list[Issue]:
     from logbook.core.suggest import closest
 
-    where = cast("codec.LineOf", line)
     issues: list[Issue] = []
     name = plain.get("name")
     if not isinstance(name, str) or not name.strip():
