@@ -11,7 +11,6 @@ from pathlib import Path
 import workload
 from logbook.store.fastyaml import write
 from logbook.store.git import Repository
-from logbook.store.records import form_and_id
 from logbook.store.transaction import Change
 from logbook.store.transaction import Commit
 from logbook.store.transaction import publish
@@ -104,7 +103,7 @@ class Book:
     def change(self, count: int, salt: int) -> None:
         """Let ``count`` records change, in one commit, as a correction by somebody else would."""
         paths = self.git("ls-tree", "-r", "--name-only", "HEAD", "records/").splitlines()
-        wanted = [path for path in paths if (form_and_id(path) or ("",))[0] in ("repair", "return_visit")]
+        wanted = [path for path in paths if path.startswith("records/return_visit/")]
         spread = wanted[salt :: max(1, len(wanted) // count)][:count]
         changes = []
         for path in spread:

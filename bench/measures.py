@@ -22,6 +22,7 @@ from books import Book
 from logbook.store.fastyaml import write
 from logbook.store.transaction import publish_bulk
 
+LARGE = 100_000  # where the spec's goals against `git add` and `git commit` are set
 IMPORTED = 2000  # generated rows of one import, at most
 WORD = "漏水"
 
@@ -137,8 +138,10 @@ def writing(book: Book) -> Iterator[Row]:
     for name in ("add", "step"):
         goal = 2 * floor + hand
         yield Row(f"`{name}`, durable", "2 F + by hand", goal, typical[name], goal="≤ 1", limit=goal)
-        yield Row(f"`{name}`", "add + commit here", git, typical[name], goal="≥ 2 × faster", limit=git / 2)
-        yield Row(f"`{name}`", "add + commit, stock", stock, typical[name], goal="≥ 2 × faster", limit=stock / 2)
+        large = book.size >= LARGE  # a small book has nothing to be faster at than the start of Python
+        for other, took in (("here", git), ("stock clone", stock)):
+            goal_text, limit = ("≤ 0.5", took / 2) if large else ("", None)
+            yield Row(f"`{name}`, durable", f"`git add` + `commit`, {other}", took, typical[name], goal=goal_text, limit=limit)
     clean = book.git("status", "--porcelain") == ""
     yield Row("`git status` lines afterwards", "", None, 0 if clean else 1, "", "0", 0)
     shutil.rmtree(clone)
@@ -162,7 +165,7 @@ def writers(book: Book) -> Iterator[Row]:
         script = ["sh", "-c", f'for i in $(seq {total // count}); do "$@" || exit 1; done', "-"]
         running = [
             subprocess.Popen(
-                script + book.logbook("add", "key_checkout", "key=K-002", f"borrower=赵{n}", "purpose=检修"),
+                script + book.logbook("add", "repair", f"content={n} 号表井漏水"),
                 cwd=book.root, env=book.machine.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             )
             for n in range(count)
@@ -180,7 +183,7 @@ def refresh(book: Book) -> Iterator[Row]:
     for salt, count in enumerate((10, 1000), 1):
         command = book.logbook("list", "--limit", "1", "--format", "ids")
         warm = book.machine.medians([command], cwd=book.root, rounds=5)[0]
-        count = min(count, book.size // 4)
+        count = min(count, book.size // 5)
         times = []
         for turn in range(3):
             book.change(count, 3 * salt + turn)
@@ -224,9 +227,11 @@ def importing(book: Book) -> Iterator[Row]:
         table.writerow(row)
     file = book.machine.home / "rows.csv"
     file.write_text(text.getvalue(), encoding="utf-8")
-    took = _import(book, "repair", str(file), "--key", "no", expected=count)
+    took, added = _import(book, "repair", str(file), "--key", "no")
+    if added != count:
+        raise SystemExit(f"import: only {added:,} of {count:,} rows taken")
     yield Row(f"`import` of {count:,} generated rows, a record", "", None, took / count, goal="≤ 1 ms", limit=1)
-    again = _import(book, "repair", str(file), "--key", "no", expected=0)
+    again, _ = _import(book, "repair", str(file), "--key", "no")
     yield Row("the same again, nothing new, a record", "", None, again / count)
 
 
@@ -236,22 +241,18 @@ def importing_cases(book: Book) -> Iterator[Row]:
     if source is None:
         return
     count = len(list(csv.reader(source.open(encoding="utf-8")))) - 1
-    took = _import(
+    took, added = _import(
         book, "complaint", str(source), "--map", "at=opendate", "--map", "summary=descriptor", "--set", "name=来函人",
-        "--set", "summary=未写明", "--step", "close=closedate", "--key", "unique_key", expected=None,
+        "--set", "summary=未写明", "--step", "close=closedate", "--key", "unique_key",
     )  # fmt: skip
-    yield Row(f"`import` of {count:,} real cases, a record", "", None, took / count, goal="≤ 1 ms", limit=1)
+    yield Row(f"`import` of {count:,} real cases ({added:,} taken), a case", "", None, took / count, goal="≤ 1 ms", limit=1)
 
 
-def _import(book: Book, form: str, file: str, *args: str, expected: int | None) -> float:
-    command = book.logbook("import", form, file, *args, "--format", "json")
+def _import(book: Book, form: str, file: str, *args: str) -> tuple[float, int]:
+    """Milliseconds, and how many records were added."""
     began = time.perf_counter()
-    done = subprocess.run(command, cwd=book.root, env=book.machine.environment, capture_output=True, text=True)
-    took = (time.perf_counter() - began) * 1000
-    told = json.loads(done.stdout) if done.returncode in (0, 1) and done.stdout.strip() else {}
-    if expected is not None and told.get("added") != expected:
-        raise SystemExit(f"import: {told.get('added')} of {expected} added\n{done.stdout[:2000]}{done.stderr[:2000]}")
-    return took
+    told = book.run("import", form, file, *args, "--format", "json")
+    return (time.perf_counter() - began) * 1000, json.loads(told)["added"]
 
 
 def storing(book: Book) -> Iterator[Row]:

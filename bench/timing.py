@@ -46,7 +46,7 @@ class Machine:
         return done.stdout.decode("utf-8", "surrogateescape")
 
     def once(self, job: Job, *, cwd: Path | None = None, extra: dict[str, str] | None = None) -> float:
-        """Milliseconds one job took. A command must end with 0, or 1 for findings."""
+        """Milliseconds one job took. A command must end with 0."""
         if callable(job):
             began = time.perf_counter()
             job()
@@ -55,7 +55,7 @@ class Machine:
         began = time.perf_counter()
         done = subprocess.run(job, cwd=cwd, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         took = (time.perf_counter() - began) * 1000
-        if done.returncode not in (0, 1):
+        if done.returncode:
             raise SystemExit(f"{list(job)}: exit {done.returncode}\n{done.stderr.decode(errors='replace')[-2000:]}")
         return took
 

@@ -124,9 +124,10 @@ def completion_command(context: Context, shell: str) -> int:
 
     from logbook.cli.main import group
 
+    completing.register()
     made = get_completion_class(shell)
     assert made is not None
-    output.result(made(group(), {}, "logbook", "_LOGBOOK_COMPLETE").source())
+    output.result(made(group(), {}, "logbook", "_LOGBOOK_COMPLETE").source().strip())
     return 0
 
 

@@ -7,7 +7,10 @@ from functools import wraps
 from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import BashComplete
 from click.shell_completion import CompletionItem
+from click.shell_completion import add_completion_class
+from click.shell_completion import split_arg_string
 
 if TYPE_CHECKING:
     from logbook.operations.session import Session
@@ -129,9 +132,91 @@ def staff(session: Session, ctx: click.Context, incomplete: str) -> list[Complet
 
 @_safely
 def query(session: Session, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+    from logbook.operations.listing import form_and_query
+
+    typed = ctx.params.get("query") or ()
+    form, _ = form_and_query(session, list(typed))
+    found = []
+    if not typed:
+        found += [
+            CompletionItem(one.name, help=one.title.say(session.lang))
+            for one in session.library.forms.values()
+            if one.name.startswith(incomplete) or (incomplete and one.title.zh.startswith(incomplete))
+        ]
     words = ["is:open", "is:closed", "is:overdue", "is:void", "at:today", "at:yesterday", "at:7d", "at:last-month"]
-    return [
-        *(CompletionItem(one.name, help=one.title.say(session.lang)) for one in session.library.forms.values()
-          if one.name.startswith(incomplete)),
-        *(CompletionItem(word) for word in words if word.startswith(incomplete)),
-    ]  # fmt: skip
+    if form is not None:
+        name, sign, value = incomplete.lstrip("-").partition(":")
+        minus = incomplete[: len(incomplete) - len(incomplete.lstrip("-"))]
+        for field in form.fields.values():
+            if not sign and (field.id.startswith(name) or field.label.zh.startswith(name)):
+                found.append(CompletionItem(f"{minus}{field.id}:", help=field.label.say(session.lang)))
+            elif sign and name in (field.id, field.label.zh):
+                found += [
+                    CompletionItem(f"{minus}{name}:{choice}", help=label.say(session.lang))
+                    for choice, label in field.choices.items()
+                    if choice.startswith(value) or label.zh.startswith(value)
+                ]
+    return [*found, *(CompletionItem(word) for word in words if word.startswith(incomplete))]
+
+
+@_safely
+def meanings(session: Session, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+    rows = session.index.find(None, str(ctx.params.get("id") or ""))
+    # Right after ``--as`` click has not read the rest of the line: then every form's meanings are offered.
+    forms = [session.library.forms[rows[0].form]] if rows else session.library.forms.values()
+    found = {
+        place.id: CompletionItem(place.id, help=place.label.say(session.lang))
+        for form in forms
+        for place in form.signatures.values()
+        if place.id.startswith(incomplete) or place.label.zh.startswith(incomplete)
+    }
+    return list(found.values())
+
+
+class Bash(BashComplete):
+    """Bash cuts words at ``=`` and ``:``; ours are whole. The line itself is asked about, and what bash has
+    already set aside of the last word is taken off the answers."""
+
+    source_template = r"""
+%(complete_func)s() {
+    local line="${COMP_LINE:0:COMP_POINT}" breaks="" kind value
+    local word="${line##*[[:space:]]}" head=""
+    [[ $COMP_WORDBREAKS == *=* ]] && breaks+="="
+    [[ $COMP_WORDBREAKS == *:* ]] && breaks+=":"
+    [[ -n $breaks ]] && head="${word%%"${word##*[$breaks]}"}"
+    COMPREPLY=()
+    while IFS=, read -r kind value; do
+        case $kind in
+            dir) compopt -o dirnames ;;
+            file) compopt -o default ;;
+            plain) COMPREPLY+=("${value#"$head"}") ;;
+        esac
+    done < <(env COMP_WORDS="$line" COMP_CWORD=-1 %(complete_var)s=bash_complete "$1")
+    if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *[=:] ]]; then
+        compopt -o nospace
+    fi
+}
+complete -o nosort -F %(complete_func)s %(prog_name)s
+"""
+
+    def get_completion_args(self) -> tuple[list[str], str]:
+        from logbook.store import machine
+
+        environment = machine.environment()
+        line = environment["COMP_WORDS"]
+        words = split_arg_string(line)
+        place = int(environment.get("COMP_CWORD", "-1"))
+        if place >= 0:
+            return words[1:place], words[place] if place < len(words) else ""
+        if not line or line[-1].isspace():
+            return words[1:], ""
+        return words[1:-1], words[-1]
+
+    @staticmethod
+    def _check_version() -> None:
+        """The script needs nothing newer than bash 4.4; asking bash would start one for every key."""
+
+
+def register() -> None:
+    """Let click know our way with bash."""
+    add_completion_class(Bash)

@@ -98,11 +98,17 @@ class Context:
             self._session.close()
 
 
+def _staff(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+    from logbook.cli import completing
+
+    return completing.staff(ctx, param, incomplete)
+
+
 GLOBAL = (
     (("--book",), {"metavar": "DIR"}, Text("记录簿所在文件夹", "the book's folder")),
     (("--lang",), {"type": click.Choice(["zh", "en"])}, Text("语言", "language")),
     (("--now",), {"metavar": "WHEN"}, Text("以这个时刻为准", "take this moment for now")),
-    (("--by",), {"metavar": "STAFF"}, Text("办理人（员工编号或姓名）", "who does it (staff id or name)")),
+    (("--by",), {"metavar": "STAFF", "shell_complete": _staff}, Text("办理人（员工编号或姓名）", "who does it (staff id or name)")),
     (("--quiet", "-q"), {"is_flag": True, "default": None}, Text("只输出结果", "print results only")),
 )
 

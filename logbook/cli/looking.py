@@ -472,6 +472,7 @@ def history_command(context: Context, id: str, private: bool, format_: str) -> i
             output.result(one.commit)
         return 0
     people = format_ in ("table", "md", "html")
+    name_of = names(context)
     heads = [
         Column("at", Text("记录时间", "Recorded"), whole=True),
         Column("by", Text("办理人", "By")),
@@ -484,6 +485,9 @@ def history_command(context: Context, id: str, private: bool, format_: str) -> i
     ]
 
     def cell(name: str, value: Any) -> object:
+        field = form.fields.get(name) if form else None
+        if people and isinstance(value, str) and (name == "by" or (field is not None and field.type == "staff")):
+            return name_of(value)
         return _value(form, name, value, context.lang) if people else value
 
     lines: list[list[object]] = []
@@ -491,12 +495,13 @@ def history_command(context: Context, id: str, private: bool, format_: str) -> i
         for place, change in enumerate(one.changes or (None,)):
             first = place == 0 or not people
             field = form.fields.get(change.field) if form and change else None
+            head = field.label if field else HEADER_LABELS.get(change.field, change.field) if change else ""
             lines.append(
                 [
                     (one.at.strftime("%Y-%m-%d %H:%M") if people else one.at.isoformat()) if first else "",
                     (one.author if people else one.by) if first else "",
                     (_action(form, one.action, context.lang) if people else one.action) if first else "",
-                    (field.label.say(context.lang) if field and people else change.field) if change else "",
+                    (head if people else change.field) if change else "",
                     cell(change.field, masked(change.field, change.old)) if change else "",
                     cell(change.field, masked(change.field, change.new)) if change else "",
                     (one.reason or "") if first else "",

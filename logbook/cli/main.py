@@ -60,6 +60,20 @@ def run(args: Sequence[str] | None = None) -> int:
     set_line(args)
     context = Context(Choices())
     try:
+        return _run(context, args)
+    except Exception as error:
+        output_error(context, "book.bug", log=_write_log(context, error))
+        return NEEDS_PERSON
+    finally:
+        context.close()
+
+
+def _run(context: Context, args: Sequence[str] | None) -> int:
+    if "_LOGBOOK_COMPLETE" in os.environ:
+        from logbook.cli import completing
+
+        completing.register()
+    try:
         code = group().main(
             args=list(args) if args is not None else None,
             prog_name="logbook",
@@ -87,18 +101,12 @@ def run(args: Sequence[str] | None = None) -> int:
 
         output.failure(context, error)
         return error.exit_code
-    except Exception as error:
-        if isinstance(error, OSError) and error.errno in _NOT_OURS:
-            full = error.errno == errno.ENOSPC
-            path = str(error.filename or "")
-            code_ = "git.disk-full" if full else "book.file-missing"
-            output_error(context, code_, path=path, why=error.strerror or "")
-            return NEEDS_PERSON
-        log = _write_log(context, error)
-        output_error(context, "book.bug", log=log)
+    except OSError as error:
+        if error.errno not in _NOT_OURS:
+            raise
+        what = "git.disk-full" if error.errno == errno.ENOSPC else "book.file-missing"
+        output_error(context, what, path=str(error.filename or ""), why=error.strerror or "")
         return NEEDS_PERSON
-    finally:
-        context.close()
 
 
 def output_error(context: Context, code: str, **args: object) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -18,6 +17,7 @@ from logbook.cli.context import Context
 from logbook.core.errors import LogbookError
 from logbook.core.errors import Refused
 from logbook.core.issues import Issue
+from logbook.core.value import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 def ask_missing(context: Context, request: Request) -> None:
     """Ask for each required field until it can be taken; choices by number or name."""
+    from logbook.core.values import register_id_issue
     from logbook.operations import add
     from logbook.operations.words import changes_from
     from logbook.operations.writing import resolve_references
@@ -38,6 +39,8 @@ def ask_missing(context: Context, request: Request) -> None:
                 request.form, [f"{field.id}={answer}"], session.library, now=session.now, zone=session.zone
             )
             resolve_references(session, request.form, changes)
+            bad = register_id_issue(changes.held["id"]) if field in asked and "id" in changes.held else None
+            changes.issues += [bad] if bad else []
             if not changes.issues:
                 request.changes.set.update(changes.set)
                 request.changes.held.update(changes.held)

@@ -149,7 +149,7 @@ def void_command(context: Context, id: str, reason: str | None, format_: str) ->
 @click.command("sign", cls=Command, epilog="logbook sign DL-20261122-A001 --as review")
 @click.argument("id", shell_complete=completing.ids)
 @click.option(
-    "--as", "meaning", required=True, cls=Option, metavar="MEANING", text=Text("签名的含义", "what the signature means")
+    "--as", "meaning", required=True, shell_complete=completing.meanings, cls=Option, metavar="MEANING", text=Text("签名的含义", "what the signature means")
 )
 @click.option("--name", cls=Option, metavar="NAME", text=Text("客户签名时的姓名", "the customer's name"))
 @format_option(("text", "json", "ids"), "text")

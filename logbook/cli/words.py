@@ -150,13 +150,14 @@ class Command(_InTheirLanguage):
         lang = guessed_language()
         self.help = COMMANDS[self.name or ""][1].say(lang) if self.name in COMMANDS else self.help
         super().format_help_text(ctx, formatter)
-        example = self.epilog
-        if example:
-            self.epilog = None
+        if self.epilog:
             with formatter.section("示例" if lang == "zh" else "Examples"):
                 formatter.write(
-                    "".join(f"{' ' * formatter.current_indent}{line}\n" for line in example.splitlines())
+                    "".join(f"{' ' * formatter.current_indent}{line}\n" for line in self.epilog.splitlines())
                 )
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The examples stand before the options."""
 
 
 class LazyGroup(_InTheirLanguage, click.Group):

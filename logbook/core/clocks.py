@@ -313,7 +313,8 @@ class _Case(Facts):
                     runs.remove(run)
                     run = None
                 if run is None:
-                    run = _Run(at, position, at, bool(event.source))
+                    # The making of an imported record is no step brought in: its deadlines run (rulings 2).
+                    run = _Run(at, position, at, position > 0 and bool(event.source))
                     runs.append(run)
             if run is not None and name in ends:
                 if stops.links or stops.columns:
@@ -333,22 +334,29 @@ class _Case(Facts):
                 and not any(self.state.fields.get(name) for name, _ in stops.columns)
             ):
                 runs.remove(run)  # no row that could need it
+        if run is not None and run in runs and run.position == 0 and self.passed_over:
+            runs.remove(run)  # an import brought later steps and not this one: history we did not keep
         return runs
+
+    @property
+    def passed_over(self) -> bool:
+        """Whether an import brought the record together with later steps."""
+        return bool(self.events[0].source) and any(event.source for event in self.events[1:])
 
     def early_start(self, plan: Plan) -> _Run | None:
         """The start that needs no event: the header's moment, or a moment in a field, a column or a
         linked record (the earliest)."""
         starts = plan.starts
-        imported = bool(self.events[0].source)
         if starts.at:
             at = self.at_of(0)
-            return None if at is None else _Run(at, 0, at, imported)
+            return None if at is None else _Run(at, 0, at, imported=False)
         best: _Run | None = None
         for name in (*starts.fields, *(".".join(pair) for pair in (*starts.columns, *starts.links))):
             found = self.instant(name)
             if found is None or (best is not None and best.start <= found[0]):
                 continue
             position = self.touched.get(name.partition(".")[0], 0)
+            imported = position > 0 and bool(self.events[position].source)
             best = _Run(found[0], position, self.at_of(position) or found[0], imported, loose=True)
         return best
 

@@ -31,6 +31,7 @@ from logbook.core.record import Record
 from logbook.core.record import Stored
 from logbook.core.value import attribute
 from logbook.core.value import frozen
+from logbook.core.value import replace
 from logbook.core.values import register_id_issue
 from logbook.operations import defaults
 from logbook.operations.session import Session
@@ -243,7 +244,7 @@ def _record(
     issues += checking.event_time_issues(at, write.when, None)
     by = changes.held.get("by") or operator
     recorded = to_text(write.when.astimezone(session.zone))
-    taken = _steps_taken(session, form, row, steps, changes)
+    taken = _steps_taken(session, form, row, steps, changes, by)
     for step, moment, _ in taken:
         issues += checking.event_time_issues(moment, write.when, at, step)
     events = [
@@ -254,18 +255,19 @@ def _record(
     for path, stored in changes.set.items():
         values = put_path(values, path, stored)
     filled = defaults.fill(session, form, values, defaults.Moment(at, by), write.world)
-    if issues and errors(issues):
+    if errors(issues):
         return None, issues
     record_id, problem = _draw(session, write, form, changes, at, numbers)
     if problem is not None:
         return None, [*issues, problem]
     record = Record(record_id, form.name, form.version, "", to_text(at), by, filled, tuple(events))
-    state = state_of(form, record)
-    record = Record(record_id, form.name, form.version, state.status, record.at, by, filled, record.events)
+    record = replace(record, status=state_of(form, record).status)
     issues += checking.record_issues(form, record, session.library, exists=write.world.exists)
     if not errors(issues):
-        view = write.world.put(state_of(form, record))
-        issues += checking.check_issues(form, view, write.world)
+        state = state_of(form, record)
+        issues += checking.check_issues(form, write.world.put(state), write.world)
+        if errors(issues):
+            write.world.take_back(state)
     if errors(issues):
         _give_back(form, at.astimezone(session.zone), numbers)
         return None, issues
@@ -278,6 +280,7 @@ def _steps_taken(
     row: Mapping[str, Stored],
     steps: Sequence[tuple[str, str]],
     changes: Changes,
+    by: str,
 ) -> list[tuple[str, datetime, str]]:
     """The steps a row tells of, earliest first: those of the plan, and those whose moment is a field
     (``told_at`` is the step ``tell``)."""
@@ -295,7 +298,6 @@ def _steps_taken(
         else:
             moments[step] = moment
     moments.pop(form.first_step.id, None)
-    by = held.get("by") or ""
     return sorted(((step, at, held.get(f"{step}.by") or by) for step, at in moments.items()), key=lambda one: one[1])
 
 

@@ -253,7 +253,7 @@ class World:
             for (name, _), state in self._overlay.items():
                 if name == form:
                     buckets.setdefault(self._values(state, names), []).append(state)
-        return [*buckets.get(tuple(_folded(equal[name]) for name in names), ())]
+        return buckets.get(tuple(_folded(equal[name]) for name in names), [])
 
     def _values(self, state: State, names: tuple[str, ...]) -> tuple[object, ...]:
         view = View(state, self)

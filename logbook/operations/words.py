@@ -248,7 +248,10 @@ def _field(form: Form, word: str, changes: Changes) -> Field | None:
         if holder is not None:
             return holder
         kind = "datetime" if word == "at" else "staff"
-        return Field(word, Text(word, word), kind, holds=word) if word != "status" else _unknown(form, word, changes)
+        if word != "status":
+            return Field(word, Text(word, word), kind, holds=word)
+        changes.issues.append(unknown_field(word, form.fields, word))
+        return None
     found = find_field(form, word)
     if isinstance(found, Issue):
         if found.rule == "form.ambiguous":
@@ -260,12 +263,9 @@ def _field(form: Form, word: str, changes: Changes) -> Field | None:
                 )
             )
             return None
-        return _unknown(form, word, changes)
+        changes.issues.append(unknown_field(word, form.fields, word))
+        return None
     return found
-
-
-def _unknown(form: Form, word: str, changes: Changes) -> None:
-    changes.issues.append(unknown_field(word, form.fields, word))
 
 
 def _append(target: dict[str, Stored], name: str, rows: list[Stored]) -> None:

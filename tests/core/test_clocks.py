@@ -219,7 +219,15 @@ def test_imported_stops_are_judged_by_their_own_times() -> None:
     assert said(clocks(COMPLAINT, came)) == ["resolve 1: 11-22 09:35 > 11-26 00:00, 11-24 10:00 met"]
 
 
-def test_a_clock_of_an_imported_record_starts_with_the_first_step_of_our_own() -> None:
+def test_an_imported_case_still_open_runs_and_its_imported_end_stops_it() -> None:
+    register = event("register", "11-22 09:35", source="old.csv#1")
+    open_case = replace(complaint("minor"), events=(register,))
+    assert said(clocks(COMPLAINT, open_case)) == ["resolve 1: 11-22 09:35 > 11-25 00:00, - running"]
+    closed = replace(open_case, events=(register, event("close", "11-26 10:00", source="old.csv#1")))
+    assert said(clocks(COMPLAINT, closed)) == ["resolve 1: 11-22 09:35 > 11-25 00:00, 11-26 10:00 breached"]
+
+
+def test_a_reopened_imported_case_starts_anew() -> None:
     came = replace(
         complaint("minor"),
         events=(
@@ -228,7 +236,10 @@ def test_a_clock_of_an_imported_record_starts_with_the_first_step_of_our_own() -
             event("reopen", "12-01 10:00"),
         ),
     )
-    assert said(clocks(COMPLAINT, came)) == ["resolve 1: 12-01 10:00 > 12-04 00:00, - running"]
+    assert said(clocks(COMPLAINT, came)) == [
+        "resolve 1: 11-22 09:35 > 11-25 00:00, 11-23 09:35 met",
+        "resolve 2: 12-01 10:00 > 12-04 00:00, - running",
+    ]
 
 
 # -- changes of level ------------------------------------------------------------------------------

@@ -157,7 +157,7 @@ def test_a_missing_number_is_accounted_for(desk: Desk) -> None:
     assert refused(caught) == [("record.needs-reason", "reason")]
     stub = desk.void("CP-20261122-A002", "写坏的单子", now="2026-11-22 10:00")
     assert (stub.state.status, stub.path) == ("voided", "records/complaint/2026/11/CP-20261122-A002.yaml")
-    assert desk.overdue(now="2026-12-30", *["CP-20261122-A002"]) == []
+    assert "CP-20261122-A002" not in [record for record, _, _ in desk.overdue(now="2026-12-30")]
     assert desk.clean
     from logbook.operations.validating import validate
 

@@ -102,7 +102,7 @@ def test_an_important_complaint_all_the_way(desk: Desk) -> None:
     closed = desk.step(CP, "整理归档", now="2026-11-24 10:20", by="赵敏")
     assert (closed.state.status, closed.state.final, closed.state.fields["filed_at"]) == ("closed", True, "2026-11-24")
 
-    assert desk.overdue(now="2027-01-01", *["complaint"]) == []
+    assert desk.overdue("complaint", now="2027-01-01") == []
     assert refuse(desk, CP, "tell", now="2026-11-24 11:00")[0] == ("step.not-allowed", "step")
     assert desk.clean
     # the world as it was

@@ -100,7 +100,7 @@ def test_a_repair_from_the_call_to_the_file(desk: Desk) -> None:
     desk.step("DL-20261122-A001", "note", f"entries+={{kind: repair, content: 漏水, record: {rp}}}", now="2026-11-22 18:00")
     closed = desk.step(rp, "close", now="2026-11-23 18:05")
     assert closed.state.status == "closed"
-    assert desk.overdue(now="2027-01-01", *["repair"]) == []
+    assert desk.overdue("repair", now="2027-01-01") == []
 
 
 def test_a_return_visit_nobody_made_is_late(desk: Desk) -> None:

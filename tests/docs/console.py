@@ -1,0 +1,146 @@
+"""Runs what a page of the documentation shows: its ``console`` blocks, in order, in a folder of their own.
+
+In a block, ``# 2026-11-22 09:35`` or ``# 07:00`` is the hour at which the lines below it are typed (given to
+``logbook`` as ``--now``); lines with ``$ `` are run without a shell; the rest is what they print, on either
+stream. ``<!-- setup … -->`` holds lines that are run and not shown, ``<!-- file NAME … -->`` a file that is there.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator
+from contextlib import redirect_stderr
+from contextlib import redirect_stdout
+from pathlib import Path
+
+from logbook.cli.main import run
+from logbook.core.value import frozen
+from logbook.store.git import clean_environment
+
+HOME = "/home/lina"
+_PART = re.compile(
+    r"^```console\n(?P<shown>.*?)^```$|^<!-- setup\n(?P<setup>.*?)^-->$|^<!-- file (?P<name>\S+)\n(?P<text>.*?)^-->$",
+    re.DOTALL | re.MULTILINE,
+)
+_HOUR = re.compile(r"# (?:(?P<day>\d{4}-\d\d-\d\d) )?(?P<time>\d\d:\d\d)$")
+_COMMIT = re.compile(r"\b(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{7,64}\b")
+
+
+@frozen
+class Block:
+    """What a page shows in one place, and what was really printed there."""
+
+    shown: str
+    printed: str
+    codes: tuple[int, ...]
+    hidden: bool
+    span: tuple[int, int]
+
+
+def masked(text: str) -> str:
+    """Without what differs from one run to the next: commit ids and checksums."""
+    return _COMMIT.sub(lambda found: "0" * len(found.group()), text)
+
+
+def play(page: str, folder: Path) -> Iterator[Block]:
+    """Run a page in ``folder``; the working folder is the folder again when it is over."""
+    before = Path.cwd()
+    os.chdir(folder)
+    teller = _Teller(folder)
+    try:
+        for part in _PART.finditer(page):
+            if part["name"]:
+                Path(part["name"]).write_text(part["text"], encoding="utf-8")
+                continue
+            hidden = part["setup"] is not None
+            text = part["setup"] if hidden else part["shown"]
+            printed, codes = teller.tell(text)
+            yield Block(text, printed, codes, hidden, part.span("setup" if hidden else "shown"))
+    finally:
+        os.chdir(before)
+
+
+class _Teller:
+    """A person at a terminal: knows the hour and the outcome of the last command."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.day = self.time = ""
+        self.code = 0
+
+    def tell(self, text: str) -> tuple[str, tuple[int, ...]]:
+        printed = ""
+        codes = []
+        for line in _commands(text):
+            printed += line + "\n"
+            hour = _HOUR.match(line)
+            if hour:
+                self.day, self.time = hour["day"] or self.day, hour["time"]
+            elif line.startswith("$ "):
+                printed += self.one(line[2:].replace("\\\n", " "))
+                codes.append(self.code)
+        return printed, tuple(codes)
+
+    def one(self, line: str) -> str:
+        words = shlex.split(line)
+        if words[0] == "cd":
+            os.chdir(words[1])
+            return ""
+        if line == "echo $?":
+            return f"{self.code}\n"
+        if words[0] == "logbook":
+            told = self.logbook(words[1:])
+        else:
+            done = subprocess.run(words, capture_output=True, env=clean_environment({}), check=False)
+            self.code = done.returncode
+            told = (done.stdout + done.stderr).decode()
+        told = "\n".join(row.rstrip() for row in told.splitlines())
+        return told.replace(str(self.folder), HOME) + "\n" if told else ""
+
+    def logbook(self, words: list[str]) -> str:
+        hour = ["--now", f"{self.day} {self.time}"] if self.time and "--now" not in words else []
+        heard = io.StringIO()
+        with redirect_stdout(heard), redirect_stderr(heard):
+            self.code = run([*hour, *words])
+        return heard.getvalue()
+
+
+def _commands(text: str) -> Iterator[str]:
+    """The lines that are not output: commands (with their continuation), hours, blank lines between."""
+    held = ""
+    for line in text.splitlines():
+        if held or line.startswith("$ "):
+            held = f"{held}\n{line}" if held else line
+            if not line.endswith("\\"):
+                yield held
+                held = ""
+        elif line.startswith("# "):
+            yield line
+
+
+def filled(page: str, folder: Path) -> str:
+    """The page with what its commands really print."""
+    for block in reversed(list(play(page, folder))):
+        if not block.hidden:
+            page = page[: block.span[0]] + block.printed + page[block.span[1] :]
+    return page
+
+
+def main() -> None:
+    """Write what the commands print into the pages named; read the difference before keeping it."""
+    import sys
+    import tempfile
+
+    for name in sys.argv[1:]:
+        path = Path(name).absolute()
+        with tempfile.TemporaryDirectory() as folder:
+            text = filled(path.read_text(encoding="utf-8"), Path(folder).resolve())
+            path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
