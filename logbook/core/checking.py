@@ -62,7 +62,12 @@ def record_issues(
         issues.extend(value_issues(field, value, name, library, exists))
     void = record.status == VOIDED  # the stub of a gap has nothing but its number
     for name, field in fields.items():
-        if field.required and not void and not _filled(record.fields.get(name)) and not _brought(record, name):
+        if (
+            field.required
+            and not void
+            and not _filled(record.fields.get(name))
+            and not _brought(record, name)
+        ):
             issues.append(Issue("field.required", {"label": field.label, "name": name}, field=name))
     if form.register and exists is not None:
         from logbook.core.values import register_id_issue
@@ -91,7 +96,11 @@ def value_issues(
         if not exists(target, stored):
             code = "field.unknown-staff" if kind == "staff" else "field.reference"
             issues.append(
-                Issue(code, {"label": field.label, "found": stored, "target": _titles(target, library)}, field=path)
+                Issue(
+                    code,
+                    {"label": field.label, "found": stored, "target": _titles(target, library)},
+                    field=path,
+                )
             )
     elif kind == "list" and isinstance(stored, list):
         for number, row in enumerate(stored, 1):
@@ -139,7 +148,9 @@ def step_issues(
             )
         )
     if not may_take(step.by, roles, administrator=administrator):
-        issues.append(Issue("step.role", {"step": step.label, "roles": list(step.by), "by": event.by}, field="by"))
+        issues.append(
+            Issue("step.role", {"step": step.label, "roles": list(step.by), "by": event.by}, field="by")
+        )
     if step.reason and not event.reason:
         issues.append(Issue("step.reason", {"step": step.label}, field="reason"))
     if step.approver:
@@ -169,7 +180,9 @@ def requirement_issues(form: Form, after: State, step: Step) -> list[Issue]:
     return issues
 
 
-def event_time_issues(event_at: datetime, now: datetime, created: datetime | None, field: str = "at") -> list[Issue]:
+def event_time_issues(
+    event_at: datetime, now: datetime, created: datetime | None, field: str = "at"
+) -> list[Issue]:
     """Nothing in the future (5 min tolerance), nothing before the record itself; late is a warning."""
     if event_at > now + FUTURE_TOLERANCE:
         return [Issue("record.future", {"at": event_at}, field=field)]
@@ -228,7 +241,11 @@ def _lifecycle_issues(
             issues.extend(_set_issues(form, event.set, f"{place}.set", library, exists))
         if exists is not None and not exists(("staff",), event.by):
             issues.append(
-                Issue("field.unknown-staff", {"label": "by", "found": event.by, "target": []}, field=f"{place}.by")
+                Issue(
+                    "field.unknown-staff",
+                    {"label": "by", "found": event.by, "target": []},
+                    field=f"{place}.by",
+                )
             )
         if step is None:
             if event.step in ("void", VOIDED):
@@ -273,9 +290,13 @@ def _lifecycle_issues(
         first = record.events[0]
         changed = {path for event in record.events[1:] for path in event.set}
         if record.at != first.at and "at" not in changed:
-            issues.append(Issue("record.copy", {"name": "at", "found": record.at, "events": first.at}, field="at"))
+            issues.append(
+                Issue("record.copy", {"name": "at", "found": record.at, "events": first.at}, field="at")
+            )
         if record.by != first.by and "by" not in changed:
-            issues.append(Issue("record.copy", {"name": "by", "found": record.by, "events": first.by}, field="by"))
+            issues.append(
+                Issue("record.copy", {"name": "by", "found": record.by, "events": first.by}, field="by")
+            )
     return issues
 
 
@@ -301,7 +322,9 @@ def _set_issues(
         if column is not None:
             issues.extend(value_issues(column, value, f"{place}.{path}", library, exists))
         elif field.type == "checklist" and verdict_of(value) not in ("pass", "fail", "na"):
-            issues.append(Issue("field.verdict", {"found": str(value), "item": rest}, field=f"{place}.{path}"))
+            issues.append(
+                Issue("field.verdict", {"found": str(value), "item": rest}, field=f"{place}.{path}")
+            )
     return issues
 
 

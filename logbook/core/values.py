@@ -24,7 +24,8 @@ YES = frozenset({"true", "yes", "y", "是", "有", "对", "1", "√"})
 NO = frozenset({"false", "no", "n", "否", "无", "不", "没有", "0", "×"})
 VERDICTS = {
     "pass": "pass", "fail": "fail", "na": "na", "n/a": "na", "合格": "pass", "通过": "pass",
-    "正常": "pass", "ok": "pass", "√": "pass", "不合格": "fail", "不通过": "fail", "异常": "fail", "×": "fail",
+    "正常": "pass", "ok": "pass", "√": "pass", "不合格": "fail", "不通过": "fail", "异常": "fail",
+    "×": "fail",
     "不适用": "na", "/": "na",
 }  # fmt: skip
 
@@ -43,7 +44,13 @@ _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u20
 def register_id_issue(text: str) -> Issue | None:
     """Ids of registers are chosen by people: no ``/``, spaces, unseen characters, leading ``-`` or
     ``.`` (rulings 9)."""
-    if not text or len(text) > 80 or text[0] in "-." or re.search(r"[\s/\\:*?\"<>|]", text) or _UNSEEN.search(text):
+    if (
+        not text
+        or len(text) > 80
+        or text[0] in "-."
+        or re.search(r"[\s/\\:*?\"<>|]", text)
+        or _UNSEEN.search(text)
+    ):
         return Issue("field.register-id", {"found": text}, field="id")
     if text.endswith((".", "~")) or ".." in text:
         return Issue("field.register-id", {"found": text}, field="id")
@@ -120,7 +127,9 @@ def shown(field: Field, stored: Stored, lang: str) -> str:
         label = field.choices.get(stored)
         return label.say(lang) if label else stored
     if kind == "multichoice" and isinstance(stored, list):
-        words = [field.choices[c].say(lang) if c in field.choices else str(c) for c in cast(list[str], stored)]
+        words = [
+            field.choices[c].say(lang) if c in field.choices else str(c) for c in cast(list[str], stored)
+        ]
         return ("、" if lang == "zh" else ", ").join(words)
     if kind == "datetime" and isinstance(stored, str):
         return stored[:16].replace("T", " ")
@@ -129,7 +138,9 @@ def shown(field: Field, stored: Stored, lang: str) -> str:
         for row in stored:
             if isinstance(row, dict):
                 cells = [
-                    shown(field.columns[n], v, lang) if n in field.columns else str(v) for n, v in row.items() if v
+                    shown(field.columns[n], v, lang) if n in field.columns else str(v)
+                    for n, v in row.items()
+                    if v
                 ]
                 rows.append(" ".join(cells))
         return "; ".join(rows)
@@ -278,8 +289,7 @@ def parse_value(
         answers: dict[str, Stored] = {}
         bad = []
         for item, answer in given.items():
-            value, found = parse_verdict(answer, f"{path}.{item}")
-            answers[item] = value
+            answers[item], found = parse_verdict(answer, f"{path}.{item}")
             bad.extend(found)
         return answers, bad
     if not isinstance(given, str):
@@ -341,9 +351,7 @@ def find_label(labels: Mapping[str, Text], word: str) -> str | None:
     return None
 
 
-def unknown_field(
-    name: str, fields: Mapping[str, Field], path: str, *, severity: str = "error"
-) -> Issue:
+def unknown_field(name: str, fields: Mapping[str, Field], path: str, *, severity: str = "error") -> Issue:
     """An unknown field or column, with the nearest known name."""
     from logbook.core.suggest import closest
 
@@ -392,7 +400,9 @@ def _not_a_choice(field: Field, found: str, path: str) -> Issue:
         {
             "label": field.label,
             "found": _short(found),
-            "allowed": [f"{name} ({label.zh})" if label.zh != name else name for name, label in field.choices.items()],
+            "allowed": [
+                f"{name} ({label.zh})" if label.zh != name else name for name, label in field.choices.items()
+            ],
             "near": near[0] if near else "",
         },
         field=path,

@@ -103,7 +103,15 @@ def draft_of(
     if set_by_event:
         events = (
             *events,
-            event(AMEND, at=write.when, by=operator, when=write.when, session=session, reason=reason, set=set_by_event),
+            event(
+                AMEND,
+                at=write.when,
+                by=operator,
+                when=write.when,
+                session=session,
+                reason=reason,
+                set=set_by_event,
+            ),
         )
     after: Record = replace(record, fields=fields, events=events, amendments=tuple(amendments))
     after = replace(after, at=moved.get("at", record.at), by=moved.get("by", record.by))

@@ -8,7 +8,6 @@ from datetime import datetime
 from logbook.core.form import Form
 from logbook.core.lifecycle import State
 from logbook.core.lifecycle import state_of
-from logbook.core.record import Record
 from logbook.core.record import Stored
 from logbook.core.value import frozen
 from logbook.operations.reading import find
@@ -55,8 +54,11 @@ def history(session: Session, word: str) -> tuple[Form | None, list[Entry]]:
         after, form = _state_at(session, commit_id, row.path, form)
         trailers = _trailers(commit.message)
         events = after.events[len(before.events) if before else 0 :] if after else ()
-        amendments = after.record.amendments[len(before.record.amendments) if before else 0 :] if after else ()
-        reason = next((one.reason for one in (*events, *amendments) if one.reason), None)
+        amendments = (
+            after.record.amendments[len(before.record.amendments) if before else 0 :] if after else ()
+        )
+        reasons = [one.reason for one in events] + [one.reason for one in amendments]
+        reason = next(filter(None, reasons), None)
         entries.append(
             Entry(
                 commit_id,
@@ -76,7 +78,9 @@ def history(session: Session, word: str) -> tuple[Form | None, list[Entry]]:
     return form, entries
 
 
-def _state_at(session: Session, commit: str, path: str, form: Form | None) -> tuple[State | None, Form | None]:
+def _state_at(
+    session: Session, commit: str, path: str, form: Form | None
+) -> tuple[State | None, Form | None]:
     data = session.repository.blob_at(commit, path)
     if data is None:
         return None, form

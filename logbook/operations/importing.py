@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
 from datetime import datetime
-from typing import cast
 
 from logbook.core import checking
 from logbook.core.definition import find_field
@@ -131,7 +130,9 @@ def run(
             if session.index.by_source(form.name, key):
                 outcome.known += 1
                 continue
-            record, issues = _record(session, write, form, row, fields, plan.constants, steps, key, operator, numbers)
+            record, issues = _record(
+                session, write, form, row, fields, plan.constants, steps, key, operator, numbers
+            )
             if record is None or errors(issues):
                 outcome.rejected.append((line, [issue.at(line=line) for issue in issues]))
                 continue
@@ -144,9 +145,7 @@ def run(
     return outcome
 
 
-def _resolve_plan(
-    form: Form, source: Source, plan: Plan
-) -> tuple[list[tuple[str, str]], dict[str, str]]:
+def _resolve_plan(form: Form, source: Source, plan: Plan) -> tuple[list[tuple[str, str]], dict[str, str]]:
     """Field and step ids of the plan; columns named like a field map themselves. Refused with every
     unknown name."""
     issues: list[Issue] = []
@@ -203,7 +202,10 @@ def _check_column(source: Source, column: str, issues: list[Issue]) -> None:
 
         near = closest(column, source.columns)
         issues.append(
-            Issue("import.column", {"found": column, "known": list(source.columns), "near": near[0] if near else ""})
+            Issue(
+                "import.column",
+                {"found": column, "known": list(source.columns), "near": near[0] if near else ""},
+            )
         )
 
 
@@ -286,7 +288,9 @@ def _steps_taken(
     (``told_at`` is the step ``tell``)."""
     held = changes.held
     moments: dict[str, datetime] = {
-        name.removesuffix(".at"): datetime.fromisoformat(text) for name, text in held.items() if name.endswith(".at")
+        name.removesuffix(".at"): datetime.fromisoformat(text)
+        for name, text in held.items()
+        if name.endswith(".at")
     }
     for step, column in steps:
         value = row.get(column)
@@ -298,7 +302,9 @@ def _steps_taken(
         else:
             moments[step] = moment
     moments.pop(form.first_step.id, None)
-    return sorted(((step, at, held.get(f"{step}.by") or by) for step, at in moments.items()), key=lambda one: one[1])
+    return sorted(
+        ((step, at, held.get(f"{step}.by") or by) for step, at in moments.items()), key=lambda one: one[1]
+    )
 
 
 def _event(step: str, at: datetime, by: str, recorded: str, when: datetime, key: str) -> Event:
@@ -404,7 +410,9 @@ def _values(name: str, text: str, *, lines: bool) -> Iterator[tuple[int, object]
         try:
             whole = json.loads(text)
         except ValueError as error:
-            raise Refused([Issue("import.json", {"why": str(error)}, line=getattr(error, "lineno", 1))]) from error
+            raise Refused(
+                [Issue("import.json", {"why": str(error)}, line=getattr(error, "lineno", 1))]
+            ) from error
         for place, value in enumerate(whole if isinstance(whole, list) else [whole], 1):
             yield place, value
         return
@@ -420,9 +428,8 @@ def _flattened(value: dict[str, object]) -> dict[str, Stored]:
     """One exported record as a row: its fields beside ``id``, ``at`` and ``by``."""
     fields = value.get("fields")
     if isinstance(fields, dict) and "id" in value:
-        row = {name: value[name] for name in ("id", "at", "by") if name in value}
-        row.update({name: one for name, one in fields.items() if name not in row})
-        value = row
+        header = {str(name): value[name] for name in ("id", "at", "by") if name in value}
+        value = {**fields, **header}
     return {str(name): _text(one) for name, one in value.items()}
 
 
@@ -435,4 +442,4 @@ def _text(value: object) -> Stored:
         return [_text(one) for one in value]
     if isinstance(value, dict):
         return {str(name): _text(one) for name, one in value.items()}
-    return str(cast(object, value))
+    return str(value)

@@ -29,7 +29,9 @@ from logbook.store.records import plain_from
 CUSTOMER = "customer"
 
 
-def sign(session: Session, word: str, meaning: str, *, by: str | None = None, name: str | None = None) -> Written:
+def sign(
+    session: Session, word: str, meaning: str, *, by: str | None = None, name: str | None = None
+) -> Written:
     """Sign with a meaning of the form; Refused where the form gives that to another role or the
     step it belongs to was not taken yet."""
     with writing(session) as write:
@@ -40,12 +42,25 @@ def sign(session: Session, word: str, meaning: str, *, by: str | None = None, na
         issues: list[Issue] = []
         if isinstance(place, Issue):
             allowed = [f"{one} ({sig.label.say(session.lang)})" for one, sig in form.signatures.items()]
-            raise Refused([Issue("record.sign-meaning", {"found": meaning, "allowed": allowed}, field="as", id=record.id)])
+            raise Refused(
+                [
+                    Issue(
+                        "record.sign-meaning",
+                        {"found": meaning, "allowed": allowed},
+                        field="as",
+                        id=record.id,
+                    )
+                ]
+            )
         if state.voided:
             issues.append(Issue("record.voided", {"id": record.id}))
         if place.at and place.at in form.steps and state.last(place.at) is None:
             issues.append(
-                Issue("record.sign-step", {"step": form.steps[place.at].label, "meaning": place.label}, field="as")
+                Issue(
+                    "record.sign-step",
+                    {"step": form.steps[place.at].label, "meaning": place.label},
+                    field="as",
+                )
             )
         roles = write.world.roles(operator)
         if CUSTOMER in place.roles:
@@ -60,9 +75,13 @@ def sign(session: Session, word: str, meaning: str, *, by: str | None = None, na
                         field="by",
                     )
                 )
-        standing = [s for s in record.signatures if s.meaning == place.id and s.by == operator and s.name == name]
+        standing = [
+            s for s in record.signatures if s.meaning == place.id and s.by == operator and s.name == name
+        ]
         if any(not is_stale(form, record, one) for one in standing):
-            issues.append(Issue("record.signed-already", {"by": operator, "meaning": place.label}, field="as"))
+            issues.append(
+                Issue("record.signed-already", {"by": operator, "meaning": place.label}, field="as")
+            )
         if issues:
             raise Refused([issue.at(id=record.id) for issue in issues])
         count = len(record.events)
@@ -118,7 +137,9 @@ def _as_signed(form: Form, record: Record, signature: Signature) -> Record | Non
 def _undone(before: Record, record: Record, amendment: Amendment) -> Record:
     if amendment.field in ("at", "by"):
         return replace(before, **{amendment.field: amendment.old})
-    if any(one.step == AMEND and one.at == amendment.at and amendment.field in one.set for one in record.events):
+    if any(
+        one.step == AMEND and one.at == amendment.at and amendment.field in one.set for one in record.events
+    ):
         return before  # the new value stands in that event
     return replace(before, fields=put_path(before.fields, amendment.field, amendment.old))
 

@@ -52,7 +52,16 @@ def step(
     with writing(session) as write:
         loaded = load(session, find(session, word))
         draft = draft_of(
-            session, write, loaded, step_word, words, given=given, at=at, by=by, reason=reason, approved_by=approved_by
+            session,
+            write,
+            loaded,
+            step_word,
+            words,
+            given=given,
+            at=at,
+            by=by,
+            reason=reason,
+            approved_by=approved_by,
         )
         return write.publish([draft])[0]
 
@@ -84,7 +93,11 @@ def draft_of(
             [
                 Issue(
                     "step.unknown",
-                    {"found": step_word, "allowed": allowed, "near": labels.get(near[0], near[0]) if near else ""},
+                    {
+                        "found": step_word,
+                        "allowed": allowed,
+                        "near": labels.get(near[0], near[0]) if near else "",
+                    },
                     field="step",
                 ).at(id=record.id)
             ]
@@ -119,9 +132,7 @@ def draft_of(
     created = datetime.fromisoformat(state.at)
     issues += checking.event_time_issues(happened, write.when, created)
     write.warnings += late_warning(happened, write.when, reason)
-    brought = defaults.rows_filled(
-        session, form, changes.set, defaults.Moment(happened, holder), write.world
-    )
+    brought = defaults.rows_filled(session, form, changes.set, defaults.Moment(happened, holder), write.world)
     taken = event(
         found.id,
         at=happened,
@@ -153,7 +164,9 @@ def draft_of(
 def _brings_nothing(form: Form, step: Step, brought: Mapping[str, Stored]) -> list[Issue]:
     """A step that leaves the state alone is there for what it brings (`note`, `extend`): of the fields it
     requires it must bring one, even where all were filled before."""
-    asked = [form.fields[name] for name in step.requires if name in form.fields and not form.fields[name].holds]
+    asked = [
+        form.fields[name] for name in step.requires if name in form.fields and not form.fields[name].holds
+    ]
     given = {path.rstrip("+").partition(".")[0] for path in brought}
     if step.to is not None or not asked or any(field.id in given for field in asked):
         return []

@@ -130,10 +130,16 @@ def read_file(
         return [*found, placed(missing, path, record.id, document)], None
     name = form_and_id(path)
     if name is not None and name[1] != record.id:
-        found.append(placed(Issue("record.id-path", {"found": record.id}, field="id"), path, record.id, document))
-    elif name is not None and (name[0] != record.form or (form.register and path != path_of(form, record.id, record.at))):
+        found.append(
+            placed(Issue("record.id-path", {"found": record.id}, field="id"), path, record.id, document)
+        )
+    elif name is not None and (
+        name[0] != record.form or (form.register and path != path_of(form, record.id, record.at))
+    ):
         expected = path_of(form, record.id, record.at)
-        found.append(placed(Issue("record.path", {"expected": expected}, field="form"), path, record.id, document))
+        found.append(
+            placed(Issue("record.path", {"expected": expected}, field="form"), path, record.id, document)
+        )
     return found, (document, record, form)
 
 
@@ -153,7 +159,11 @@ def placed(
             field = _where_held(form.fields[field].holds, record) or field
         parts = field.split(".")
         line = next(
-            (found for end in range(len(parts), 0, -1) if (found := document.line(*_keys(parts[:end]))) is not None),
+            (
+                found
+                for end in range(len(parts), 0, -1)
+                if (found := document.line(*_keys(parts[:end]))) is not None
+            ),
             None,
         )
     return issue.at(path=path, line=line or 1, id=record_id)
@@ -225,7 +235,9 @@ def _inside(root: Path, path: Path) -> str:
     try:
         return path.resolve().relative_to(root).as_posix()
     except ValueError:
-        raise Refused([Issue("book.file-missing", {"path": str(path), "why": "outside"}, path=str(path))]) from None
+        raise Refused(
+            [Issue("book.file-missing", {"path": str(path), "why": "outside"}, path=str(path))]
+        ) from None
 
 
 def _staged(session: Session) -> Iterator[tuple[str, bytes]]:

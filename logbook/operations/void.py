@@ -72,8 +72,16 @@ def _stub(
     moment = datetime.strptime(day, "%Y%m%d").replace(tzinfo=session.zone)
     stamp = to_text(moment)
     made = event(
-        form.first_step.id, at=moment, by=operator, when=session.now, session=session, reason=reason, source="gap"
+        form.first_step.id,
+        at=moment,
+        by=operator,
+        when=session.now,
+        session=session,
+        reason=reason,
+        source="gap",
     )
     ended = event("void", at=session.now, by=operator, when=session.now, session=session, reason=reason)
-    record = Record(word.rpartition("/")[2], form.name, form.version, VOIDED, stamp, operator, {}, (made, ended))
+    record = Record(
+        word.rpartition("/")[2], form.name, form.version, VOIDED, stamp, operator, {}, (made, ended)
+    )
     return Draft(form, record, "void", operator)

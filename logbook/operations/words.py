@@ -115,7 +115,9 @@ def _change(
             title = checklist.title if checklist else field.target[0]
             changes.issues.append(
                 Issue(
-                    "field.checklist-item", {"item": rest, "checklist": title, "known": known}, field=f"{field.id}.{rest}"
+                    "field.checklist-item",
+                    {"item": rest, "checklist": title, "known": known},
+                    field=f"{field.id}.{rest}",
                 )
             )
             return
@@ -192,7 +194,9 @@ def _cell(
             Issue("field.no-row", {"label": field.label, "row": number, "count": count}, field=place)
         )
         return
-    parsed, issues = parse_value(field.columns[name], value, now=now, zone=zone, path=f"{field.id}.{number}.{name}")
+    parsed, issues = parse_value(
+        field.columns[name], value, now=now, zone=zone, path=f"{field.id}.{number}.{name}"
+    )
     changes.issues += issues
     changes.set[f"{field.id}.{number}.{name}"] = parsed
 
@@ -258,7 +262,11 @@ def _field(form: Form, word: str, changes: Changes) -> Field | None:
             changes.issues.append(
                 Issue(
                     "field.ambiguous",
-                    {"name": word, "known": found.args["allowed"], "first": cast("list[str]", found.args["allowed"])[0]},
+                    {
+                        "name": word,
+                        "known": found.args["allowed"],
+                        "first": cast("list[str]", found.args["allowed"])[0],
+                    },
                     field=word,
                 )
             )

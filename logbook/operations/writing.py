@@ -25,8 +25,8 @@ from logbook.core.moments import to_text
 from logbook.core.record import Event
 from logbook.core.record import Record
 from logbook.core.record import Stored
-from logbook.core.value import replace
 from logbook.core.value import frozen
+from logbook.core.value import replace
 from logbook.core.values import shown
 from logbook.operations.reading import World
 from logbook.operations.session import Session
@@ -146,7 +146,9 @@ class Writing:
             trailers.append(("Operation", f"{to_text(self.when)} {self.desk}"))
         return Commit(
             changes=(Change(path_of(form, record.id, record.at), data),),
-            message=message(record.id, draft.action, draft.said or title_of(state_of(form, record)), trailers),
+            message=message(
+                record.id, draft.action, draft.said or title_of(state_of(form, record)), trailers
+            ),
             author=person(self.session, draft.by),
             committer=desk_identity(self.session, self.desk),
             when=self.when.astimezone(self.session.zone),
@@ -229,9 +231,9 @@ def resolve_references(session: Session, form: Form, changes: Changes) -> None:
         if field.type == "list" and isinstance(value, list):
             for number, row in enumerate(value, 1):
                 if isinstance(row, dict):
-                    for column, cell in row.items():
-                        place = f"{name}.{number}.{column}"
-                        row[column] = _resolved(session, field.columns[column], cell, place, changes)
+                    for inner, cell in row.items():
+                        place = f"{name}.{number}.{inner}"
+                        row[inner] = _resolved(session, field.columns[inner], cell, place, changes)
         elif field.type == "list" and rest:
             column = field.columns.get(rest.rpartition(".")[2])
             if column is not None:
@@ -264,7 +266,9 @@ def _resolved(session: Session, field: Field, value: Stored, path: str, changes:
         return rows[0].id
     if len(rows) > 1:
         known = [f"{row.form}/{row.id}" for row in rows]
-        changes.issues.append(Issue("field.ambiguous", {"name": value, "known": known, "first": known[0]}, field=path))
+        changes.issues.append(
+            Issue("field.ambiguous", {"name": value, "known": known, "first": known[0]}, field=path)
+        )
         return value
     titles = [session.library.forms[t].title if t in session.library.forms else t for t in field.target]
     changes.issues.append(
@@ -300,7 +304,12 @@ def said_of(form: Form, changes: dict[str, Stored], fallback: str) -> str:
     """What a step's commit says: the first words it brought that are not private, else the title."""
     for path, value in changes.items():
         field = form.fields.get(path)
-        if field is not None and not field.private and field.type in ("text", "longtext") and isinstance(value, str):
+        if (
+            field is not None
+            and not field.private
+            and field.type in ("text", "longtext")
+            and isinstance(value, str)
+        ):
             return value
     return fallback
 

@@ -186,8 +186,13 @@ _SPACES_ONLY = re.compile(r"^ +$", re.MULTILINE).search
 
 
 def _fits_literal(text: str) -> bool:
+    # A block that keeps its closing blank lines would take in those that follow it in the file.
     return bool(
-        "\t" not in text and not UNWANTED.search(text) and not _SPACES_ONLY(text) and text.strip("\n")
+        "\t" not in text
+        and not text.endswith("\n\n")
+        and not UNWANTED.search(text)
+        and not _SPACES_ONLY(text)
+        and text.strip("\n")
     )
 
 

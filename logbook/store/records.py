@@ -98,7 +98,13 @@ def record_from(plain: Mapping[str, Stored]) -> tuple[Record | None, list[Issue]
     issues: list[Issue] = []
     get = plain.get
     record_id, form_version, status, at, by = get("id"), get("form"), get("status"), get("at"), get("by")
-    for name, value in (("id", record_id), ("form", form_version), ("status", status), ("at", at), ("by", by)):
+    for name, value in (
+        ("id", record_id),
+        ("form", form_version),
+        ("status", status),
+        ("at", at),
+        ("by", by),
+    ):
         if not isinstance(value, str) or not value:
             issues.append(Issue("record.header-missing", {"name": name}, field=name))
     name, _, version = form_version.partition("@") if isinstance(form_version, str) else ("", "", "")
@@ -159,7 +165,9 @@ def _event_from(entry: dict[str, Stored], place: str, issues: list[Issue]) -> Ev
         return None
     recorded = get("recorded")
     if recorded is not None and not _is_moment(recorded):
-        issues.append(Issue("record.moment", {"name": "recorded", "found": str(recorded)}, field=f"{place}.recorded"))
+        issues.append(
+            Issue("record.moment", {"name": "recorded", "found": str(recorded)}, field=f"{place}.recorded")
+        )
         return None
     extra = {key: value for key, value in entry.items() if key not in _EVENT_KEYS} if len(entry) > 3 else {}
     return Event(
@@ -215,7 +223,9 @@ def _wellformed(entry: Mapping[str, Stored], names: tuple[str, ...], place: str,
     for name in names:
         value = entry.get(name)
         if not isinstance(value, str) or not value:
-            issues.append(Issue("record.entry-missing", {"name": name, "place": place}, field=f"{place}.{name}"))
+            issues.append(
+                Issue("record.entry-missing", {"name": name, "place": place}, field=f"{place}.{name}")
+            )
         elif name == "at" and not _is_moment(value):
             issues.append(Issue("record.moment", {"name": name, "found": value}, field=f"{place}.{name}"))
     return len(issues) == before

@@ -79,3 +79,19 @@ def test_overdue_strictly_after_due_and_soon(desk: Desk) -> None:
     desk.step(CP, "forward", "forwarded_to=director", now="2026-11-22 11:00")
     assert desk.overdue(now="2026-11-22 10:30") == [(CP, "forward", 1800)]
     assert desk.overdue(now="2026-11-22 11:00") == []
+
+
+def test_history_of_what_was_brought_in_and_cancelled(desk: Desk) -> None:
+    from logbook.operations.importing import Plan
+    from logbook.operations.importing import read_source
+    from logbook.operations.importing import run
+
+    source = read_source("旧账.csv", "编号,姓名,内容摘要,客户姓名\n7,x,漏水,张三\n8,x,噪音,李四\n".encode())
+    run(desk.session(by="lina"), "complaint", source, Plan(key="编号"))
+    desk.void(CP, "已在别处登记", now="2026-11-23 09:00")
+    entries = history(desk.session("2026-11-23 10:00"), CP)[1]
+    assert [(e.action, e.by, e.reason, e.subject) for e in entries] == [
+        ("import", "lina", None, "complaint import: 2 条 旧账.csv"),
+        ("void", "lina", "已在别处登记", f"{CP} void: 漏水"),
+    ]
+    assert ("status", "registered", "voided") in [(c.field, c.old, c.new) for c in entries[1].changes]

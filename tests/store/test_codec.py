@@ -109,7 +109,7 @@ def test_text_a_reader_could_misread_is_in_single_quotes(text: str) -> None:
     [
         ("a\nb", "v: |-\n  a\n  b\n"),
         ("a\nb\n", "v: |\n  a\n  b\n"),
-        ("a\n\nb\n\n", "v: |+\n  a\n\n  b\n\n"),
+        ("a\n\nb\n\n", 'v: "a\\n\\nb\\n\\n"\n'),
         ("\na", "v: |-\n\n  a\n"),
         ("  a\nb", "v: |2-\n    a\n  b\n"),
         ("# a\n- b: c", "v: |-\n  # a\n  - b: c\n"),
