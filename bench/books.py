@@ -9,13 +9,14 @@ from itertools import islice
 from pathlib import Path
 
 import workload
+from timing import Machine
+
 from logbook.store.fastyaml import write
 from logbook.store.git import Repository
 from logbook.store.transaction import Change
 from logbook.store.transaction import Commit
 from logbook.store.transaction import publish
 from logbook.store.transaction import publish_bulk
-from timing import Machine
 
 PEOPLE = {id: name for id, name, _ in workload.STAFF}
 DESK = ("A 前台", "desk-a@desk.logbook")
@@ -80,7 +81,10 @@ class Book:
     def _import(self, entries: Iterator[workload.Entry]) -> None:
         """One commit a record, in one stream; then the work tree and Git's index as anybody would get them."""
         importer = subprocess.Popen(
-            ["git", "fast-import", "--quiet", "--done"], cwd=self.root, env=self.machine.environment, stdin=subprocess.PIPE
+            ["git", "fast-import", "--quiet", "--done"],
+            cwd=self.root,
+            env=self.machine.environment,
+            stdin=subprocess.PIPE,
         )
         assert importer.stdin is not None
         branch, base = self.git("symbolic-ref", "HEAD").strip(), self.git("rev-parse", "HEAD").strip()

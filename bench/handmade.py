@@ -27,8 +27,12 @@ def commit(machine: Machine, root: Path, path: str, data: bytes) -> str:
     child = git("hash-object", "-w", "--stdin", stdin=data).strip().decode()
     mode = "100644"
     with subprocess.Popen(
-        [*_GIT, "mktree", "--batch", "--missing"], cwd=root, env=machine.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as maker:  # fmt: skip
+        [*_GIT, "mktree", "--batch", "--missing"],
+        cwd=root,
+        env=machine.environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as maker:
         assert maker.stdin is not None and maker.stdout is not None
         for tree, entry in zip(reversed(trees), [name, *reversed(folders)], strict=True):
             tree[entry] = f"{mode} {'blob' if mode == '100644' else 'tree'} {child}\t{entry}"

@@ -7,7 +7,14 @@ from collections.abc import Sequence
 
 from measures import Row
 
-FLAT = ("`list`, filter, limit 50, json", "`overdue`, json", "full text", "`show`, json", "`add`, durable", "`step`, durable")
+FLAT = (
+    "`list`, filter, limit 50, json",
+    "`overdue`, json",
+    "full text",
+    "`show`, json",
+    "`add`, durable",
+    "`step`, durable",
+)
 
 
 def page(tables: Mapping[int, Sequence[Row]], flat: Sequence[Row], *, where: str, seconds: float) -> str:

@@ -14,7 +14,8 @@ from pathlib import Path
 # A small parent: a child's peak is at least what its parent held when it was started.
 _PEAK = (
     "import os, sys\n"
-    "child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=[(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)])\n"
+    "silent = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]\n"
+    "child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=silent)\n"
     "print(os.wait4(child, 0)[2].ru_maxrss)"
 )
 
@@ -60,7 +61,12 @@ class Machine:
         return took
 
     def medians(
-        self, jobs: Sequence[Job], *, cwd: Path | None = None, extra: dict[str, str] | None = None, rounds: int | None = None
+        self,
+        jobs: Sequence[Job],
+        *,
+        cwd: Path | None = None,
+        extra: dict[str, str] | None = None,
+        rounds: int | None = None,
     ) -> list[float]:
         """The median milliseconds of each job, run in turn."""
         for job in jobs:
@@ -71,6 +77,10 @@ class Machine:
     def peak(self, command: Sequence[str], *, cwd: Path) -> float:
         """The most memory one command held, in MB."""
         done = subprocess.run(
-            [self.python, "-S", "-E", "-c", _PEAK, *command], cwd=cwd, env=self.environment, capture_output=True, text=True
+            [self.python, "-S", "-E", "-c", _PEAK, *command],
+            cwd=cwd,
+            env=self.environment,
+            capture_output=True,
+            text=True,
         )
         return int(done.stdout.split()[-1]) / 1024

@@ -25,7 +25,11 @@ STAFF = (
     ("liu", "刘洋", ["guard", "night_duty"]),
 )
 ROOMS = [
-    f"{tower}-{door}-{floor}{flat:02d}" for tower in range(1, 11) for floor in range(2, 27) for door in (1, 2) for flat in (1, 2)
+    f"{tower}-{door}-{floor}{flat:02d}"
+    for tower in range(1, 11)
+    for floor in range(2, 27)
+    for door in (1, 2)
+    for flat in (1, 2)
 ]
 AREAS = [f"area-{n:02d}" for n in range(1, 13)]
 KEYS = [f"K-{n:03d}" for n in range(1, 61)]
@@ -33,13 +37,36 @@ DEPARTMENTS = ("维修部", "保洁部", "安护部", "绿化部")
 SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗"
 GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平"
 PLACES = ("卫生间", "厨房", "客厅", "主卧", "阳台", "楼道", "地下车库", "电梯厅", "单元门口", "水表井")
-FAULTS = ("漏水", "渗水", "跳闸", "灯不亮", "下水堵塞", "门锁打不开", "墙面开裂", "对讲没有声音", "水压不足", "窗户关不严")
-GRIEVANCES = ("装修噪声", "垃圾没有及时清运", "停车位被占", "楼上漏水", "保洁不到位", "电梯经常停运", "门岗态度生硬", "路灯不亮")
+FAULTS = (
+    "漏水",
+    "渗水",
+    "跳闸",
+    "灯不亮",
+    "下水堵塞",
+    "门锁打不开",
+    "墙面开裂",
+    "对讲没有声音",
+    "水压不足",
+    "窗户关不严",
+)
+GRIEVANCES = (
+    "装修噪声",
+    "垃圾没有及时清运",
+    "停车位被占",
+    "楼上漏水",
+    "保洁不到位",
+    "电梯经常停运",
+    "门岗态度生硬",
+    "路灯不亮",
+)
 COURSES = (
     "业主来电说从前天晚上开始发现，当时以为是小问题没有在意，今天早上起来看到更严重了，希望物业尽快安排人上门查看并给一个说法。",
     "住户反映同样的情况上个月也有过一次，维修后好了十几天，现在又出现，要求这次彻底查清原因，不要只做表面处理。",
     "来人情绪比较平静，详细说明了经过，并拍了照片发到客服微信，愿意配合上门，但要求提前半小时打电话。",
 )
+OPINION = "住户表示处理及时，现场清理干净，暂时没有别的意见。"
+CAUSE = "日常检查不到位，交接时没有写明"
+BORROWED = "进场检修并领取备用材料，完工后当天归还，离开前关好门窗和水电。"
 WORKS = (
     "到场后先关闭总阀，检查发现接头老化松动，更换密封圈和软管一根，试水三十分钟没有再渗漏，现场清理干净。",
     "检查线路，发现插座进水短路，更换插座一只并加装防水盖，恢复送电后逐个回路测试正常，向住户交代了使用注意事项。",
@@ -84,7 +111,8 @@ class Entry:
             "by": events[0].by,
             **{name: value for name, value in self.fields.items() if value is not None},
             "events": [
-                {"at": e.at.isoformat(), "by": e.by, "step": e.step, **({"set": e.set} if e.set else {})} for e in events
+                {"at": e.at.isoformat(), "by": e.by, "step": e.step, **({"set": e.set} if e.set else {})}
+                for e in events
             ],
         }
 
@@ -211,9 +239,9 @@ class Workload:
             Happening(planned, "lina", "plan", "due"),
             Happening(
                 asked, "lina", "visit", "done",
-                {"reached": "true", "satisfied": satisfied, "problem": "false", "findings": "住户表示处理及时，现场清理干净，暂时没有别的意见。"},
+                {"reached": "true", "satisfied": satisfied, "problem": "false", "findings": OPINION},
             ),
-            Happening(asked + timedelta(hours=5), "zhao", "review", "reviewed", {"result": "已阅，按期回访，资料齐全，可以归档。"}),
+            Happening(asked + timedelta(hours=5), "zhao", "review", "reviewed", {"result": "已阅，按期回访，可以归档。"}),
         ]  # fmt: skip
         fields: dict[str, object] = {
             "about": about, "record": record, "name": name, "room": room, "phone": phone,
@@ -232,6 +260,7 @@ class Workload:
         sheet_at = at + timedelta(minutes=40)
         sheet_id = self._next_id("CS", sheet_at)
         handled = at + timedelta(hours=6)
+        visit_id = self._next_id("RV", handled)
         asked = at + timedelta(hours=24 + r.randrange(12))
         before = self._complaints.get(room)
         repeats = before[0] if before and at - before[1] < timedelta(days=90) else None
@@ -242,10 +271,10 @@ class Workload:
                 sheet_at + timedelta(minutes=5), "lina", "assign", "assigned",
                 {"departments": [{"dept": department}], "demand": demand, "sheets": [{"sheet": sheet_id}]},
             ),
-            Happening(at + timedelta(hours=2), "lina", "reply", "assigned", {"reply": f"已责成{department}处理，处理完毕后当天告知"}),
-            Happening(handled, "chen", "handle", "handled", {"cause": "日常检查不到位，交接时没有写明", "result": r.choice(WORKS)}),
+            Happening(at + timedelta(hours=2), "lina", "reply", "assigned", {"reply": f"已责成{department}，当天告知"}),
+            Happening(handled, "chen", "handle", "handled", {"cause": CAUSE, "result": r.choice(WORKS)}),
             Happening(handled + timedelta(minutes=30), "lina", "tell", "told", {"told_by": "phone"}),
-            Happening(asked + timedelta(minutes=10), "lina", "visit", "visited", {"visit": self._next_id("RV", handled)}),
+            Happening(asked + timedelta(minutes=10), "lina", "visit", "visited", {"visit": visit_id}),
             Happening(asked + timedelta(minutes=15), "lina", "close", "closed"),
         ]  # fmt: skip
         if level == "minor":
@@ -314,7 +343,7 @@ class Workload:
         fields: dict[str, object] = {
             "key": r.choice(KEYS), "copies": "1", "borrower_kind": r.choice(("staff", "contractor")), "borrower": name,
             "unit_or_dept": r.choice(DEPARTMENTS), "phone": phone,
-            "purpose": f"{r.choice(PLACES)}{r.choice(FAULTS)}，进场检修并领取备用材料，完工后当天归还，离开前关好门窗和水电。",
+            "purpose": f"{r.choice(PLACES)}{r.choice(FAULTS)}，{BORROWED}",
             "due_at": at.replace(hour=20, minute=0, second=0).isoformat(),
         }  # fmt: skip
         yield from self._entry("KC", "key_checkout", fields, events)

@@ -69,17 +69,17 @@ def run(args: Sequence[str] | None = None) -> int:
 
 
 def _run(context: Context, args: Sequence[str] | None) -> int:
-    if "_LOGBOOK_COMPLETE" in os.environ:
-        from logbook.cli import completing
-
-        completing.register()
+    line = group()
     try:
-        code = group().main(
-            args=list(args) if args is not None else None,
-            prog_name="logbook",
-            standalone_mode=False,
-            obj={"context": context},
-        )
+        if "_LOGBOOK_COMPLETE" in os.environ:
+            from logbook.cli import completing
+
+            completing.register()
+            line.main(prog_name="logbook")
+        # Not `line.main`: it would turn a closed pipe into exit code 1.
+        words = list(sys.argv[1:] if args is None else args)
+        with line.make_context("logbook", words, obj={"context": context}) as ctx:
+            code = line.invoke(ctx)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except click.exceptions.Exit as done:
@@ -105,7 +105,10 @@ def _run(context: Context, args: Sequence[str] | None) -> int:
         if error.errno not in _NOT_OURS:
             raise
         what = "git.disk-full" if error.errno == errno.ENOSPC else "book.file-missing"
-        output_error(context, what, path=str(error.filename or ""), why=error.strerror or "")
+        if error.filename is None:  # our own answer found no room
+            what = "cli.no-output"
+            _close_quietly()
+        output_error(context, what, path=str(error.filename), why=error.strerror or "")
         return NEEDS_PERSON
 
 

@@ -94,10 +94,10 @@ class _Field(Field):
 
 
 # Set from outside: a property of a subclass under the name of a part is no part.
-setattr(_Check, "rule", _waiting("rule"))  # noqa: B010
-setattr(_Clock, "when", _waiting("when"))  # noqa: B010
-setattr(_Clock, "within", _waiting("within"))  # noqa: B010
-setattr(_Field, "derived", _waiting("derived"))  # noqa: B010
+setattr(_Check, "rule", _waiting("rule"))
+setattr(_Clock, "when", _waiting("when"))
+setattr(_Clock, "within", _waiting("within"))
+setattr(_Field, "derived", _waiting("derived"))
 
 
 class Shelf(Mapping[str, Value], Generic[Value]):

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Literal
 
 from logbook.core.value import attribute
-from logbook.core.value import replace
 from logbook.core.value import frozen
+from logbook.core.value import replace
 
 Severity = Literal["error", "warning"]
 

@@ -41,8 +41,8 @@ def frozen(cls: type[T]) -> type[T]:
             if name in base.__dict__:
                 defaults[name] = base.__dict__[name]
     shape = tuple(names)
-    setattr(cls, "__value__", shape)  # noqa: B010
-    setattr(cls, "__match_args__", shape)  # noqa: B010
+    setattr(cls, "__value__", shape)
+    setattr(cls, "__match_args__", shape)
     made = {name: default for name, default in defaults.items() if isinstance(default, _Made)}
     for name in made:
         if name in cls.__dict__:

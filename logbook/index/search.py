@@ -7,6 +7,7 @@ where its characters stand next to one another and nowhere else.
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Container
@@ -50,7 +51,7 @@ def tokens(text: str) -> str:
         if word:
             parts.append(word)
         else:
-            parts.extend(map("".join, zip(han, han[1:], strict=False)))
+            parts.extend(map("".join, itertools.pairwise(han)))
             parts.append(han[-1])
     return " ".join(parts)
 
@@ -69,7 +70,7 @@ def match_expression(text: str, *, whole_words: bool = False) -> str | None:
             parts.append(word)
             prefix = last and not whole_words
             continue
-        parts.extend(map("".join, zip(han, han[1:], strict=False)))
+        parts.extend(map("".join, itertools.pairwise(han)))
         if not last or len(han) == 1:
             parts.append(han[-1])
             prefix = last

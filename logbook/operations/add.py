@@ -113,14 +113,16 @@ def prepare_first(session: Session, staff: str, name: str, role: str, by: str) -
 
 
 def missing(request: Request) -> list[Field]:
-    """The fields still needed before the record can be made, in the form's order."""
+    """The fields a person must still give before the record can be made, in the form's order."""
     fields = request.fields()
-    needed = [
+    return [
         field
         for field in request.form.fields.values()
-        if field.required and not field.holds and fields.get(field.id) in (None, "", [])
+        if field.required
+        and field.default is None
+        and not field.holds
+        and fields.get(field.id) in (None, "", [])
     ]
-    return needed
 
 
 def add(session: Session, request: Request) -> Written:

@@ -149,10 +149,19 @@ class Writing:
             message=message(
                 record.id, draft.action, draft.said or title_of(state_of(form, record)), trailers
             ),
-            author=person(self.session, draft.by),
+            author=self._author(draft.by),
             committer=desk_identity(self.session, self.desk),
             when=self.when.astimezone(self.session.zone),
         )
+
+
+    def _author(self, staff: str) -> tuple[str, str]:
+        """Whoever did it; the first member of a book is entered by himself, before any index knows him."""
+        if not self.session.index.find("staff", staff):
+            entered = self.world.find("staff", staff)
+            if entered is not None:
+                return str(entered.get("name") or staff), f"{staff}@staff.logbook"
+        return person(self.session, staff)
 
 
 @contextmanager

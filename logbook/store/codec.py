@@ -295,7 +295,7 @@ class _Reading:
             yield from YAML(typ="base", pure=True).parse(text)
         except MarkedYAMLError as error:
             raise _SyntaxProblem(self._syntax_issue(error)) from None
-        except Exception as error:  # noqa: BLE001  a parser that stumbles over strange text: the text is at fault
+        except Exception as error:
             line = self._first + 1
             args = {"column": 1, "problem": type(error).__name__}
             raise _SyntaxProblem(Issue("yaml.syntax", args, path=self.path, line=line)) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from datetime import UTC
 from datetime import datetime
 from datetime import timezone
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 
 def now() -> datetime:
     """The machine's time, to the second, in UTC."""
-    return datetime.now(timezone.utc).replace(microsecond=0)
+    return datetime.now(UTC).replace(microsecond=0)
 
 
 def environment() -> Mapping[str, str]:

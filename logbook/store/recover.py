@@ -13,8 +13,8 @@ from pathlib import Path
 
 from logbook.core.errors import BookError
 from logbook.core.issues import Issue
-from logbook.core.value import replace
 from logbook.core.value import frozen
+from logbook.core.value import replace
 from logbook.store.git import Repository
 from logbook.store.lock import is_held
 from logbook.store.objects import FILE

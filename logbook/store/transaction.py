@@ -119,7 +119,7 @@ def publish(
     repo: Repository,
     commits: Sequence[Commit] | Callable[[str | None], Sequence[Commit]],
     *,
-    onto: str | None | _Anywhere = _ANYWHERE,
+    onto: str | _Anywhere | None = _ANYWHERE,
     lock_timeout: float = 10.0,
     checkpoint: Checkpoint | None = None,
 ) -> list[str]:
@@ -178,7 +178,7 @@ def publish_bulk(
     author: Person,
     committer: Person,
     when: datetime,
-    onto: str | None | _Anywhere = _ANYWHERE,
+    onto: str | _Anywhere | None = _ANYWHERE,
     lock_timeout: float = 10.0,
     progress: Callable[[int], None] | None = None,
     checkpoint: Checkpoint | None = None,

@@ -220,7 +220,7 @@ def _list(edits: _Edits, node: Node, values: list[Stored]) -> None:
     middle_old = node.items[first : len(old) - last]
     middle_new = values[first : len(values) - last]
     dash = node.column - 1
-    for item, value in zip(middle_old, middle_new):
+    for item, value in zip(middle_old, middle_new, strict=False):
         kept = len(edits.parts)
         try:
             _value(edits, item, value)
@@ -258,7 +258,7 @@ def _inside_flow(edits: _Edits, node: Node, value: Stored) -> bool:
         more = value[len(node.items) :]
         if not all(one is None or isinstance(one, str) for one in more):
             return False
-        if not all(_inside_flow(edits, inner, one) for inner, one in zip(node.items, value)):
+        if not all(_inside_flow(edits, inner, one) for inner, one in zip(node.items, value, strict=False)):
             return False
         if more:
             texts = ["null" if one is None else fastyaml.scalar(one, flow=True) for one in more]  # type: ignore[arg-type]

@@ -28,7 +28,7 @@ def test_the_number_goes_to_standard_output_the_words_do_not(cli: Line) -> None:
 def test_forms_fields_choices_and_steps_by_their_chinese_names(cli: Line) -> None:
     added = cli.ok("add", "客户投诉登记表", "客户姓名=王芳", "内容摘要=漏水", "等级=重大", *NOW).out.strip()
     assert cli.ok("list", "投诉", "等级:重大", "--format", "ids", *NOW).lines == ["CP-20261121-A001", added]
-    step = cli.ok("step", added, "转呈", "转呈何人=director", "--format", "json", *NOW)
+    step = cli.ok("step", added, "转呈", "转呈=director", "--format", "json", *NOW)
     assert step.json["events"][-1]["step"] == "forward"
     assert "转呈" in cli.ok("show", added, *NOW).out
 

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from logbook.core.value import replace
-
 import pytest
 
 from logbook.core.budgets import Change
@@ -19,6 +17,7 @@ from logbook.core.moments import days_in
 from logbook.core.record import Amendment
 from logbook.core.record import Event
 from logbook.core.record import Record
+from logbook.core.value import replace
 from tests.core.clocked import SHANGHAI
 from tests.core.clocked import clocks
 from tests.core.clocked import form

@@ -4,7 +4,6 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from logbook.core.value import replace
 from datetime import UTC
 from datetime import date
 from datetime import datetime
@@ -32,6 +31,7 @@ from logbook.core.moments import parse_moment
 from logbook.core.moments import to_text
 from logbook.core.record import Event
 from logbook.core.record import Record
+from logbook.core.value import replace
 from tests.core.clocked import clocks
 from tests.core.clocked import short
 from tests.core.test_clocks import COMPLAINT

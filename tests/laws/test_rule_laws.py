@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date
 from datetime import datetime
 from datetime import timedelta
@@ -174,7 +175,7 @@ def test_a_chain_is_its_neighbouring_filled_pairs(numbers: list[int | None], ops
         assert found is None
         return
     kept = True
-    for (first, low), (second, high) in zip(filled, filled[1:], strict=False):
+    for (first, low), (second, high) in itertools.pairwise(filled):
         strict = "<" in ops[first:second]
         kept = kept and (low < high if strict else low <= high)
     assert found is kept

@@ -17,8 +17,8 @@ from logbook.core.rules.reach import ranges
 from logbook.core.rules.scope import FACTS
 from logbook.core.suggest import hint
 from logbook.core.text import Text
-from logbook.core.value import replace
 from logbook.core.value import frozen
+from logbook.core.value import replace
 
 MAX_LINKS = 2
 MAX_SHOWN = 12

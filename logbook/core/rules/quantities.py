@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import calendar
+import itertools
 import operator
 from collections.abc import Callable
 from collections.abc import Iterable
@@ -411,7 +412,7 @@ def overlaps(intervals: Sequence[Interval]) -> bool:
             (item for item in intervals if item.kind == kind and item.start != item.end),
             key=lambda item: item.start,
         )
-        for earlier, later in zip(ordered, ordered[1:], strict=False):
+        for earlier, later in itertools.pairwise(ordered):
             if earlier.meets(later):
                 return True
     return False

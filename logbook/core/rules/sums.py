@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from collections.abc import Sequence
 from datetime import date
@@ -236,7 +237,7 @@ def _gap(node: n.Fold, scope: Scope) -> Asked:
             known = sorted(mark for mark in marks if mark is not None)
         except TypeError:
             return None
-        steps = [q.subtract(later, earlier) for earlier, later in zip(known, known[1:], strict=False)]
+        steps = [q.subtract(later, earlier) for earlier, later in itertools.pairwise(known)]
         return _extreme(steps, op, skip=True)
 
     return gap

@@ -41,6 +41,7 @@ MESSAGES = {
     "cli.form-broken": "the definitions of these forms have errors, they cannot be used for now: {forms}",
     "cli.checking": "checking",
     "cli.unreadable": "{count} records cannot be read and are left out, e.g. {first}",
+    "cli.no-output": "the answer could not be written: {why}",
 }
 FIXES = {
     "cli.no-command": "see the commands: logbook --help",

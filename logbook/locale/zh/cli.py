@@ -41,6 +41,7 @@ MESSAGES = {
     "cli.form-broken": "这些表单的定义有错，暂时不能用：{forms}",
     "cli.checking": "正在检查",
     "cli.unreadable": "有 {count} 份记录读不出来，没有列入，如 {first}",
+    "cli.no-output": "结果写不出去：{why}",
 }
 FIXES = {
     "cli.no-command": "看有哪些命令：logbook --help",
