@@ -30,7 +30,8 @@ class Book:
         self.root = root
         self.size = size
         self.machine = machine
-        self.now = workload.now_for(size)
+        self.start = workload.start_for(size)
+        self.now = workload.NOW
         self.commits = 0
         self.stepwise: list[workload.Entry] = []
         self._make()
@@ -55,7 +56,7 @@ class Book:
 
     def _make(self) -> None:
         self.root.parent.mkdir(parents=True, exist_ok=True)
-        began = workload.START - timedelta(days=1)
+        began = self.start - timedelta(days=1)
         made = subprocess.run(
             [*self.machine.logbook, "init", str(self.root), "--name", "测试小区", "--pack", "core", "--desk", "A"]
             + ["--staff", "lina=李娜", "--lang", "zh", "--practice", "--now", f"{began:%Y-%m-%d %H:%M}"],

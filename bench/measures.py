@@ -25,6 +25,7 @@ from logbook.store.transaction import publish_bulk
 
 LARGE = 100_000  # where the spec's goals against `git add` and `git commit` are set
 WRITERS = 32
+PATIENCE = 60  # seconds one `validate` may take before it is given up
 IMPORTED = 2000  # generated rows of one import, at most
 WORD = "漏水"
 
@@ -58,18 +59,30 @@ def _against_f(book: Book, work: str, factor: float, *args: str, extra: dict[str
     """A whole command against F in turn."""
     machine = book.machine
     command = [*machine.logbook, *args] if extra else book.logbook(*args)
-    floor, ours = machine.medians([_floor(book), command], cwd=book.root, extra=extra)
+    floor, ours = machine.medians([floor_command(book), command], cwd=book.root, extra=extra)
     return Row(work, "F", floor, ours, goal=f"≤ {factor} F", limit=factor * floor)
 
 
-def _floor(book: Book) -> list[str]:
+def floor_command(book: Book) -> list[str]:
+    """F: what any Python command line with SQLite pays."""
     return [book.machine.python, "-c", "import click, sqlite3"]
+
+
+def against_peer(work: str, name: str, peer: float, ours: float | None, start: float | None) -> Row:
+    """Ahead of another program; what takes it less than a start of Python (``start``) can only be come near."""
+    goal, limit = ("ahead", peer) if start is None or peer > start else ("below F: near it", None)
+    return Row(work, name, peer, ours, goal=goal, limit=limit)
+
+
+def few(book: Book) -> int:
+    """Rounds of what takes long."""
+    return min(3, book.machine.rounds)
 
 
 def start(book: Book) -> Iterator[Row]:
     python = book.machine.python
     bare, floor, plain = book.machine.medians(
-        [[python, "-c", "pass"], _floor(book), [*book.machine.logbook, "--version"]], cwd=book.root
+        [[python, "-c", "pass"], floor_command(book), [*book.machine.logbook, "--version"]], cwd=book.root
     )
     yield Row("`python -c pass`", "", None, bare)
     yield Row("F = `python -c 'import click, sqlite3'`", "`-c pass`", bare, floor)
@@ -84,24 +97,13 @@ def completion(book: Book) -> Iterator[Row]:
 
 
 def reading(book: Book) -> Iterator[Row]:
-    query = ("complaint", "level:important", f"at>={workload.START:%Y-%m-%d}")
+    query = ("complaint", "level:important", f"at>={book.start:%Y-%m-%d}")
     many = next(e for e in reversed(book.stepwise) if len(e.events) > 3).id
     book.run("list", WORD, "--limit", "1")
     found = len(book.run("overdue", "--format", "ids").split())
     yield _against_f(book, "`list`, filter, limit 50, json", 2, "list", *query, "--limit", "50", "--format", "json")
     yield _against_f(book, "`list`, filter, limit 50, table", 2.5, "list", *query, "--limit", "50")
-    yield _against_f(
-        book,
-        "`list` an open case's form, limit 50, ids",
-        2,
-        "list",
-        "repair",
-        "is:open",
-        "--limit",
-        "50",
-        "--format",
-        "ids",
-    )
+    yield _against_f(book, "`list repair is:open`, ids", 2, "list", "repair", "is:open", "--format", "ids")
     yield _against_f(book, "`show`, json", 2, "show", many, "--format", "json")
     yield _against_f(book, "`show`, text", 2.5, "show", many)
     yield _against_f(book, f"full text {WORD}, limit 50, json", 2, "list", WORD, "--limit", "50", "--format", "json")
@@ -113,12 +115,12 @@ def reading(book: Book) -> Iterator[Row]:
 def history(book: Book) -> Iterator[Row]:
     many = next(e for e in reversed(book.stepwise) if len(e.events) > 3).id
     first = book.machine.once(book.logbook("history", many), cwd=book.root)
-    plain = book.git("ls-files", f"records/**/{many}.yaml").strip()
-    git = book.machine.medians([["git", "log", "--oneline", "--", plain]], cwd=book.root, rounds=3)[0]
+    path = book.git("ls-files", f"records/**/{many}.yaml").strip()
+    git = book.machine.medians([["git", "log", "--oneline", "--", path]], cwd=book.root, rounds=few(book))[0]
     row = _against_f(book, f"`history ID`, {book.commits:,} commits, table", 2.5, "history", many)
     yield row
     yield Row("the first `history` of a book", "`git log -- path`", git, first)
-    yield Row("`history ID`, warm", "`git log -- path`", git, row.ours, goal="ahead", limit=git)
+    yield against_peer("`history ID`, warm", "`git log -- path`", git, row.ours, row.at_floor)
 
 
 def writing(book: Book) -> Iterator[Row]:
@@ -133,7 +135,7 @@ def writing(book: Book) -> Iterator[Row]:
         times.setdefault(name, []).append(machine.once(job, cwd=book.root))
 
     for n in range(rounds + 1):
-        timed("F", _floor(book))
+        timed("F", floor_command(book))
         path, data = book.spare(n + 1, "H")
         timed("hand", lambda path=path, data=data: handmade.commit(machine, book.root, path, data))  # type: ignore[misc]
         timed("add", book.logbook("add", "key_checkout", "key=K-001", "borrower=赵明", "purpose=检修水泵"))
@@ -198,11 +200,11 @@ def writers(book: Book) -> Iterator[Row]:
 def refresh(book: Book) -> Iterator[Row]:
     for salt, count in enumerate((10, 1000), 1):
         command = book.logbook("list", "--limit", "1", "--format", "ids")
-        warm = book.machine.medians([command], cwd=book.root, rounds=5)[0]
+        warm = book.machine.medians([command], cwd=book.root, rounds=few(book))[0]
         count = min(count, book.size // 5)
         times = []
-        for turn in range(3):
-            book.change(count, 3 * salt + turn)
+        for turn in range(few(book)):
+            book.change(count, 5 * salt + turn)
             times.append(book.machine.once(command, cwd=book.root))
         limit = 30 + 0.2 * count
         yield Row(
@@ -232,8 +234,19 @@ def _files(book: Book) -> int:
 
 def validate(book: Book) -> Iterator[Row]:
     files = _files(book)
-    took = book.machine.once(book.logbook("validate", "--format", "ids"), cwd=book.root)
-    yield Row(f"`validate`, a record ({files:,})", "", None, took * 1000 / files, "µs", "≤ 300 µs", 300)
+    began = time.perf_counter()
+    work = f"`validate`, a record ({files:,})"
+    try:
+        done = subprocess.run(
+            book.logbook("validate", "--format", "ids"),
+            cwd=book.root, env=book.machine.environment, capture_output=True, text=True, timeout=PATIENCE,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        yield Row(work, "", None, PATIENCE * 1e6 / files, "µs", "≤ 300 µs", 300, note=f"stopped after {PATIENCE} s")
+        return
+    took = (time.perf_counter() - began) * 1e6 / files
+    found = len(done.stdout.splitlines())
+    yield Row(work, "", None, took, "µs", "≤ 300 µs", 300, note=f"{found} findings" if done.returncode else "")
 
 
 def importing(book: Book) -> Iterator[Row]:
@@ -244,7 +257,7 @@ def importing(book: Book) -> Iterator[Row]:
     table.writerow(("no", "at", "room", "content", "phone"))
     repairs = [e for e in book.stepwise if e.form == "repair"]
     for n in range(count):
-        at = workload.START + (book.now - workload.START) * n / count
+        at = book.start + (book.now - book.start) * n / count
         fields = repairs[n % len(repairs)].fields
         row = (f"X{n}", at.isoformat(timespec="seconds"), workload.ROOMS[n % 100], fields["content"], fields["phone"])
         table.writerow(row)
@@ -301,7 +314,7 @@ def memory(book: Book) -> Iterator[Row]:
     ):
         peak = book.machine.peak(book.logbook(*args), cwd=book.root)
         yield Row(f"memory of {name}", "", None, peak, "MB", "≤ 60 MB", 60)
-    floor = book.machine.peak(_floor(book), cwd=book.root)
+    floor = book.machine.peak(floor_command(book), cwd=book.root)
     yield Row("memory of F", "", None, floor, "MB")
 
 
@@ -319,6 +332,6 @@ def disk(book: Book) -> Iterator[Row]:
 
 # Disk first, on the book as it was made; what changes the book much comes last.
 MEASURES: list[Measure] = [
-    disk, start, building, completion, reading, history, writing, writers, refresh, memory, validate, storing,
+    disk, start, building, completion, reading, validate, history, writing, writers, refresh, memory, storing,
     importing, importing_cases,
 ]  # fmt: skip

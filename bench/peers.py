@@ -17,12 +17,15 @@ import workload
 from books import Book
 from measures import WORD
 from measures import Row
+from measures import against_peer
+from measures import floor_command
 
 # What takes a peer minutes at this size is left out.
 TASKWARRIOR_MOST = 10_000
 DOORSTOP_MOST = 1_000
 FINAL = frozenset(("closed", "returned", "reviewed", "verified"))
 LIST = ("list", "complaint", "level:important", "--limit", "50", "--format", "json")
+OVERDUE = ("overdue", "--format", "json")
 SEARCH = ("list", WORD, "--limit", "50", "--format", "json")
 ADD = ("add", "repair", "content=水表井漏水")
 
@@ -45,8 +48,10 @@ def _flat(book: Book) -> Iterator[dict[str, str]]:
 
 
 def _turns(book: Book, name: str, work: str, theirs: list[str], ours: tuple[str, ...], *, rounds: int = 3) -> Row:
-    peer, logbook = book.machine.medians([theirs, book.logbook(*ours)], cwd=book.root, rounds=rounds)
-    return Row(work, name, peer, logbook, goal="ahead", limit=peer)
+    """Their command and ours in turn."""
+    jobs = [theirs, book.logbook(*ours), floor_command(book)]
+    peer, logbook, start = book.machine.medians(jobs, cwd=book.root, rounds=rounds)
+    return against_peer(work, name, peer, logbook, start)
 
 
 def _missing(name: str) -> Row:
@@ -71,7 +76,7 @@ def recutils(book: Book) -> Iterator[Row]:
     yield _turns(book, "recsel", f"full text {WORD}", ["recsel", "-t", "Record", "-q", WORD, path], SEARCH)
     yield _turns(
         book, "recsel", "`overdue`, json",
-        ["recsel", "-t", "Record", "-S", "Due", "-e", f"Open = 1 && Due < {now}", path], ("overdue", "--format", "json"),
+        ["recsel", "-t", "Record", "-S", "Due", "-e", f"Open = 1 && Due < {now}", path], OVERDUE,
     )  # fmt: skip
     insert = f"recins -t Record -f Id -v RP-X -f Form -v repair -f Text -v 水表井漏水 '{path}' && sync '{path}'"
     yield _turns(book, "recins", "`add`", ["sh", "-c", insert], ADD)
@@ -92,7 +97,8 @@ def taskwarrior(book: Book) -> Iterator[Row]:
     for row in _flat(book):
         at = workload.datetime.fromisoformat(row["At"]).astimezone(UTC)
         task = {
-            "description": f"{row['Id']} {row['Text']}", "project": row["Form"], "tags": [row["Level"]] if row["Level"] else [],
+            "description": f"{row['Id']} {row['Text']}", "project": row["Form"],
+            "tags": [row["Level"]] if row["Level"] else [],
             "entry": f"{at:%Y%m%dT%H%M%SZ}", "due": f"{at + timedelta(days=2):%Y%m%dT%H%M%SZ}",
             "status": "pending" if row["Open"] == "1" else "completed",
         }  # fmt: skip
@@ -117,7 +123,7 @@ def taskwarrior(book: Book) -> Iterator[Row]:
         "task",
         "`overdue`, json",
         [*task_command, "status:pending", late, "export"],
-        ("overdue", "--format", "json"),
+        OVERDUE,
     )
     insert = f"task 'rc:{rc}' add project:repair 水表井漏水 && sync {folder}/*.data"
     yield _turns(book, "task", "`add`", ["sh", "-c", insert], ADD)
@@ -137,8 +143,9 @@ def doorstop(book: Book) -> Iterator[Row]:
         [found, "create", "REQ", "reqs"], cwd=root, env=book.machine.environment, capture_output=True, check=True
     )
     for number, row in enumerate(_flat(book), 1):
-        text = f"active: true\nlevel: 1.{number}\nlinks: []\nref: ''\nreviewed: null\ntext: |\n  {row['Id']} {row['Text']}\n"
-        (root / "reqs" / f"REQ{number:03d}.yml").write_text(text, encoding="utf-8")
+        head = f"active: true\nlevel: 1.{number}\nlinks: []\nref: ''\nreviewed: null\n"
+        file = root / "reqs" / f"REQ{number:03d}.yml"
+        file.write_text(f"{head}text: |\n  {row['Id']} {row['Text']}\n", encoding="utf-8")
     for name, theirs, ours in (
         ("`validate`, everything", [found, "--no-reformat"], ("validate", "--format", "ids")),
         ("`add`", ["sh", "-c", f"'{found}' add REQ && sync reqs"], ADD),

@@ -46,14 +46,17 @@ def flatness(tables: Mapping[int, Sequence[Row]]) -> list[Row]:
     return found
 
 
+def line(row: Row) -> str:
+    """One row of the table."""
+    verdict = {None: "", True: "met", False: "**not met**"}[row.met]
+    ratio = f"{row.ratio:.2f}" if row.ratio is not None else ""
+    cells = [row.work, row.floor, _number(row.at_floor, row.unit), _number(row.ours, row.unit), ratio, row.goal]
+    return "| " + " | ".join([*cells, ", ".join(filter(None, (verdict, row.note)))]) + " |"
+
+
 def _table(rows: Sequence[Row]) -> list[str]:
-    lines = ["| work | floor | at floor | ours | ratio | goal | |", "|---|---|--:|--:|--:|---|---|"]
-    for row in rows:
-        verdict = {None: "", True: "met", False: "**not met**"}[row.met]
-        ratio = f"{row.ratio:.2f}" if row.ratio is not None else ""
-        cells = [row.work, row.floor, _number(row.at_floor, row.unit), _number(row.ours, row.unit), ratio, row.goal]
-        lines.append("| " + " | ".join([*cells, verdict or row.note]) + " |")
-    return lines
+    head = ["| work | floor | at floor | ours | ratio | goal | |", "|---|---|--:|--:|--:|---|---|"]
+    return head + [line(row) for row in rows]
 
 
 def _number(value: float | None, unit: str) -> str:

@@ -69,9 +69,10 @@ class Machine:
         rounds: int | None = None,
     ) -> list[float]:
         """The median milliseconds of each job, run in turn."""
-        for job in jobs:
+        rounds = rounds or self.rounds
+        for job in jobs if rounds > 1 else ():
             self.once(job, cwd=cwd, extra=extra)
-        times = [[self.once(job, cwd=cwd, extra=extra) for job in jobs] for _ in range(rounds or self.rounds)]
+        times = [[self.once(job, cwd=cwd, extra=extra) for job in jobs] for _ in range(rounds)]
         return [statistics.median(column) for column in zip(*times, strict=True)]
 
     def peak(self, command: Sequence[str], *, cwd: Path) -> float:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 ZONE = ZoneInfo("Asia/Shanghai")
-START = datetime(2026, 1, 5, 8, 0, tzinfo=ZONE)
+NOW = datetime(2026, 6, 1, 18, 0, tzinfo=ZONE)  # the evening of the last day; must lie behind the machine's clock
 NEGLECTED = 40  # cases nobody took further, however large the book: what `overdue` finds
 BLOCK = 13  # records one block of cases makes
 
@@ -122,9 +122,9 @@ def days_for(size: int) -> int:
     return max(60, min(1200, size // 80))
 
 
-def now_for(size: int) -> datetime:
-    """The moment the whole book is looked at: the evening of its last day."""
-    return START + timedelta(days=days_for(size), hours=10)
+def start_for(size: int) -> datetime:
+    """The morning of the first day."""
+    return NOW - timedelta(days=days_for(size), hours=10)
 
 
 def rooms_for(size: int) -> list[str]:
@@ -134,7 +134,7 @@ def rooms_for(size: int) -> list[str]:
 
 def registers(size: int) -> list[Entry]:
     """Standing data: people, rooms, areas, keys."""
-    at = START - timedelta(days=1)
+    at = start_for(size) - timedelta(days=1)
 
     def entered(form: str, id: str, **fields: object) -> Entry:
         return Entry(id, form, fields, [Happening(at, "lina", "enter", "active")], register=True)
@@ -152,12 +152,12 @@ class Workload:
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self.now = now_for(size)
+        self.start = start_for(size)
         self.rooms = rooms_for(size)
         self._random = random.Random(20261122)
         self._numbers: dict[tuple[str, str], int] = {}
         self._complaints: dict[str, tuple[str, datetime]] = {}
-        self._cut = self.now
+        self._cut = NOW
 
     def __iter__(self) -> Iterator[Entry]:
         blocks = -(-self.size // BLOCK)
@@ -165,9 +165,9 @@ class Workload:
         made = 0
         neglected = set(range(blocks - 1, blocks // 2, -max(1, blocks // 3 // NEGLECTED))[:NEGLECTED])
         for block in range(blocks + BLOCK):
-            start = (START + step * block).replace(second=self._random.randrange(60), microsecond=0)
-            start = min(start, self.now - timedelta(minutes=30)).replace(hour=8 + self._random.randrange(8))
-            self._cut = start + timedelta(hours=3) if block in neglected else self.now
+            start = (self.start + step * block).replace(second=self._random.randrange(60), microsecond=0)
+            start = min(start, NOW - timedelta(minutes=30)).replace(hour=8 + self._random.randrange(8))
+            self._cut = start + timedelta(hours=3) if block in neglected else NOW
             for entry in self._block(start):
                 if made == self.size:
                     return
@@ -178,7 +178,7 @@ class Workload:
 
     def _block(self, start: datetime) -> Iterator[Entry]:
         logged: list[dict[str, object]] = []
-        for cut in (self._cut, self.now):
+        for cut in (self._cut, NOW):
             self._cut = cut  # of a neglected block only the first case is left lying
             yield from self._repair_case(start + timedelta(minutes=self._random.randrange(50)), logged)
         yield from self._complaint_case(start + timedelta(minutes=self._random.randrange(50)), logged)
@@ -241,7 +241,7 @@ class Workload:
                 asked, "lina", "visit", "done",
                 {"reached": "true", "satisfied": satisfied, "problem": "false", "findings": OPINION},
             ),
-            Happening(asked + timedelta(hours=5), "zhao", "review", "reviewed", {"result": "已阅，按期回访，可以归档。"}),
+            Happening(asked + timedelta(hours=5), "zhao", "review", "reviewed", {"result": "按期回访，可以归档。"}),
         ]  # fmt: skip
         fields: dict[str, object] = {
             "about": about, "record": record, "name": name, "room": room, "phone": phone,

@@ -20,11 +20,27 @@ from logbook.core.text import Text
 @click.command("init", cls=Command, epilog="logbook init 翠湖 --name 翠湖花园 --staff lina=李娜 --desk A")
 @click.argument("dir", type=click.Path(path_type=Path))
 @click.option("--name", required=True, cls=Option, text=Text("记录簿（小区）名称", "the book's (site's) name"))
-@click.option("--pack", "packs", multiple=True, cls=Option, text=Text("启用的表单包（默认 core）", "packs of forms (default: core)"))
-@click.option("--desk", default="A", show_default=True, cls=Option, text=Text("这台电脑的前台代号", "this computer's desk letter"))
-@click.option("--staff", multiple=True, metavar="ID=NAME", cls=Option, text=Text("员工；第一位是管理员", "staff; the first is the administrator"))
+@click.option(
+    "--pack",
+    "packs",
+    multiple=True,
+    cls=Option,
+    text=Text("启用的表单包（默认 core）", "packs of forms (default: core)"),
+)
+@click.option(
+    "--desk", default="A", show_default=True, cls=Option, text=Text("这台电脑的前台代号", "this computer's desk letter")
+)
+@click.option(
+    "--staff",
+    multiple=True,
+    metavar="ID=NAME",
+    cls=Option,
+    text=Text("员工；第一位是管理员", "staff; the first is the administrator"),
+)
 @click.option("--timezone", cls=Option, text=Text("时区（默认 Asia/Shanghai）", "time zone (default: Asia/Shanghai)"))
-@click.option("--practice", is_flag=True, cls=Option, text=Text("练习用：可用 --now 写入", "for practice: --now may write"))
+@click.option(
+    "--practice", is_flag=True, cls=Option, text=Text("练习用：可用 --now 写入", "for practice: --now may write")
+)
 @passes_context
 def init_command(
     context: Context,
@@ -85,7 +101,9 @@ def demo_command(context: Context, dir: Path) -> int:
     root = dir.expanduser().absolute()
     with output.progress(context, 0, context.catalogue.say("demo.progress")) as step:
         summary = demo(root, now=clock.now, language=context.lang, progress=step)
-    output.note(context, context.catalogue.say("demo.done", path=str(dir), records=summary.records, commits=summary.commits))
+    output.note(
+        context, context.catalogue.say("demo.done", path=str(dir), records=summary.records, commits=summary.commits)
+    )
     output.note(context, context.catalogue.say("cli.try"))
     for line in summary.to_try:
         output.result(f"  logbook --book {dir} {line}")
@@ -116,7 +134,11 @@ def off_command(context: Context) -> int:
     return 0
 
 
-@click.command("completion", cls=Command, epilog='eval "$(logbook completion bash)"\nlogbook completion fish > ~/.config/fish/completions/logbook.fish')
+@click.command(
+    "completion",
+    cls=Command,
+    epilog='eval "$(logbook completion bash)"\nlogbook completion fish > ~/.config/fish/completions/logbook.fish',
+)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @passes_context
 def completion_command(context: Context, shell: str) -> int:

@@ -112,9 +112,7 @@ def index_command(context: Context, rebuild: bool, format_: str) -> int:
     spent = int((time.perf_counter() - started) * 1000)
     counts = index.counts()
     if format_ == "json":
-        output.data(
-            {"place": index.place, "head": index.head, "records": counts, "unreadable": len(index.broken())}
-        )
+        output.data({"place": index.place, "head": index.head, "records": counts, "unreadable": len(index.broken())})
         return 0
     total = sum(counts.values())
     if rebuild:
@@ -127,6 +125,4 @@ def index_command(context: Context, rebuild: bool, format_: str) -> int:
     return 0
 
 
-COMMANDS = {
-    command.name or "": with_globals(command) for command in (validate_command, doctor_command, index_command)
-}
+COMMANDS = {command.name or "": with_globals(command) for command in (validate_command, doctor_command, index_command)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from collections.abc import Sequence
-from datetime import timezone
+from datetime import UTC
 from typing import TYPE_CHECKING
 from typing import Any
 from typing import TypeVar
@@ -16,8 +16,8 @@ from logbook.cli.words import Option
 from logbook.cli.words import guessed_language
 from logbook.core.errors import UsageError
 from logbook.core.text import Text
-from logbook.core.value import replace
 from logbook.core.value import frozen
+from logbook.core.value import replace
 from logbook.store import machine
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Context:
         moment = parse_moment(self.choices.now, now=real.astimezone(zone), zone=zone)
         if moment is None:
             raise UsageError("book.bad-now", found=self.choices.now)
-        return Clock(moment, real.astimezone(timezone.utc), given=True)
+        return Clock(moment, real.astimezone(UTC), given=True)
 
     def close(self) -> None:
         if self._session is not None:
@@ -108,7 +108,11 @@ GLOBAL = (
     (("--book",), {"metavar": "DIR"}, Text("记录簿所在文件夹", "the book's folder")),
     (("--lang",), {"type": click.Choice(["zh", "en"])}, Text("语言", "language")),
     (("--now",), {"metavar": "WHEN"}, Text("以这个时刻为准", "take this moment for now")),
-    (("--by",), {"metavar": "STAFF", "shell_complete": _staff}, Text("办理人（员工编号或姓名）", "who does it (staff id or name)")),
+    (
+        ("--by",),
+        {"metavar": "STAFF", "shell_complete": _staff},
+        Text("办理人（员工编号或姓名）", "who does it (staff id or name)"),
+    ),
     (("--quiet", "-q"), {"is_flag": True, "default": None}, Text("只输出结果", "print results only")),
 )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
+from typing import cast
 
 import click
 
@@ -22,7 +24,10 @@ from logbook.core.errors import UsageError
 from logbook.core.text import Text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from logbook.core.form import Form
+    from logbook.core.record import Stored
 
 
 @click.command(
@@ -33,10 +38,28 @@ if TYPE_CHECKING:
 )
 @click.argument("form", shell_complete=completing.forms)
 @click.argument("file", metavar="FILE|-")
-@click.option("--map", "maps", multiple=True, metavar="FIELD=COLUMN", cls=Option, text=Text("字段取自哪一列", "a field's column"))
-@click.option("--set", "sets", multiple=True, metavar="FIELD=VALUE", cls=Option, text=Text("空缺时的值", "the value where there is none"))
-@click.option("--step", "steps", multiple=True, metavar="STEP=COLUMN", cls=Option, text=Text("步骤发生的时间取自哪一列", "when a step happened"))
-@click.option("--key", metavar="COLUMN", cls=Option, text=Text("原编号所在列（再次导入不重复）", "the source's own number"))
+@click.option(
+    "--map", "maps", multiple=True, metavar="FIELD=COLUMN", cls=Option, text=Text("字段取自哪一列", "a field's column")
+)
+@click.option(
+    "--set",
+    "sets",
+    multiple=True,
+    metavar="FIELD=VALUE",
+    cls=Option,
+    text=Text("空缺时的值", "the value where there is none"),
+)
+@click.option(
+    "--step",
+    "steps",
+    multiple=True,
+    metavar="STEP=COLUMN",
+    cls=Option,
+    text=Text("步骤发生的时间取自哪一列", "when a step happened"),
+)
+@click.option(
+    "--key", metavar="COLUMN", cls=Option, text=Text("原编号所在列（再次导入不重复）", "the source's own number")
+)
 @click.option("--dry-run", is_flag=True, cls=Option, text=Text("只试不写", "write nothing"))
 @format_option(("text", "json"), "text")
 @passes_context
@@ -80,9 +103,7 @@ def import_command(
                 place = catalogue.say("cli.line", line=line)
                 output.note(context, f"{name}: {place}{issue.field or ''}: {sentence}\n    → {fix}")
         code = "cli.would-import" if dry_run else "cli.imported"
-        output.result(
-            catalogue.say(code, added=outcome.added, known=outcome.known, rejected=len(outcome.rejected))
-        )
+        output.result(catalogue.say(code, added=outcome.added, known=outcome.known, rejected=len(outcome.rejected)))
     return 1 if outcome.rejected else 0
 
 
@@ -99,9 +120,7 @@ def _pair(word: str) -> tuple[str, str]:
 @private_option
 @format_option(("jsonl", "json", "csv", "tsv", "yaml"), "jsonl")
 @passes_context
-def export_command(
-    context: Context, query: tuple[str, ...], target: str | None, private: bool, format_: str
-) -> int:
+def export_command(context: Context, query: tuple[str, ...], target: str | None, private: bool, format_: str) -> int:
     private = may_see_private(context, private)
     form, words = form_and_query(context, query)
     if target and target.rpartition(".")[2] in ("csv", "tsv", "json", "jsonl", "yaml"):
@@ -130,7 +149,7 @@ def _exported(context: Context, form: Form | None, words: list[str], private: bo
         loaded = list(listing.load_rows(session, rows))
         columns = exporting.columns(form, loaded)
 
-        def lines():  # type: ignore[no-untyped-def]
+        def lines() -> Iterator[dict[str, Stored]]:
             for one in loaded:
                 fields = dict(one.state.fields) if private else mask(one.form, one.state.fields)
                 yield exporting.flat_cells(one, fields)
@@ -146,7 +165,7 @@ def _exported(context: Context, form: Form | None, words: list[str], private: bo
         )
         for one in listing.load_rows(session, rows)
     )
-    return "".join(dump(format_, shaped, write_yaml=codec.write))
+    return "".join(dump(format_, shaped, write_yaml=cast("Callable[[dict[str, object]], bytes]", codec.write)))
 
 
 COMMANDS = {"import": with_globals(import_command), "export": with_globals(export_command)}

@@ -27,6 +27,7 @@ from logbook.core.text import Text
 
 if TYPE_CHECKING:
     from logbook.core.form import Form
+    from logbook.core.form import Library
     from logbook.index.book_index import Row
     from logbook.operations.overdue import Late
     from logbook.render.tables import Column
@@ -152,10 +153,18 @@ def names(context: Context) -> Any:
 @click.command(
     "list",
     cls=Command,
-    epilog="logbook list complaint level:major is:open\nlogbook list 漏水 at:2026-11\nlogbook list repair room:3-* --sort -at --limit 20",
+    epilog="logbook list complaint level:major is:open\n"
+    "logbook list 漏水 at:2026-11\n"
+    "logbook list repair room:3-* --sort -at --limit 20",
 )
 @click.argument("query", nargs=-1, metavar="[FORM] [QUERY]...", shell_complete=completing.query)
-@click.option("--sort", metavar="FIELD", multiple=True, cls=Option, text=Text("排序，-字段 为倒序", "sort; -FIELD turns the order"))
+@click.option(
+    "--sort",
+    metavar="FIELD",
+    multiple=True,
+    cls=Option,
+    text=Text("排序，-字段 为倒序", "sort; -FIELD turns the order"),
+)
 @click.option("--limit", type=click.IntRange(min=0), cls=Option, text=Text("最多几条", "at most so many"))
 @click.option("--columns", metavar="A,B", cls=Option, text=Text("要哪些列", "which columns"))
 @click.option("--since", metavar="WHEN", cls=Option, text=Text("从何时起", "from when"))
@@ -203,9 +212,7 @@ def _list(
         def shaped() -> Iterator[dict[str, object]]:
             for one in listing.load_rows(session, rows):
                 clocks = session.index.clocks(one.row, session.now) if one.form.clocks else []
-                yield record_json(
-                    one.state, clocks, now=session.now, recorded_at=one.row.recorded_at, private=private
-                )
+                yield record_json(one.state, clocks, now=session.now, recorded_at=one.row.recorded_at, private=private)
 
         output.objects(format_, shaped())
         return
@@ -227,8 +234,10 @@ def form_and_query(context: Context, query: Sequence[str]) -> tuple[Form | None,
 
     session = context.session
     form, words = listing.form_and_query(session, query)
-    if form is None and words and any(
-        issue.is_error and (issue.path or "").endswith(f"/{words[0]}.yaml") for issue in session.library_issues
+    if (
+        form is None
+        and words
+        and any(issue.is_error and (issue.path or "").endswith(f"/{words[0]}.yaml") for issue in session.library_issues)
     ):
         session.form(words[0])
     return form, words
@@ -347,7 +356,9 @@ def _short_due(context: Context, epoch: int) -> str:
     return due.strftime("%m-%d %H:%M")
 
 
-@click.command("overdue", cls=Command, epilog="logbook overdue\nlogbook overdue --soon 4h\nlogbook overdue complaint --format json")
+@click.command(
+    "overdue", cls=Command, epilog="logbook overdue\nlogbook overdue --soon 4h\nlogbook overdue complaint --format json"
+)
 @click.argument("query", nargs=-1, metavar="[FORM] [QUERY]...", shell_complete=completing.query)
 @click.option("--soon", metavar="4h", cls=Option, text=Text("还包括这段时间内到期的", "also what falls due by then"))
 @click.option(
@@ -400,12 +411,17 @@ def _print_late(context: Context, late: Sequence[Late], format_: str) -> None:
                 one.id,
                 one.label.say(context.lang) if people else one.clock,
                 one.title,
-                library.roles[one.to].say(context.lang) if people and one.to in library.roles else one.to,
+                _role(library, one.to, context.lang) if people else one.to,
             ]
             for one in late
         )
         title = "逾期" if context.lang == "zh" else "Overdue"
         output.rows(context, format_, heads, cells, title=title, empty=context.catalogue.say("cli.nothing-overdue"))
+
+
+def _role(library: Library, role: str | None, lang: str) -> str:
+    label = library.roles.get(role) if role else None
+    return label.say(lang) if label else role or ""
 
 
 def _lateness(context: Context, seconds: int, state: str) -> str:

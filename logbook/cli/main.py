@@ -123,12 +123,14 @@ def output_error(context: Context, code: str, **args: object) -> None:
 def _usage(context: Context, error: click.UsageError) -> None:
     catalogue = context.catalogue
     if isinstance(error, NoSuchCommand):
-        text = catalogue.say("cli.no-command", found=error.found)
-        fix = catalogue.fix("cli.no-command-near" if error.near else "cli.no-command", near=error.near)
+        code = "cli.no-command-near" if error.near else "cli.no-command"
+        text = catalogue.say(code, found=error.found)
+        fix = catalogue.fix(code, near=error.near)
     elif isinstance(error, click.NoSuchOption):
         near = error.possibilities[0] if error.possibilities else ""
-        text = catalogue.say("cli.no-option", found=error.option_name)
-        fix = catalogue.fix("cli.no-option-near" if near else "cli.no-option", near=near, command=_path(error))
+        code = "cli.no-option-near" if near else "cli.no-option"
+        text = catalogue.say(code, found=error.option_name)
+        fix = catalogue.fix(code, near=near, command=_path(error))
     elif isinstance(error, click.MissingParameter):
         name = str(error.param_hint or "")
         if isinstance(error.param, click.Option):

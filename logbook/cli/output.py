@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from typing import cast
 
 import click
 
@@ -59,7 +60,7 @@ def objects(format_: str, values: Iterable[Mapping[str, object]]) -> None:
     from logbook.render.porcelain import dump
     from logbook.store import codec
 
-    for piece in dump(format_, values, write_yaml=codec.write):
+    for piece in dump(format_, values, write_yaml=cast("Callable[[dict[str, object]], bytes]", codec.write)):
         click.echo(piece, nl=False)
 
 
@@ -199,5 +200,3 @@ def read_from(source: str) -> tuple[str, bytes]:
         raise Refused(
             [Issue("book.file-missing", {"path": source, "why": error.strerror or str(error)}, path=source)]
         ) from error
-
-

@@ -46,17 +46,13 @@ def ask_missing(context: Context, request: Request) -> None:
                 request.changes.held.update(changes.held)
                 break
             output.issues(context, changes.issues)
-    request.changes.issues[:] = [
-        issue for issue in request.changes.issues if issue.rule != "field.required"
-    ]
+    request.changes.issues[:] = [issue for issue in request.changes.issues if issue.rule != "field.required"]
 
 
 def _question(context: Context, field: Field) -> str:
     label = field.label.say(context.lang)
     if field.choices:
-        lines = "  ".join(
-            f"{number} {text.say(context.lang)}" for number, text in enumerate(field.choices.values(), 1)
-        )
+        lines = "  ".join(f"{number} {text.say(context.lang)}" for number, text in enumerate(field.choices.values(), 1))
         return f"{label} ({lines})"
     return label
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
@@ -23,16 +24,25 @@ from logbook.core.text import Text
 if TYPE_CHECKING:
     from logbook.operations.writing import Written
 
-AT = {"cls": Option, "metavar": "WHEN", "text": Text("发生的时间（默认现在）", "when it happened (default: now)")}
-REASON = {"cls": Option, "metavar": "TEXT", "text": Text("原因", "why")}
-APPROVED = {"cls": Option, "metavar": "STAFF", "text": Text("批准人", "who approved it")}
-FROM = {"cls": Option, "metavar": "FILE|-", "text": Text("从 YAML 或 JSON 文件读取字段", "read fields from a YAML or JSON file")}
+AT: dict[str, Any] = {
+    "cls": Option,
+    "metavar": "WHEN",
+    "text": Text("发生的时间（默认现在）", "when it happened (default: now)"),
+}
+REASON: dict[str, Any] = {"cls": Option, "metavar": "TEXT", "text": Text("原因", "why")}
+APPROVED: dict[str, Any] = {"cls": Option, "metavar": "STAFF", "text": Text("批准人", "who approved it")}
+FROM: dict[str, Any] = {
+    "cls": Option,
+    "metavar": "FILE|-",
+    "text": Text("从 YAML 或 JSON 文件读取字段", "read fields from a YAML or JSON file"),
+}
 
 
 @click.command(
     "add",
     cls=Command,
-    epilog="logbook add complaint name=王芳 room=3-502 summary=电梯异响\nlogbook add 钥匙借用登记表 钥匙=K-3-502 借用人=李师傅 用途=检修",
+    epilog="logbook add complaint name=王芳 room=3-502 summary=电梯异响\n"
+    "logbook add 钥匙借用登记表 钥匙=K-3-502 借用人=李师傅 用途=检修",
 )
 @click.argument("form", shell_complete=completing.forms)
 @click.argument("words", nargs=-1, metavar="[FIELD=VALUE]...", shell_complete=completing.fields)
@@ -85,7 +95,8 @@ def add_command(
 @click.command(
     "step",
     cls=Command,
-    epilog="logbook step CP-20261122-A003 forward forwarded_to=director\nlogbook step CP-20261122-A003 处理完毕 起因=钢丝绳松 处理结果=已更换",
+    epilog="logbook step CP-20261122-A003 forward forwarded_to=director\n"
+    "logbook step CP-20261122-A003 处理完毕 起因=钢丝绳松 处理结果=已更换",
 )
 @click.argument("id", shell_complete=completing.open_ids)
 @click.argument("step", shell_complete=completing.steps)
@@ -128,9 +139,7 @@ def amend_command(
 ) -> int:
     from logbook.operations.amend import amend
 
-    _told(
-        context, amend(context.session, id, words, reason=reason, approved_by=approved_by), format_, "cli.amended"
-    )
+    _told(context, amend(context.session, id, words, reason=reason, approved_by=approved_by), format_, "cli.amended")
     return 0
 
 
@@ -149,7 +158,13 @@ def void_command(context: Context, id: str, reason: str | None, format_: str) ->
 @click.command("sign", cls=Command, epilog="logbook sign DL-20261122-A001 --as review")
 @click.argument("id", shell_complete=completing.ids)
 @click.option(
-    "--as", "meaning", required=True, shell_complete=completing.meanings, cls=Option, metavar="MEANING", text=Text("签名的含义", "what the signature means")
+    "--as",
+    "meaning",
+    required=True,
+    shell_complete=completing.meanings,
+    cls=Option,
+    metavar="MEANING",
+    text=Text("签名的含义", "what the signature means"),
 )
 @click.option("--name", cls=Option, metavar="NAME", text=Text("客户签名时的姓名", "the customer's name"))
 @format_option(("text", "json", "ids"), "text")

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from typing import cast
 
+from logbook.core.form import Check
 from logbook.core.form import Field
 from logbook.core.form import Form
 from logbook.core.form import Library
@@ -24,6 +25,7 @@ from logbook.core.record import Event
 from logbook.core.record import Record
 from logbook.core.record import Stored
 from logbook.core.value import replace
+from logbook.core.text import Text
 from logbook.core.values import stored_issues
 from logbook.core.values import unknown_field
 from logbook.core.values import verdict_of
@@ -124,9 +126,18 @@ def value_issues(
 
 
 def step_issues(
-    form: Form, state: State, step: Step, event: Event, *, roles: Iterable[str], administrator: bool = False
+    form: Form,
+    state: State,
+    step: Step,
+    event: Event,
+    *,
+    roles: Iterable[str],
+    administrator: bool = False,
+    titles: Mapping[str, Text] | None = None,
 ) -> list[Issue]:
     """Whether ``step`` may be taken now: state, authority, reason, approver (before its values).
+
+    ``titles`` are what people call the roles.
 
     Requirements are judged by :func:`requirement_issues` on the state after the step.
     """
@@ -149,7 +160,7 @@ def step_issues(
         )
     if not may_take(step.by, roles, administrator=administrator):
         issues.append(
-            Issue("step.role", {"step": step.label, "roles": list(step.by), "by": event.by}, field="by")
+            Issue("step.role", {"step": step.label, "roles": [(titles or {}).get(role, role) for role in step.by], "by": event.by}, field="by")
         )
     if step.reason and not event.reason:
         issues.append(Issue("step.reason", {"step": step.label}, field="reason"))
@@ -220,12 +231,26 @@ def check_issues(form: Form, view: View, world: World, *, step: str | None = Non
         issues.append(
             Issue(
                 f"{form.name}.{check.id}",
-                {"say": check.say, "rule_text": check.text, "where": where.item or ""},
+                {"say": check.say, "rule_text": _prose(check, form), "where": where.item or ""},
                 severity=check.severity,
                 field=where.path,
             )
         )
     return issues
+
+
+def _prose(check: Check, form: Form) -> Text:
+    """The sentence of a check as people say it, made once a check."""
+    key = f"{form.full_name} {check.id} {check.text}"
+    if key not in _PROSE:
+        from logbook.core import rules
+
+        _PROSE[key] = Text(rules.say(check.rule, form, "zh"), rules.say(check.rule, form, "en"))
+    return _PROSE[key]
+
+
+# Saying a sentence takes longer than judging it, and thousands of records may break the same one.
+_PROSE: dict[str, Text] = {}
 
 
 def _lifecycle_issues(
@@ -251,13 +276,12 @@ def _lifecycle_issues(
             if event.step in ("void", VOIDED):
                 status = VOIDED
             elif event.step not in BUILT_IN_STEPS:
-                from logbook.core.suggest import closest
+                from logbook.core.suggest import hint
 
-                near = closest(event.step, list(own))
                 issues.append(
                     Issue(
                         "step.unknown",
-                        {"found": event.step, "allowed": list(own), "near": near[0] if near else ""},
+                        {"found": event.step, "allowed": list(own), "hint": hint(event.step, own)},
                         field=f"{place}.step",
                     )
                 )

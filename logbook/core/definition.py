@@ -8,6 +8,7 @@ for thirty rules.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
 from collections.abc import Iterable
@@ -727,6 +728,12 @@ def find_signature(form: Form, word: str) -> SignaturePlace | Issue:
     return name if isinstance(name, Issue) else form.signatures[name]
 
 
+def parts_of(label: str) -> list[str]:
+    """The short forms a label holds: 住址 and 房号 of 住址/房号, 客服主管 of 客服主管(副主任)."""
+    parts = [folded(part) for part in re.split(r"[/((、))]", label)]
+    return [part for part in parts if part] if len(parts) > 1 else []
+
+
 def _labels(label: Text) -> tuple[str, ...]:
     return (label.zh, label.en)
 
@@ -745,6 +752,10 @@ def _meant(wanted: str, words: Mapping[str, tuple[str, ...]], word: str, unknown
     ]
     if len(names) == 1:
         return names[0]
+    if not names:  # 派单 for 通知维修部派单 is a guess, 住址 for 住址/房号 is not
+        names = [name for name, its in words.items() if wanted and any(wanted in parts_of(one) for one in its)]
+        if len(names) == 1:
+            return names[0]
     if names:
         return Issue("form.ambiguous", {"word": word, "allowed": names})
     options = [*words, *(one for its in words.values() for one in its if one)]

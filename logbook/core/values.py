@@ -348,7 +348,18 @@ def find_label(labels: Mapping[str, Text], word: str) -> str | None:
     for name, text in labels.items():
         if lowered in (name.lower(), text.zh.lower(), text.en.lower()):
             return name
-    return None
+    return _short_label(labels, lowered)
+
+
+def _short_label(labels: Mapping[str, Text], word: str) -> str | None:
+    """The one id a part of whose label (around ``/`` or brackets) is ``word``; None where several are."""
+    found = [
+        name
+        for name, text in labels.items()
+        for label in (text.zh, text.en)
+        if not label.lower() == word and word in [part.strip().lower() for part in re.split(r"[/((、))]", label)]
+    ]
+    return found[0] if len(set(found)) == 1 else None
 
 
 def unknown_field(name: str, fields: Mapping[str, Field], path: str, *, severity: str = "error") -> Issue:

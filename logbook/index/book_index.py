@@ -133,12 +133,13 @@ class BookIndex:
         rev: str | None = None,
         refresh: bool = True,
         skip_private: bool = False,
+        lang: str = "zh",
         environment: Mapping[str, str] | None = None,
     ) -> BookIndex:
         """Open the index and bring it to HEAD. With ``rev`` (a commit id): the book as of that
         commit, in memory. ``library_key`` names the state of the forms, e.g. the id of their tree:
         another key means a rebuild. ``skip_private``: private texts are encrypted, index none of them."""
-        context = Context(library, zone, calendars or {}, skip_private)
+        context = Context(library, zone, calendars or {}, skip_private, lang)
         storage = Storage(
             repository,
             context,

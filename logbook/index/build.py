@@ -22,6 +22,7 @@ from logbook.core.lifecycle import state_of
 from logbook.core.record import Record
 from logbook.core.record import Stored
 from logbook.core.text import Text
+from logbook.core.values import shown
 from logbook.index.schema import Context
 from logbook.index.schema import FormTable
 from logbook.index.schema import FormTables
@@ -169,7 +170,7 @@ class Writer:
             last = max(last, clock[9])
         header = (
             number, record.id, record.form, record.version, path, blob, state.status,
-            _epoch(state.at), state.at, state.by, _recorded_at(state), title_of(state),
+            _epoch(state.at), state.at, state.by, _recorded_at(state), title_of(state, self.context.lang),
             int(state.final), int(state.voided), last,
         )  # fmt: skip
         writer = self._forms.get(record.form) or self._form_writer(record.form)
@@ -433,15 +434,15 @@ def stored_value(field: Field, value: object) -> Any:
     return value if isinstance(value, str) else str(value)
 
 
-def title_of(state: State) -> str:
+def title_of(state: State, lang: str) -> str:
     """What names a record in a list: the form's ``subject`` fields, never a private value."""
     fields = state.form.fields
     parts = []
     for name in state.form.subject:
         field = fields.get(name)
         value = state.fields.get(name)
-        if field is not None and not field.private and isinstance(value, str) and value:
-            parts.append(value)
+        if field is not None and not field.private and value:
+            parts.append(shown(field, value, lang))
     return " ".join(" ".join(parts).split())
 
 

@@ -626,7 +626,7 @@ class _Compiler:
     def _unknown_field(self, term: Match) -> None:
         from logbook.core.suggest import closest
 
-        head, dot, rest = term.name.partition(".")
+        head, dot, _ = term.name.partition(".")
         known: dict[str, Text] = {}
         for form in self._forms():
             for field in form.fields.values():

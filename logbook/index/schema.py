@@ -91,11 +91,13 @@ class Context:
     zone: ZoneInfo
     calendars: Mapping[str, Any] = attribute(default_factory=dict)
     skip_private: bool = False
+    lang: str = "zh"
 
     def meta(self, library_key: str) -> dict[str, str]:
         """What an index must say of itself to be of use to this program and this book."""
         return {
             "schema": SCHEMA_VERSION,
+            "language": self.lang,
             "program": __version__,
             "library": library_key,
             "zone": self.zone.key,

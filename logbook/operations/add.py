@@ -166,6 +166,7 @@ def draft_of(session: Session, write: Writing, request: Request) -> tuple[Draft,
             first,
             roles=write.world.roles(request.by),
             administrator=session.is_administrator(request.by),
+            titles=session.library.roles,
         )
     fields = defaults.fill(
         session, form, request.fields(), defaults.Moment(request.at, request.by), write.world

@@ -173,7 +173,7 @@ def _resolve_plan(form: Form, source: Source, plan: Plan) -> tuple[list[tuple[st
         _check_column(source, column, issues)
         if isinstance(step, Issue):
             issues.append(
-                Issue("step.unknown", {"found": word, "allowed": list(form.steps), "near": ""}, field="step")
+                Issue("step.unknown", {"found": word, "allowed": list(form.steps), "hint": hint(word, form.steps)}, field="step")
             )
         else:
             steps.append((step.id, column))
@@ -204,7 +204,7 @@ def _check_column(source: Source, column: str, issues: list[Issue]) -> None:
         issues.append(
             Issue(
                 "import.column",
-                {"found": column, "known": list(source.columns), "near": near[0] if near else ""},
+                {"found": column, "known": list(source.columns), "hint": hint(column, source.columns)},
             )
         )
 

@@ -70,7 +70,9 @@ def save(
                     label = loaded.form.fields[name].label if name in loaded.form.fields else name
                     issues.append(Issue("record.edit-window", {"label": label}, field=name))
             amendments += [
-                Amendment(stamp, operator, name, get_path(old.fields, name), get_path(record.fields, name), reason or "")
+                Amendment(
+                    stamp, operator, name, get_path(old.fields, name), get_path(record.fields, name), reason or ""
+                )
                 for name in changed
             ]
         after: Record = replace(record, amendments=tuple(amendments))

@@ -15,6 +15,7 @@ from typing import Any
 from logbook.core.errors import Refused
 from logbook.core.form import Field
 from logbook.core.form import Form
+from logbook.core.form import Library
 from logbook.core.issues import Issue
 from logbook.core.lifecycle import State
 from logbook.core.lifecycle import state_of
@@ -90,6 +91,14 @@ def loaded_from(session: Session, row: Row, data: bytes, *, until: datetime | No
     return Loaded(row, record, form, state_of(form, record, until=until), data)
 
 
+def unknown_form(name: str, library: Library) -> Issue:
+    """A form the book does not have, with the nearest it has."""
+    from logbook.core.suggest import hint
+
+    known = list(library.forms)
+    return Issue("record.unknown-form", {"found": name, "known": known, "hint": hint(name, known)}, field="form")
+
+
 def form_of(session: Session, record: Record) -> Form:
     """The form at the record's own version."""
     form = session.library.form_at(record.form, record.version)
@@ -97,11 +106,7 @@ def form_of(session: Session, record: Record) -> Form:
         if record.form in session.library.forms:
             issue = Issue("record.form-version", {"found": record.form_version}, field="form")
         else:
-            issue = Issue(
-                "record.unknown-form",
-                {"found": record.form, "known": list(session.library.forms), "near": ""},
-                field="form",
-            )
+            issue = unknown_form(record.form, session.library)
         raise Refused([issue])
     return form
 

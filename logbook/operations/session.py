@@ -95,6 +95,7 @@ class Session:
             self.library,
             zone=self.zone,
             library_key=self.library.key,
+            lang=self.book.settings.language,
             environment=self.environment,
         )
 

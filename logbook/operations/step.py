@@ -84,10 +84,8 @@ def draft_of(
     found = find_step(form, step_word)
     issues: list[Issue] = []
     if isinstance(found, Issue):
-        from logbook.core.suggest import closest
+        from logbook.core.suggest import hint
 
-        labels = {step.label.zh: name for name, step in form.steps.items()}
-        near = closest(step_word, [*form.steps, *labels])
         allowed = [name for name, one in form.steps.items() if state.status in one.from_]
         raise Refused(
             [
@@ -96,7 +94,7 @@ def draft_of(
                     {
                         "found": step_word,
                         "allowed": allowed,
-                        "near": labels.get(near[0], near[0]) if near else "",
+                        "hint": hint(step_word, [*form.steps, *(one.label.zh for one in form.steps.values())]),
                     },
                     field="step",
                 ).at(id=record.id)
@@ -153,11 +151,12 @@ def draft_of(
             taken,
             roles=write.world.roles(holder),
             administrator=session.is_administrator(holder),
+            titles=session.library.roles,
         )
     after: Record = replace(record, events=(*record.events, taken))
     after = replace(after, status=state_of(form, after).status)
     new = write.judge(form, after, step=found.id, before=issues)
-    said = said_of(form, brought, title_of(new))
+    said = said_of(form, brought, title_of(new, session.book.settings.language))
     return Draft(form, after, found.id, holder, base=loaded.data, said=said)
 
 

@@ -20,6 +20,7 @@ from logbook.core.record import Record
 from logbook.core.value import frozen
 from logbook.operations.reading import World
 from logbook.operations.reading import find
+from logbook.operations.reading import unknown_form
 from logbook.operations.session import Session
 from logbook.store import codec
 from logbook.store.codec import Document
@@ -116,17 +117,10 @@ def read_file(
     found = [placed(issue, path, record.id, document) for issue in issues]
     form = library.form_at(record.form, record.version)
     if form is None:
-        from logbook.core.suggest import closest
-
         if record.form in library.forms:
             missing = Issue("record.form-version", {"found": record.form_version}, field="form")
         else:
-            near = closest(record.form, list(library.forms))
-            missing = Issue(
-                "record.unknown-form",
-                {"found": record.form, "known": list(library.forms), "near": near[0] if near else ""},
-                field="form",
-            )
+            missing = unknown_form(record.form, library)
         return [*found, placed(missing, path, record.id, document)], None
     name = form_and_id(path)
     if name is not None and name[1] != record.id:

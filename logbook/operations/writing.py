@@ -131,6 +131,7 @@ class Writing:
         from logbook.store.transaction import Commit
 
         form, record = draft.form, draft.record
+        lang = self.session.book.settings.language
         data = draft.data
         if data is None:
             plain = plain_from(record, form)
@@ -147,7 +148,7 @@ class Writing:
         return Commit(
             changes=(Change(path_of(form, record.id, record.at), data),),
             message=message(
-                record.id, draft.action, draft.said or title_of(state_of(form, record)), trailers
+                record.id, draft.action, draft.said or title_of(state_of(form, record), lang), trailers
             ),
             author=self._author(draft.by),
             committer=desk_identity(self.session, self.desk),

@@ -112,7 +112,7 @@ def settings_text(settings: Settings) -> bytes:
 
 
 def _settings_issues(plain: Mapping[str, Stored], where: Callable[..., int | None]) -> list[Issue]:
-    from logbook.core.suggest import closest
+    from logbook.core.suggest import hint
 
     issues: list[Issue] = []
     name = plain.get("name")
@@ -124,7 +124,13 @@ def _settings_issues(plain: Mapping[str, Stored], where: Callable[..., int | Non
             ZoneInfo(cast(str, zone))
         except (ValueError, KeyError, OSError, TypeError):
             issues.append(
-                Issue("book.timezone", {"found": str(zone)}, path=SETTINGS_FILE, line=where("timezone"), field="timezone")
+                Issue(
+                    "book.timezone",
+                    {"found": str(zone)},
+                    path=SETTINGS_FILE,
+                    line=where("timezone"),
+                    field="timezone",
+                )
             )
     if plain.get("language") not in (None, "zh", "en"):
         issues.append(
@@ -138,11 +144,10 @@ def _settings_issues(plain: Mapping[str, Stored], where: Callable[..., int | Non
         )
     for key in plain:
         if key not in _KNOWN:
-            near = closest(key, list(_KNOWN))
             issues.append(
                 Issue(
                     "book.unknown-setting",
-                    {"name": key, "near": near[0] if near else "", "known": list(_KNOWN)},
+                    {"name": key, "hint": hint(key, _KNOWN), "known": list(_KNOWN)},
                     severity="warning",
                     path=SETTINGS_FILE,
                     line=where(key),

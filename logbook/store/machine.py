@@ -7,7 +7,6 @@ import sys
 from collections.abc import Mapping
 from datetime import UTC
 from datetime import datetime
-from datetime import timezone
 from pathlib import Path
 
 

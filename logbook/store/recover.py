@@ -181,7 +181,9 @@ def _targets(repo: Repository, intent: Intent) -> Iterable[Target]:
     from logbook.store.history import changed_paths
 
     return [
-        Target(path, FILE, old, new) for path, old, new in changed_paths(repo, intent.old, intent.new) if new is not None
+        Target(path, FILE, old, new)
+        for path, old, new in changed_paths(repo, intent.old, intent.new)
+        if new is not None
     ]
 
 

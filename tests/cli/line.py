@@ -90,8 +90,15 @@ def process(
 def at_terminal(root: Path, words: Sequence[str], talk: Sequence[tuple[str, str]]) -> Answer:
     """One command on a pseudo-terminal: for each pair, wait for the question and type the answer.
     ``err`` is what the person saw."""
+    import fcntl
     import pty
     import select
+    import signal
+    import termios
+
+    def take_terminal() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a runner in the background may have it ignored
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
     mine, theirs = pty.openpty()
     with subprocess.Popen(
@@ -102,7 +109,7 @@ def at_terminal(root: Path, words: Sequence[str], talk: Sequence[tuple[str, str]
         stdout=subprocess.PIPE,
         stderr=theirs,
         start_new_session=True,
-        preexec_fn=lambda: __import__("fcntl").ioctl(0, __import__("termios").TIOCSCTTY, 0),
+        preexec_fn=take_terminal,
     ) as child:
         os.close(theirs)
         seen = b""
@@ -118,13 +125,19 @@ def at_terminal(root: Path, words: Sequence[str], talk: Sequence[tuple[str, str]
                     except OSError:
                         return
 
-        for question, answer in talk:
-            hear(question)
-            hear(": ", 2) if not seen.rstrip(b"\r\n").endswith(b": ") else None
-            os.write(mine, answer.encode())
-        assert child.stdout is not None
-        out = child.stdout.read()
-        code = child.wait(20)
+        try:
+            for question, answer in talk:
+                hear(question)
+                if not seen.endswith(b": "):
+                    hear(": ")
+                if answer < " ":
+                    time.sleep(0.3)  # Python hears no Ctrl-C between its prompt and its read; no hand is that quick
+                os.write(mine, answer.encode())
+            assert child.stdout is not None
+            out, _ = child.communicate(timeout=20)
+            code = child.returncode
+        finally:
+            child.kill()
     try:
         while select.select([mine], [], [], 0)[0] and (more := os.read(mine, 4096)):
             seen += more

@@ -30,18 +30,10 @@ def test_init_makes_a_book_one_can_work_in(empty: Line) -> None:
 
 
 def test_without_staff_git_says_who_it_is(tmp_path: Path) -> None:
-    named = {
-        "GIT_CONFIG_COUNT": "2",
-        "GIT_CONFIG_KEY_0": "user.name",
-        "GIT_CONFIG_VALUE_0": "李娜",
-        "GIT_CONFIG_KEY_1": "user.email",
-        "GIT_CONFIG_VALUE_1": "Li.Na@example.com",
-    }
     config = tmp_path / "gitconfig"
     config.write_text("[user]\n\tname = 李娜\n\temail = Li.Na@example.com\n", encoding="utf-8")
     assert process(tmp_path, "init", "a", "--name", "甲", env={"GIT_CONFIG_GLOBAL": str(config)}).code == 0
     assert process(tmp_path / "a", "list", "staff", "--format", "ids").lines == ["lina"]
-    del named
     assert process(tmp_path, "init", "b", "--name", "乙").code == 0  # nobody: cron has no name either
     assert process(tmp_path / "b", "list", "staff", "--format", "ids").lines == ["admin"]
 

@@ -12,6 +12,7 @@ import os
 import re
 import shlex
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import redirect_stderr
 from contextlib import redirect_stdout
@@ -27,7 +28,7 @@ _PART = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 _HOUR = re.compile(r"# (?:(?P<day>\d{4}-\d\d-\d\d) )?(?P<time>\d\d:\d\d)$")
-_COMMIT = re.compile(r"\b(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{7,64}\b")
+_COMMIT = re.compile(r"\b(?:[0-9a-f]{7}|[0-9a-f]{10}|[0-9a-f]{12}|[0-9a-f]{40}|[0-9a-f]{64})\b")
 
 
 @frozen
@@ -42,7 +43,8 @@ class Block:
 
 
 def masked(text: str) -> str:
-    """Without what differs from one run to the next: commit ids and checksums."""
+    """Without what differs from one run to the next: commit ids, checksums, the version of Git."""
+    text = re.sub(r"git version .+", "git version", text)
     return _COMMIT.sub(lambda found: "0" * len(found.group()), text)
 
 
@@ -95,11 +97,25 @@ class _Teller:
         if words[0] == "logbook":
             told = self.logbook(words[1:])
         else:
-            done = subprocess.run(words, capture_output=True, env=clean_environment({}), check=False)
+            done = subprocess.run(self.outside(words), capture_output=True, env=self.environment(), check=False)
             self.code = done.returncode
             told = (done.stdout + done.stderr).decode()
         told = "\n".join(row.rstrip() for row in told.splitlines())
         return told.replace(str(self.folder), HOME) + "\n" if told else ""
+
+    def environment(self) -> dict[str, str]:
+        """A plain ``git commit`` is made at the hour of the page too."""
+        moment = f"{self.day} {self.time} +0800"
+        dates = {"GIT_AUTHOR_DATE": moment, "GIT_COMMITTER_DATE": moment} if self.time else {}
+        return {**clean_environment({}), **dates}
+
+    def outside(self, words: list[str]) -> list[str]:
+        """``env -i … logbook`` is a process of its own, with the same hour."""
+        if words[0] != "env" or "logbook" not in words:
+            return words
+        place = words.index("logbook")
+        hour = ["--now", f"{self.day} {self.time}"] if self.time and "--now" not in words else []
+        return [*words[:place], sys.executable, "-m", "logbook", *hour, *words[place + 1 :]]
 
     def logbook(self, words: list[str]) -> str:
         hour = ["--now", f"{self.day} {self.time}"] if self.time and "--now" not in words else []
@@ -125,6 +141,8 @@ def _commands(text: str) -> Iterator[str]:
 def filled(page: str, folder: Path) -> str:
     """The page with what its commands really print."""
     for block in reversed(list(play(page, folder))):
+        if block.hidden and any(block.codes):
+            raise SystemExit(block.printed)
         if not block.hidden:
             page = page[: block.span[0]] + block.printed + page[block.span[1] :]
     return page
@@ -132,7 +150,6 @@ def filled(page: str, folder: Path) -> str:
 
 def main() -> None:
     """Write what the commands print into the pages named; read the difference before keeping it."""
-    import sys
     import tempfile
 
     for name in sys.argv[1:]:

@@ -38,7 +38,7 @@ FIXES = {
     "book.no-name": "write name: NAME",
     "book.timezone": "e.g. Asia/Shanghai",
     "book.language": "write zh or en",
-    "book.unknown-setting": "settings: {known}. Did you mean {near}?",
+    "book.unknown-setting": "settings: {known}.{hint}",
     "book.no-desk": "give it a letter: git -C {path} config logbook.desk B (another one on each computer)",
     "book.bad-desk": "one or two capital letters, e.g. A",
     "book.no-operator": "add --by STAFF, or sign on first: logbook on STAFF",

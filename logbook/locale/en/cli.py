@@ -3,7 +3,9 @@ from __future__ import annotations
 
 MESSAGES = {
     "cli.no-command": "there is no command {found}",
+    "cli.no-command-near": "there is no command {found}",
     "cli.no-option": "there is no option {found}",
+    "cli.no-option-near": "there is no option {found}",
     "cli.missing": "{name} is missing",
     "cli.bad-choice": "{name} cannot be that",
     "cli.usage": "cannot follow this command: {why}",

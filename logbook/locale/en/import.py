@@ -15,7 +15,7 @@ MESSAGES = {
 FIXES = {
     "import.encoding": "save it as UTF-8 and import again",
     "import.empty": "check the file",
-    "import.column": "columns: {known}. Did you mean {near}?",
+    "import.column": "columns: {known}.{hint}",
     "import.column-twice": "give every column a name of its own",
     "import.csv": "check the quotes of this line",
     "import.json": "check this line",

@@ -53,7 +53,7 @@ FIXES = {
     "record.future": "check date and time; what has not happened cannot be recorded",
     "record.before-start": "check date and time",
     "record.late": "say why with --reason",
-    "record.unknown-form": "forms: {known}. Did you mean {near}?",
+    "record.unknown-form": "forms: {known}.{hint}",
     "record.form-version": "bring that version back to templates",
     "record.path": "move the file there",
     "record.id-path": "keep file name and id the same",

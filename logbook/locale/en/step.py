@@ -15,7 +15,7 @@ MESSAGES = {
     "step.order": "{step} cannot follow the state {state}",
 }
 FIXES = {
-    "step.unknown": "steps: {allowed}. Did you mean {near}?",
+    "step.unknown": "steps: {allowed}.{hint}",
     "step.not-allowed": "possible now: {allowed} ({step} is done from {from_})",
     "step.none-left": "correct with logbook amend, cancel with logbook void",
     "step.voided": "make a new record where needed",

@@ -38,7 +38,7 @@ FIXES = {
     "book.no-name": "写上 name: 名称",
     "book.timezone": "如 Asia/Shanghai",
     "book.language": "写 zh 或 en",
-    "book.unknown-setting": "可用：{known}；是不是“{near}”？",
+    "book.unknown-setting": "可用：{known}。{hint}",
     "book.no-desk": "给它一个字母：git -C {path} config logbook.desk B（每台电脑不同）",
     "book.bad-desk": "用一到两个大写字母，如 A",
     "book.no-operator": "用 --by 员工编号，或先签到：logbook on 员工编号",

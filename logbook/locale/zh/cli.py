@@ -3,7 +3,9 @@ from __future__ import annotations
 
 MESSAGES = {
     "cli.no-command": "没有“{found}”这个命令",
+    "cli.no-command-near": "没有“{found}”这个命令",
     "cli.no-option": "没有“{found}”这个选项",
+    "cli.no-option-near": "没有“{found}”这个选项",
     "cli.missing": "还缺 {name}",
     "cli.bad-choice": "{name} 的取值不对",
     "cli.usage": "命令写得不对：{why}",

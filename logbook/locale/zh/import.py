@@ -15,7 +15,7 @@ MESSAGES = {
 FIXES = {
     "import.encoding": "另存为 UTF-8 再导入",
     "import.empty": "检查文件",
-    "import.column": "文件里有：{known}；是不是“{near}”？",
+    "import.column": "文件里有：{known}。{hint}",
     "import.column-twice": "给每一列不同的名字",
     "import.csv": "检查这一行的引号",
     "import.json": "检查这一行",

@@ -53,7 +53,7 @@ FIXES = {
     "record.future": "检查日期和时间；不能记录还没发生的事",
     "record.before-start": "检查日期和时间",
     "record.late": "用 --reason 写明为什么晚记",
-    "record.unknown-form": "可用：{known}；是不是“{near}”？",
+    "record.unknown-form": "可用：{known}。{hint}",
     "record.form-version": "找回 templates 里的这个版本",
     "record.path": "把文件移到那里",
     "record.id-path": "文件名和编号保持一致",

@@ -15,7 +15,7 @@ MESSAGES = {
     "step.order": "“{state}”时不能“{step}”",
 }
 FIXES = {
-    "step.unknown": "可用：{allowed}；是不是“{near}”？",
+    "step.unknown": "可用：{allowed}。{hint}",
     "step.not-allowed": "现在可以：{allowed}（“{step}”要在 {from_} 时办理）",
     "step.none-left": "更正用 logbook amend，作废用 logbook void",
     "step.voided": "需要的话新登记一条",
