@@ -96,7 +96,7 @@ class Catalogue:
     def _rule_fix(self, args: Mapping[str, object]) -> str:
         parts = []
         if args.get("say") and args.get("rule_text"):
-            parts.append(self.say("render.rule_fix", rule=args["rule_text"]))
+            parts.append(self.say("render.rule_fix", rule=self.words(args["rule_text"]).rstrip("。.")))
         if args.get("source"):
             parts.append(self.say("render.rule_source", source=args["source"]))
         return " ".join(parts)

@@ -28,6 +28,7 @@ from logbook.core.moments import to_text
 from logbook.core.record import Event
 from logbook.core.record import Record
 from logbook.core.record import Stored
+from logbook.core.suggest import hint
 from logbook.core.value import attribute
 from logbook.core.value import frozen
 from logbook.core.value import replace
@@ -198,9 +199,6 @@ def _field_name(form: Form, word: str, issues: list[Issue]) -> str | None:
 
 def _check_column(source: Source, column: str, issues: list[Issue]) -> None:
     if column not in source.columns:
-        from logbook.core.suggest import closest
-
-        near = closest(column, source.columns)
         issues.append(
             Issue(
                 "import.column",

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 MESSAGES = {
     "render.rule_broken": "breaks the rule: {rule}",
-    "render.rule_fix": "The rule: {rule}",
+    "render.rule_fix": "The rule: {rule}.",
     "render.rule_source": "Source: {source}.",
     "render.form": "form",
     "render.title": "title",

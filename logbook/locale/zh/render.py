@@ -3,7 +3,7 @@ from __future__ import annotations
 
 MESSAGES = {
     "render.rule_broken": "不符合规则：{rule}",
-    "render.rule_fix": "规则：{rule}",
+    "render.rule_fix": "规则：{rule}。",
     "render.rule_source": "依据：{source}。",
     "render.form": "表单",
     "render.title": "名称",
