@@ -146,12 +146,17 @@ def amend_command(
 @click.command("void", cls=Command, epilog="logbook void CP-20261122-A003 --reason 重复登记")
 @click.argument("id", shell_complete=completing.ids)
 @click.option("--reason", **REASON)
+@click.option("--at", **AT)
+@click.option("--approved-by", **APPROVED)
 @format_option(("text", "json", "ids"), "text")
 @passes_context
-def void_command(context: Context, id: str, reason: str | None, format_: str) -> int:
+def void_command(
+    context: Context, id: str, reason: str | None, at: str | None, approved_by: str | None, format_: str
+) -> int:
     from logbook.operations.void import void
 
-    _told(context, void(context.session, id, reason=reason), format_, "cli.voided")
+    written = void(context.session, id, reason=reason, at=at, approved_by=approved_by)
+    _told(context, written, format_, "cli.voided")
     return 0
 
 
@@ -167,12 +172,15 @@ def void_command(context: Context, id: str, reason: str | None, format_: str) ->
     text=Text("签名的含义", "what the signature means"),
 )
 @click.option("--name", cls=Option, metavar="NAME", text=Text("客户签名时的姓名", "the customer's name"))
+@click.option("--at", **AT)
 @format_option(("text", "json", "ids"), "text")
 @passes_context
-def sign_command(context: Context, id: str, meaning: str, name: str | None, format_: str) -> int:
+def sign_command(
+    context: Context, id: str, meaning: str, name: str | None, at: str | None, format_: str
+) -> int:
     from logbook.operations.sign import sign
 
-    written = sign(context.session, id, meaning, name=name)
+    written = sign(context.session, id, meaning, name=name, at=at)
     place = written.form.signatures[written.record.signatures[-1].meaning]
     _told(context, written, format_, "cli.signed", meaning=place.label)
     return 0

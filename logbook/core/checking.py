@@ -24,8 +24,8 @@ from logbook.core.record import HEADER
 from logbook.core.record import Event
 from logbook.core.record import Record
 from logbook.core.record import Stored
-from logbook.core.value import replace
 from logbook.core.text import Text
+from logbook.core.value import replace
 from logbook.core.values import stored_issues
 from logbook.core.values import unknown_field
 from logbook.core.values import verdict_of
@@ -160,7 +160,11 @@ def step_issues(
         )
     if not may_take(step.by, roles, administrator=administrator):
         issues.append(
-            Issue("step.role", {"step": step.label, "roles": [(titles or {}).get(role, role) for role in step.by], "by": event.by}, field="by")
+            Issue(
+                "step.role",
+                {"step": step.label, "roles": [(titles or {}).get(r, r) for r in step.by], "by": event.by},
+                field="by",
+            )
         )
     if step.reason and not event.reason:
         issues.append(Issue("step.reason", {"step": step.label}, field="reason"))

@@ -174,7 +174,11 @@ def _resolve_plan(form: Form, source: Source, plan: Plan) -> tuple[list[tuple[st
         _check_column(source, column, issues)
         if isinstance(step, Issue):
             issues.append(
-                Issue("step.unknown", {"found": word, "allowed": list(form.steps), "hint": hint(word, form.steps)}, field="step")
+                Issue(
+                    "step.unknown",
+                    {"found": word, "allowed": list(form.steps), "hint": hint(word, form.steps)},
+                    field="step",
+                )
             )
         else:
             steps.append((step.id, column))

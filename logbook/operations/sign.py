@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import datetime
 
+from logbook.core.checking import event_time_issues
 from logbook.core.definition import find_signature
 from logbook.core.errors import Refused
 from logbook.core.form import Form
@@ -21,8 +23,10 @@ from logbook.core.value import replace
 from logbook.operations.reading import find
 from logbook.operations.reading import load
 from logbook.operations.session import Session
+from logbook.operations.writing import SAME_MOMENT
 from logbook.operations.writing import Draft
 from logbook.operations.writing import Written
+from logbook.operations.writing import moment
 from logbook.operations.writing import writing
 from logbook.store.records import plain_from
 
@@ -30,7 +34,13 @@ CUSTOMER = "customer"
 
 
 def sign(
-    session: Session, word: str, meaning: str, *, by: str | None = None, name: str | None = None
+    session: Session,
+    word: str,
+    meaning: str,
+    *,
+    by: str | None = None,
+    name: str | None = None,
+    at: str | None = None,
 ) -> Written:
     """Sign with a meaning of the form; Refused where the form gives that to another role or the
     step it belongs to was not taken yet."""
@@ -82,16 +92,20 @@ def sign(
             issues.append(
                 Issue("record.signed-already", {"by": operator, "meaning": place.label}, field="as")
             )
+        signed = moment(session, at) or write.when
+        issues += event_time_issues(signed, write.when, datetime.fromisoformat(state.at))
         if issues:
             raise Refused([issue.at(id=record.id) for issue in issues])
+        recorded = to_text(write.when.astimezone(session.zone))
         count = len(record.events)
         signature = Signature(
-            to_text(write.when.astimezone(session.zone)),
+            to_text(signed.astimezone(session.zone)),
             operator,
             place.id,
             count,
             signature_hash(form, record, count),
             (name or "").strip() or None,
+            recorded if abs(write.when - signed) > SAME_MOMENT else None,
         )
         after: Record = replace(record, signatures=(*record.signatures, signature))
         said = place.label.say(session.book.settings.language)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from logbook.core.checking import event_time_issues
 from logbook.core.errors import Refused
 from logbook.core.issues import Issue
 from logbook.core.lifecycle import VOIDED
@@ -14,11 +17,20 @@ from logbook.operations.session import Session
 from logbook.operations.writing import Draft
 from logbook.operations.writing import Written
 from logbook.operations.writing import event
+from logbook.operations.writing import moment
 from logbook.operations.writing import writing
 from logbook.store.records import split_number
 
 
-def void(session: Session, word: str, *, reason: str | None, by: str | None = None) -> Written:
+def void(
+    session: Session,
+    word: str,
+    *,
+    reason: str | None,
+    at: str | None = None,
+    by: str | None = None,
+    approved_by: str | None = None,
+) -> Written:
     """Cancel a record with a reason; its number stays taken, its clocks stop. A number nobody used
     gets a stub that closes the gap (rulings 21)."""
     with writing(session) as write:
@@ -33,10 +45,23 @@ def void(session: Session, word: str, *, reason: str | None, by: str | None = No
         form, record = loaded.form, loaded.record
         if loaded.state.voided:
             issues.append(Issue("record.voided", {"id": record.id}, id=record.id))
+        happened = moment(session, at) or write.when
+        issues += event_time_issues(happened, write.when, datetime.fromisoformat(loaded.state.at))
+        if approved_by:
+            approved_by, issue = session.find_staff(approved_by, field="approved_by")
+            issues += [issue] if issue else []
         if issues:
             raise Refused([issue.at(id=record.id) for issue in issues])
         name = VOIDED if "void" in form.steps else "void"
-        taken = event(name, at=write.when, by=operator, when=write.when, session=session, reason=reason)
+        taken = event(
+            name,
+            at=happened,
+            by=operator,
+            when=write.when,
+            session=session,
+            reason=reason,
+            approved_by=approved_by,
+        )
         after = replace(record, events=(*record.events, taken), status=VOIDED)
         return write.publish([Draft(form, after, "void", operator, base=loaded.data)])[0]
 
@@ -50,8 +75,6 @@ def _stub(
     issues: list[Issue],
     refused: Refused,
 ) -> Draft:
-    from datetime import datetime
-
     from logbook.core.definition import find_prefix
 
     parts = split_number(word.rpartition("/")[2])

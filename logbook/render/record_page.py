@@ -189,7 +189,9 @@ def _clock(form: Form, clock: ClockLine, lang: str, zone: ZoneInfo) -> str:
         moment = from_epoch(clock.due, zone)
         midnight = moment.strftime("%H:%M") == "00:00"
         due = (
-            from_epoch(clock.due - 60, zone).strftime("%Y-%m-%d 24:00") if midnight else moment.strftime("%Y-%m-%d %H:%M")
+            from_epoch(clock.due - 60, zone).strftime("%Y-%m-%d 24:00")
+            if midnight
+            else moment.strftime("%Y-%m-%d %H:%M")
         )
     late = f"  {duration(timedelta(seconds=clock.overdue_seconds), lang)}" if clock.overdue_seconds else ""
     return f"  {due}  {label}  {state}{late}"

@@ -6,6 +6,8 @@ import pytest
 
 from logbook.core.errors import Refused
 from logbook.operations.sign import is_stale
+from logbook.operations.sign import sign
+from logbook.operations.void import void
 from tests.operations.desk import Desk
 from tests.operations.desk import codes
 from tests.operations.desk import refused
@@ -233,3 +235,15 @@ def test_a_hand_made_change_makes_a_signature_stale(desk: Desk) -> None:
     path.write_text(path.read_text().replace("summary: 漏水", "summary: 没漏"))
     desk.git("-c", "user.name=x", "-c", "user.email=x@x", "commit", "-qam", "by hand")
     assert stale(desk, CP) == [True]
+
+
+def test_a_cancellation_and_a_signature_have_a_time_of_their_own(desk: Desk) -> None:
+    made = desk.add("complaint", "name=王芳", "summary=漏水", at="09:00").record.id
+    signed = sign(desk.session(by="lina"), made, "heard", at="09:10").record.signatures[-1]
+    assert (signed.at[11:16], signed.recorded is not None) == ("09:10", True)
+    ended = void(desk.session(by="lina"), made, reason="重复登记", at="09:30").record.events[-1]
+    assert (ended.step, ended.at[11:16], ended.recorded is not None) == ("void", "09:30", True)
+    again = desk.add("complaint", "name=王芳", "summary=水管漏水", at="09:00").record.id
+    with pytest.raises(Refused) as caught:
+        void(desk.session(by="lina"), again, reason="重复登记", at="明天 09:30")
+    assert [issue.rule for issue in caught.value.issues] == ["record.future"]

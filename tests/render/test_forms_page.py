@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from logbook.core.value import replace
-
 import pytest
 
 from logbook.core.budgets import parse_within
@@ -14,6 +12,7 @@ from logbook.core.form import DefaultRows
 from logbook.core.rules import parse_condition
 from logbook.core.rules import parse_rule
 from logbook.core.text import Text
+from logbook.core.value import replace
 from logbook.render.forms_page import form_page
 from logbook.render.forms_page import forms_list
 from logbook.render.porcelain import form_json

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html.parser
-from logbook.core.value import replace
 
 import pytest
 
@@ -11,6 +10,7 @@ from logbook.core.form import Cell
 from logbook.core.form import Form
 from logbook.core.lifecycle import State
 from logbook.core.record import Signature
+from logbook.core.value import replace
 from logbook.render.sheet_html import css_text
 from logbook.render.sheets import sheet
 from logbook.render.width import width
