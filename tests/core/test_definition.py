@@ -295,7 +295,7 @@ def test_sentences_and_budgets_are_read_when_looked_at() -> None:
     assert trusted is not None
     assert trusted.checks[0].text.startswith("result requird")
     with pytest.raises(Exception, match="rule"):
-        trusted.checks[0].rule
+        _ = trusted.checks[0].rule
     assert form().checks[0].rule is not None
     assert form().clocks["resolve"].within.fields() == {"level", "demanded_by"}
     assert form().fields["talked"].derived is not None
