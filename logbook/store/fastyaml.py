@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from collections.abc import Mapping
 from datetime import date
 
@@ -28,18 +29,33 @@ from logbook.core.record import Stored
 MAX_DEPTH = 20
 """Collections inside each other, the record itself counted."""
 
+
+def _late(pattern: str, method: str = "fullmatch") -> Callable[[str], re.Match[str] | None]:
+    """A pattern for writing, made when the first text is written: commands that only read never do."""
+    found: Callable[[str], re.Match[str] | None] | None = None
+
+    def ask(text: str) -> re.Match[str] | None:
+        nonlocal found
+        if found is None:
+            flags = re.VERBOSE if method == "fullmatch" else re.NOFLAG
+            found = getattr(re.compile(pattern, flags), method)
+        return found(text)
+
+    return ask
+
+
 # Characters that never stand raw in a file: controls, bidirectional marks and overrides, line
 # separators of other systems, the byte order mark, half pairs and what Unicode calls no character.
 UNWANTED = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
 )
-_INVISIBLE = re.compile(UNWANTED.pattern[:-1] + "\t\n]").search
+_INVISIBLE = _late(UNWANTED.pattern[:-1] + "\t\n]", "search")
 _ESCAPED = re.compile(UNWANTED.pattern[:-1] + '\t\n"\\\\]')
-_HALF_PAIR = re.compile("[\ud800-\udfff]").search
+_HALF_PAIR = _late("[\ud800-\udfff]", "search")
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 # What YAML 1.1 and 1.2 readers (the letter of both, and what is in use) take for no text.
-_NOT_TEXT = re.compile(
+_NOT_TEXT = _late(
     r"""
       (?:y|Y|yes|Yes|YES|n|N|no|No|NO|on|On|ON|off|Off|OFF
         |true|True|TRUE|false|False|FALSE|null|Null|NULL|~|=|<<)
@@ -50,17 +66,15 @@ _NOT_TEXT = re.compile(
     | [-+]?\.(?:inf|Inf|INF) | \.(?:nan|NaN|NAN)
     | [0-9]{4}-[0-9]{1,2}-[0-9]{1,2}                        # dates and moments of any make
       (?:(?:[Tt]|[ ]+)[0-9]{1,2}:[0-9]{1,2}.*)?
-    """,
-    re.VERBOSE,
-).fullmatch
-_SAME_EVERYWHERE = re.compile(
+    """
+)
+_SAME_EVERYWHERE = _late(
     r"""
       true | false | 0 | -?[1-9][0-9]{0,14}
     | (?!0000)(?P<day>[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01]))
       (?:T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:Z|[-+](?:[01][0-9]|2[0-3]):[0-5][0-9]))?
-    """,
-    re.VERBOSE,
-).fullmatch
+    """
+)
 _MAYBE_NOT_TEXT = frozenset("0123456789+-._~=<yYnNoOtTfF")
 _NEVER_FIRST = frozenset("?:,[]{}#&*!|>'\"%@` ")
 
