@@ -10,7 +10,7 @@ from measures import Row
 FLAT = (
     "`list`, filter, limit 50, json",
     "`overdue`, json",
-    "full text",
+    "full text 漏水, limit 50, json",
     "`show`, json",
     "`add`, durable",
     "`step`, durable",
