@@ -14,10 +14,10 @@ from logbook.cli.context import Context
 from logbook.cli.context import format_option
 from logbook.cli.context import passes_context
 from logbook.cli.context import with_globals
-from logbook.cli.looking import form_and_query
-from logbook.cli.looking import may_see_private
-from logbook.cli.looking import private_option
+from logbook.cli.listing import form_and_query
 from logbook.cli.noticing import noticing
+from logbook.cli.people import may_see_private
+from logbook.cli.people import private_option
 from logbook.cli.words import Command
 from logbook.cli.words import Option
 from logbook.core.errors import UsageError

@@ -9,9 +9,9 @@ from logbook.cli import output
 from logbook.cli.context import Context
 from logbook.cli.context import passes_context
 from logbook.cli.context import with_globals
-from logbook.cli.looking import may_see_private
-from logbook.cli.looking import names
-from logbook.cli.looking import private_option
+from logbook.cli.people import may_see_private
+from logbook.cli.people import names
+from logbook.cli.people import private_option
 from logbook.cli.words import Command
 from logbook.cli.words import Option
 from logbook.core.errors import UsageError

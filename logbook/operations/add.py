@@ -21,8 +21,7 @@ from logbook.operations import defaults
 from logbook.operations.reading import World
 from logbook.operations.session import Session
 from logbook.operations.words import Changes
-from logbook.operations.words import changes_from
-from logbook.operations.words import changes_from_mapping
+from logbook.operations.words import changes_asked
 from logbook.operations.writing import Draft
 from logbook.operations.writing import Writing
 from logbook.operations.writing import Written
@@ -69,11 +68,7 @@ def prepare(
 ) -> Request:
     """Read what was typed. Problems are kept in ``changes.issues``; an unknown form is Refused."""
     form = session.form(form_word)
-    changes = changes_from_mapping(form, given or {}, session.library, now=session.now, zone=session.zone)
-    typed = changes_from(form, words, session.library, now=session.now, zone=session.zone)
-    changes.set.update(typed.set)
-    changes.held.update(typed.held)
-    changes.issues += typed.issues
+    changes = changes_asked(form, words, given, session.library, now=session.now, zone=session.zone)
     problems: list[Issue] = []
     operator = ""
     try:

@@ -21,8 +21,7 @@ from logbook.operations.reading import Loaded
 from logbook.operations.reading import find
 from logbook.operations.reading import load
 from logbook.operations.session import Session
-from logbook.operations.words import changes_from
-from logbook.operations.words import changes_from_mapping
+from logbook.operations.words import changes_asked
 from logbook.operations.writing import Draft
 from logbook.operations.writing import Writing
 from logbook.operations.writing import Written
@@ -100,13 +99,9 @@ def draft_of(
                 ).at(id=record.id)
             ]
         )
-    changes = changes_from_mapping(form, given or {}, session.library, now=session.now, zone=session.zone)
-    typed = changes_from(
-        form, words, session.library, now=session.now, zone=session.zone, current=state.fields
+    changes = changes_asked(
+        form, words, given, session.library, now=session.now, zone=session.zone, current=state.fields
     )
-    changes.set.update(typed.set)
-    changes.held.update(typed.held)
-    changes.issues += typed.issues
     resolve_references(session, form, changes)
     issues += changes.issues
     operator = ""

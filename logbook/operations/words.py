@@ -83,6 +83,25 @@ def changes_from_mapping(
     return changes
 
 
+def changes_asked(
+    form: Form,
+    words: Iterable[str],
+    given: Mapping[str, Stored] | None,
+    library: Library,
+    *,
+    now: datetime,
+    zone: ZoneInfo,
+    current: Mapping[str, Stored] | None = None,
+) -> Changes:
+    """What a file gave and what was typed; the typed words win."""
+    changes = changes_from_mapping(form, given or {}, library, now=now, zone=zone)
+    typed = changes_from(form, words, library, now=now, zone=zone, current=current)
+    changes.set.update(typed.set)
+    changes.held.update(typed.held)
+    changes.issues += typed.issues
+    return changes
+
+
 def _change(
     form: Form,
     library: Library,

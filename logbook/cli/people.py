@@ -1,0 +1,84 @@
+"""What the commands that show things share: who may see what, names, labels, short moments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from typing import Any
+
+import click
+
+from logbook.cli.context import Context
+from logbook.cli.words import Option
+from logbook.core.errors import Refused
+from logbook.core.issues import Issue
+from logbook.core.text import Text
+
+if TYPE_CHECKING:
+    from logbook.core.form import Form
+
+PRIVATE_ROLES = frozenset(("director", "cs_supervisor", "cs_officer", "front_desk", "night_duty"))
+
+HEADER_LABELS = {
+    "id": Text("编号", "Id"),
+    "form": Text("表单", "Form"),
+    "title": Text("内容", "Title"),
+    "status": Text("状态", "Status"),
+    "at": Text("时间", "At"),
+    "by": Text("办理人", "By"),
+    "due": Text("应办", "Due"),
+    "recorded_at": Text("记录时间", "Recorded"),
+}
+
+
+def private_option(function: Any) -> Any:
+    """``--private``."""
+    return click.option(
+        "--private",
+        is_flag=True,
+        cls=Option,
+        text=Text("显示隐私内容（限有权的岗位）", "show private values (for roles that may)"),
+    )(function)
+
+
+def may_see_private(context: Context, asked: bool) -> bool:
+    """Whether private values are shown; Refused when asked for by somebody who may not."""
+    if not asked:
+        return False
+    from logbook.operations.reading import World
+
+    session = context.session
+    operator = session.operator()
+    allowed = World(session).roles(operator) & PRIVATE_ROLES or session.is_administrator(operator)
+    if not allowed:
+        raise Refused([Issue("cli.private-role", {"by": operator}, field="private")])
+    return True
+
+
+def names(context: Context) -> Any:
+    """Staff id to name, looked up once each."""
+    known: dict[str, str] = {}
+
+    def name(staff: str) -> str:
+        if staff not in known:
+            rows = context.session.index.find("staff", staff)
+            known[staff] = rows[0].title if rows and rows[0].title else staff
+        return known[staff]
+
+    return name
+
+
+def status_label(form: Form | None, status: str, lang: str) -> str:
+    if status == "voided":
+        return "已作废" if lang == "zh" else "void"
+    label = form.states.get(status) if form else None
+    return label.say(lang) if label else status
+
+
+def short_due(context: Context, epoch: int) -> str:
+    """A due instant for people: midnight is the end of the day before."""
+    from logbook.core.moments import from_epoch
+
+    due = from_epoch(epoch, context.session.zone)
+    if due.strftime("%H:%M") == "00:00":
+        return from_epoch(epoch - 60, context.session.zone).strftime("%m-%d 24:00")
+    return due.strftime("%m-%d %H:%M")
