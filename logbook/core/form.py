@@ -227,6 +227,14 @@ class Library:
     roles: Mapping[str, Text] = attribute(default_factory=dict)
     settings: Mapping[str, object] = attribute(default_factory=dict)
     key: str = ""
+    registers: frozenset[str] | None = None
+
+    @property
+    def register_names(self) -> frozenset[str]:
+        """The forms of standing data; known from the cache without building a form."""
+        if self.registers is not None:
+            return self.registers
+        return frozenset(form.name for form in self.forms.values() if form.register)
 
     def form_at(self, name: str, version: int) -> Form | None:
         """The form a record of that version lives under, or None when the book does not have it."""

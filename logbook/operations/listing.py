@@ -41,7 +41,7 @@ def select(
     """The matching records at the session's moment. Registers are left out unless asked for."""
     words = list(query)
     if form is None and not any(word.lstrip("-").startswith(("form:", "表单:")) for word in words):
-        registers = [one.name for one in session.library.forms.values() if one.register]
+        registers = sorted(session.library.register_names)
         if registers:
             words.append("-form:" + ",".join(registers))
     return session.index.select(

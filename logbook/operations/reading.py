@@ -131,6 +131,10 @@ LOOKED_UP = ("text", "phone", "choice", "bool", "int", "staff", "ref", "date", "
 _MOMENTS: Mapping[str, type] = {"datetime": datetime, "date": date, "time": time}
 
 
+# A form, one of its lists, and the columns that are compared.
+_RowKey = tuple[str, str, tuple[str, ...]]
+
+
 class World:
     """The other records as the rules see them, read through the index and kept for one command.
 
@@ -153,6 +157,7 @@ class World:
         self._until = until
         self._pasts: dict[datetime, World] = {}
         self._roles: dict[str, frozenset[str]] = {}
+        self._row_buckets: dict[_RowKey, dict[tuple[object, ...], list[State]]] = {}
         self._buckets: dict[tuple[str, tuple[str, ...]], dict[tuple[object, ...], list[State]]] = {}
 
     @property
@@ -173,6 +178,9 @@ class World:
         for (form, names), buckets in self._buckets.items():
             if form == state.record.form:
                 buckets.setdefault(self._values(state, names), []).append(state)
+        for row_key, rows in self._row_buckets.items():
+            if row_key[0] == state.record.form:
+                self._put_rows(rows, row_key, state)
         return view
 
     def take_back(self, state: State) -> None:
@@ -184,6 +192,11 @@ class World:
         for (form, names), buckets in self._buckets.items():
             if form == state.record.form:
                 buckets[self._values(state, names)].remove(state)
+        for row_key, rows in self._row_buckets.items():
+            if row_key[0] == state.record.form:
+                for states in rows.values():
+                    if state in states:
+                        states.remove(state)
 
     def find(self, form: str, id: str) -> View | None:
         """The record of that form and id; None when there is none."""
@@ -211,7 +224,7 @@ class World:
         field = known.fields.get(name) if known is not None else None
         narrow = self._narrowing(form, equal, field.columns if field is not None else {})
         rows = () if self._whole else self._session.index.with_row(form, name, narrow)
-        return self._views_of(form, self._overlaid(form, {}), rows)
+        return self._views_of(form, self._overlaid_rows(form, name, narrow), rows)
 
     def _views_of(self, form: str, overlaid: Iterable[State], rows: Iterable[Row]) -> Iterator[View]:
         for state in overlaid:
@@ -259,6 +272,25 @@ class World:
                 if name == form:
                     buckets.setdefault(self._values(state, names), []).append(state)
         return buckets.get(tuple(_folded(equal[name]) for name in names), [])
+
+    def _overlaid_rows(self, form: str, name: str, equal: Mapping[str, object]) -> list[State]:
+        """States put into this world with such a row; in buckets, so that a whole book stays linear."""
+        names = tuple(sorted(equal))
+        key = (form, name, names)
+        buckets = self._row_buckets.get(key)
+        if buckets is None:
+            buckets = self._row_buckets[key] = {}
+            for (other, _), state in self._overlay.items():
+                if other == form:
+                    self._put_rows(buckets, key, state)
+        return buckets.get(tuple(_folded(equal[one]) for one in names), [])
+
+    def _put_rows(self, buckets: dict[tuple[object, ...], list[State]], key: _RowKey, state: State) -> None:
+        rows = View(state, self).get(key[1])
+        for row in rows if isinstance(rows, tuple) else ():
+            found = buckets.setdefault(tuple(_folded(row.get(one)) for one in key[2]), [])
+            if not found or found[-1] is not state:
+                found.append(state)
 
     def _values(self, state: State, names: tuple[str, ...]) -> tuple[object, ...]:
         view = View(state, self)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from logbook.store.git import Repository
 
 FOLDER = "templates"
-CACHE_SCHEMA = 2
+CACHE_SCHEMA = 3
 # A file changed this soon before it was read may change again and look the same: clocks of file systems
 # are coarse (Git calls such an entry racy). Nanoseconds.
 _RACY = 2_000_000_000
@@ -236,6 +236,7 @@ def _check_and_store(
         **keys,
         "issues": [_issue_out(issue) for issue in issues],
         "files": kept,
+        "registers": sorted(library.register_names),
     }
     _write_cache(cache, stored)
     return replace(library, key=keys["content"]), issues
@@ -302,7 +303,8 @@ def _from_cache(
 ) -> tuple[Library, list[Issue]]:
     sources = [_Cached(*entry) for entry in stored["files"]]
     library, _ = library_from(sources, settings=settings, strict=False)
-    return replace(library, key=stored["content"]), [_issue_in(plain) for plain in stored["issues"]]
+    library = replace(library, key=stored["content"], registers=frozenset(stored["registers"]))
+    return library, [_issue_in(plain) for plain in stored["issues"]]
 
 
 def _read_cache(path: Path | None, right: Callable[[Mapping[str, Any]], bool]) -> dict[str, Any] | None:
