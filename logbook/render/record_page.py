@@ -77,8 +77,7 @@ def record_page(
     form, record = state.form, state.record
     fields = dict(state.fields) if private else mask(form, state.fields)
     lines = [f"{record.id}  {form.title.say(lang)}"]
-    lines += _pairs(_head(state, lang, names), lang)
-    pairs = []
+    pairs = list(_head(state, lang, names))
     tables: list[str] = []
     for name in (*form.fields, *(n for n in fields if n not in form.fields)):
         value = fields.get(name)
