@@ -62,7 +62,7 @@ def init_command(
     for word in staff:
         left, sign, right = word.partition("=")
         if not left.strip() or (sign and not right.strip()):
-            raise UsageError("cli.usage", why=word)
+            raise UsageError("cli.usage", why=word, command="logbook init")
         people[left.strip()] = right.strip() or left.strip()
     lang = context.lang
     if context.choices.now is not None and not practice:

@@ -20,6 +20,8 @@ from logbook.cli.people import may_see_private
 from logbook.cli.people import private_option
 from logbook.cli.words import Command
 from logbook.cli.words import Option
+from logbook.cli.words import QueryCommand
+from logbook.cli.words import query_words
 from logbook.core.errors import UsageError
 from logbook.core.text import Text
 
@@ -110,12 +112,12 @@ def import_command(
 def _pair(word: str) -> tuple[str, str]:
     left, sign, right = word.partition("=")
     if not sign or not left:
-        raise UsageError("cli.usage", why=word)
+        raise UsageError("cli.usage", why=word, command="logbook import")
     return left.strip(), right
 
 
-@click.command("export", cls=Command, epilog="logbook export complaint at:2026-11 --format csv -o 投诉.csv")
-@click.argument("query", nargs=-1, metavar="[FORM] [QUERY]...", shell_complete=completing.query)
+@click.command("export", cls=QueryCommand, epilog="logbook export complaint at:2026-11 --format csv -o 投诉.csv")
+@click.argument("query", nargs=-1, callback=query_words, metavar="[FORM] [QUERY]...", shell_complete=completing.query)
 @click.option("-o", "--output", "target", metavar="FILE", cls=Option, text=Text("写入文件", "write to a file"))
 @private_option
 @format_option(("jsonl", "json", "csv", "tsv", "yaml"), "jsonl")

@@ -18,8 +18,9 @@ from logbook.cli.context import format_option
 from logbook.cli.context import passes_context
 from logbook.cli.context import with_globals
 from logbook.cli.noticing import noticing
-from logbook.cli.words import Command
 from logbook.cli.words import Option
+from logbook.cli.words import QueryCommand
+from logbook.cli.words import query_words
 from logbook.core.errors import Refused
 from logbook.core.errors import UsageError
 from logbook.core.issues import Issue
@@ -43,12 +44,12 @@ GENERAL = ("id", "form", "title", "status", "at", "by", "due")
 
 @click.command(
     "list",
-    cls=Command,
+    cls=QueryCommand,
     epilog="logbook list complaint level:major is:open\n"
     "logbook list 漏水 at:2026-11\n"
     "logbook list repair room:3-* --sort -at --limit 20",
 )
-@click.argument("query", nargs=-1, metavar="[FORM] [QUERY]...", shell_complete=completing.query)
+@click.argument("query", nargs=-1, callback=query_words, metavar="[FORM] [QUERY]...", shell_complete=completing.query)
 @click.option(
     "--sort",
     metavar="FIELD",
@@ -98,12 +99,19 @@ def _list(
     order = [part.strip() for one in sort for part in one.split(",") if part.strip()]
     rows = listing.select(session, form, words, sort=order, limit=limit, since=since, until=until)
     if format_ in ("json", "jsonl", "yaml"):
+        from logbook.operations.deriving import with_derived
         from logbook.render.porcelain import record_json
 
         def shaped() -> Iterator[dict[str, object]]:
             for one in listing.load_rows(session, rows):
                 clocks = session.index.clocks(one.row, session.now) if one.form.clocks else []
-                yield record_json(one.state, clocks, now=session.now, recorded_at=one.row.recorded_at, private=private)
+                yield record_json(
+                    with_derived(session, one.state),
+                    clocks,
+                    now=session.now,
+                    recorded_at=one.row.recorded_at,
+                    private=private,
+                )
 
         output.objects(format_, shaped())
         return
@@ -231,9 +239,11 @@ def _values(context: Context, form: Form | None, rows: Sequence[Row], own: Seque
 
 
 @click.command(
-    "overdue", cls=Command, epilog="logbook overdue\nlogbook overdue --soon 4h\nlogbook overdue complaint --format json"
+    "overdue",
+    cls=QueryCommand,
+    epilog="logbook overdue\nlogbook overdue --soon 4h\nlogbook overdue complaint --format json",
 )
-@click.argument("query", nargs=-1, metavar="[FORM] [QUERY]...", shell_complete=completing.query)
+@click.argument("query", nargs=-1, callback=query_words, metavar="[FORM] [QUERY]...", shell_complete=completing.query)
 @click.option("--soon", metavar="4h", cls=Option, text=Text("还包括这段时间内到期的", "also what falls due by then"))
 @click.option(
     "--exit-code", is_flag=True, cls=Option, text=Text("有逾期时以 1 退出", "exit with 1 when something is late")

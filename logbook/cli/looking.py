@@ -33,6 +33,7 @@ from logbook.cli.people import status_label
 def record_data(context: Context, word: str, form: str | None = None, *, private: bool = False) -> dict[str, object]:
     """One record in the shape of the contract."""
     from logbook.operations import reading
+    from logbook.operations.deriving import with_derived
     from logbook.render.porcelain import record_json
 
     session = context.session
@@ -42,7 +43,7 @@ def record_data(context: Context, word: str, form: str | None = None, *, private
     loaded = reading.load(session, row, until=session.now)
     clocks = session.index.clocks(row, session.now)
     shaped: dict[str, object] = record_json(
-        loaded.state, clocks, now=session.now, recorded_at=row.recorded_at, private=private
+        with_derived(session, loaded.state), clocks, now=session.now, recorded_at=row.recorded_at, private=private
     )
     return shaped
 
@@ -81,11 +82,12 @@ def _show(context: Context, id: str, private: bool, format_: str) -> None:
 
     row = _as_of(context, reading.find(session, id))
     loaded = reading.load(session, row, until=session.now)
+    from logbook.operations.deriving import with_derived
     from logbook.operations.sign import is_stale
 
     output.result(
         record_page(
-            loaded.state,
+            with_derived(session, loaded.state),
             session.index.clocks(row, session.now),
             lang=context.lang,
             now=session.now,

@@ -160,6 +160,39 @@ class Command(_InTheirLanguage):
         """The examples stand before the options."""
 
 
+class QueryCommand(Command):
+    """A command that takes query words: ``-status:closed`` and ``-漏水`` are words, not options."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        valued = {
+            name
+            for param in self.params
+            if isinstance(param, click.Option) and not param.is_flag
+            for name in (*param.opts, *param.secondary_opts)
+        }
+        names = [name for param in self.params for name in param.opts]
+        short = {"h", *(name[1] for name in names if name[0] == "-" and name[1] != "-")}
+        kept = []
+        for place, word in enumerate(args):
+            value = place > 0 and args[place - 1] in valued
+            kept.append(f"{_MINUS}{word[1:]}" if not value and _is_negated(word, short) else word)
+        return super().parse_args(ctx, kept)
+
+
+_MINUS = "\0-"
+
+
+def _is_negated(word: str, short: set[str]) -> bool:
+    if len(word) < 2 or word[0] != "-" or word[1] == "-":
+        return False
+    return word[1] not in short or any(sign in word for sign in ":<>=：")
+
+
+def query_words(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    """The words of a query as they were typed."""
+    return tuple(word.replace(_MINUS, "-", 1) for word in value)
+
+
 class LazyGroup(_InTheirLanguage, click.Group):
     """The commands by name; a command's module is imported when it is called."""
 

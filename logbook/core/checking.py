@@ -181,6 +181,21 @@ def may_take(by: tuple[str, ...], roles: Iterable[str], *, administrator: bool) 
     return administrator or not by or "staff" in by or "customer" in by or not set(by).isdisjoint(roles)
 
 
+def change_issues(
+    form: Form, state: State, by: str, *, roles: Iterable[str], administrator: bool, titles: Mapping[str, Text]
+) -> list[Issue]:
+    """Who may correct or cancel a record: whoever made it (no register entry of one's own), and those
+    who may make such a record or decide on it later."""
+    own = by == state.by and not form.register
+    if own or administrator or may_take(form.first_step.by, roles, administrator=False):
+        return []
+    later = {role for step in form.steps.values() if not form.register for role in step.by}
+    if not later.isdisjoint(set(roles) - {"staff", "customer"}):
+        return []
+    wanted = [titles.get(role, role) for role in form.first_step.by]
+    return [Issue("record.role", {"by": by, "roles": wanted}, field="by")]
+
+
 def requirement_issues(form: Form, after: State, step: Step) -> list[Issue]:
     """Fields a step needs that are still empty once its own values are in."""
     issues = []

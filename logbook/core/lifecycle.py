@@ -12,6 +12,7 @@ from logbook.core.record import Event
 from logbook.core.record import Record
 from logbook.core.record import Stored
 from logbook.core.value import frozen
+from logbook.core.value import replace
 
 VOIDED = "voided"
 AMEND = "amend"
@@ -103,6 +104,12 @@ def state_of(form: Form, record: Record, *, until: datetime | None = None) -> St
                     by = cast(str, value)
                 else:
                     _put(fields, path, value)
+    if until is not None and (record.amendments or record.signatures):
+        record = replace(
+            record,
+            amendments=tuple(a for a in record.amendments if datetime.fromisoformat(a.at) <= until),
+            signatures=tuple(s for s in record.signatures if datetime.fromisoformat(s.at) <= until),
+        )
     state = State(record, form, status, at, by, fields, events)
     for name, field in form.fields.items():
         if field.holds:

@@ -78,6 +78,15 @@ def draft_of(
         issues.append(Issue("record.needs-reason", {}, field="reason"))
     if state.voided:
         issues.append(Issue("record.voided", {"id": record.id}))
+    if operator:
+        issues += checking.change_issues(
+            form,
+            state,
+            operator,
+            roles=write.world.roles(operator),
+            administrator=session.is_administrator(operator),
+            titles=session.library.roles,
+        )
     moved = _moved(form, changes, issues)
     wanted = _paths(changes, state.fields)
     if not wanted and not moved and not issues:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from logbook.core.form import Form
 from logbook.core.lifecycle import State
 from logbook.core.record import Stored
+from logbook.core.value import replace
 from logbook.core.view import View
 from logbook.operations.reading import World
 from logbook.operations.session import Session
@@ -35,6 +36,12 @@ def derived_values(session: Session, form: Form, state: State) -> dict[str, Stor
     view = View(state, World(session))
     values = {name: _text(view.get(name)) for name in names}
     return {name: value for name, value in values.items() if value is not None}
+
+
+def with_derived(session: Session, state: State) -> State:
+    """The state with its derived fields among the others, for showing."""
+    derived = derived_values(session, state.form, state)
+    return replace(state, fields={**state.fields, **derived}) if derived else state
 
 
 def _text(value: object) -> Stored:

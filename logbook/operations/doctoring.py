@@ -25,6 +25,7 @@ def examine(session: Session, *, mend: bool = True) -> Health:
     from logbook.store.porcelain import settle
     from logbook.store.recover import doctor_findings
     from logbook.store.recover import drop_stale_locks
+    from logbook.store.recover import recover
     from logbook.store.transaction import write_lock
     from logbook.store.worktree import dirty_paths
 
@@ -36,6 +37,7 @@ def examine(session: Session, *, mend: bool = True) -> Health:
         try:
             with write_lock(repository):
                 drop_stale_locks(repository)
+                recover(repository)  # again: what a lock stood in the way of can be ended now
                 settle(repository)
             after = doctor_findings(repository)
             mended = [issue for issue in before if issue not in after]

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -91,8 +92,8 @@ def read_source(name: str, data: bytes, *, kind: str | None = None) -> Source:
         except UnicodeDecodeError:
             raise Refused([Issue("import.encoding", {"path": name})]) from None
     kind = kind or _kind(name, text)
-    if kind == "csv":
-        return _read_csv(name, text)
+    if kind in ("csv", "tsv"):
+        return _read_csv(name, text, tabs=kind == "tsv")
     return _read_json(name, text, lines=kind == "jsonl")
 
 
@@ -184,6 +185,8 @@ def _resolve_plan(form: Form, source: Source, plan: Plan) -> tuple[list[tuple[st
             steps.append((step.id, column))
     if plan.key:
         _check_column(source, plan.key, issues)
+    if not issues and not any(name not in ("at", "by") for name in (*fields, *plan.constants)):
+        issues.append(Issue("import.no-fields", {"known": list(source.columns)}))
     if issues:
         raise Refused(issues)
     return steps, fields
@@ -365,17 +368,38 @@ def _publish(
     return commit or ""
 
 
+_KINDS = {".csv": "csv", ".txt": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json"}
+
+
+def _unguarded(cell: str) -> str:
+    """A cell without the apostrophe that an export puts before what a spreadsheet would run."""
+    return cell[1:] if len(cell) > 1 and cell[0] == "'" and cell[1] in "=+-@\t\r＝＋－＠" else cell
+
+
+def _untabbed(cell: str) -> str:
+    """A cell of an exported TSV: tab, line break and backslash stand as two characters."""
+    return re.sub(r"\\([tn\\])", lambda found: {"t": "\t", "n": "\n"}.get(found[1], "\\"), cell)
+
+
 def _kind(name: str, text: str) -> str:
     lowered = name.lower()
-    for ending, kind in ((".csv", "csv"), (".jsonl", "jsonl"), (".ndjson", "jsonl"), (".json", "json")):
+    for ending, kind in _KINDS.items():
         if lowered.endswith(ending):
             return kind
+    ending = lowered.rpartition(".")[2] if "." in lowered else ""
+    if ending:
+        raise Refused([Issue("import.kind", {"found": ending, "known": [one[1:] for one in _KINDS]})])
     start = text.lstrip()[:1]
     return "json" if start == "[" else "jsonl" if start == "{" else "csv"
 
 
-def _read_csv(name: str, text: str) -> Source:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+def _read_csv(name: str, text: str, *, tabs: bool) -> Source:
+    lines = io.StringIO(text, newline="")
+    reader = (
+        csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE, strict=True)
+        if tabs
+        else csv.reader(lines, strict=True)
+    )
     rows: list[tuple[int, dict[str, Stored]]] = []
     try:
         head = next(reader, None)
@@ -387,7 +411,8 @@ def _read_csv(name: str, text: str) -> Source:
         start = reader.line_num + 1
         for cells in reader:
             if cells:
-                row: dict[str, Stored] = dict(zip(head, cells, strict=False))
+                read = _untabbed if tabs else _unguarded
+                row: dict[str, Stored] = {name: read(cell) for name, cell in zip(head, cells, strict=False)}
                 rows.append((start, row))
             start = reader.line_num + 1
     except csv.Error as error:

@@ -85,6 +85,11 @@ def sign(
                         field="by",
                     )
                 )
+        named = state.fields.get(place.of) if place.of else None
+        if named and named != operator:  # four eyes: not even the administrator signs for the one named
+            issues.append(
+                Issue("record.sign-role", {"meaning": place.label, "by": operator, "roles": [named]}, field="by")
+            )
         standing = [
             s for s in record.signatures if s.meaning == place.id and s.by == operator and s.name == name
         ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from logbook.core.checking import change_issues
 from logbook.core.checking import event_time_issues
 from logbook.core.errors import Refused
 from logbook.core.issues import Issue
@@ -47,6 +48,16 @@ def void(
             issues.append(Issue("record.voided", {"id": record.id}, id=record.id))
         happened = moment(session, at) or write.when
         issues += event_time_issues(happened, write.when, datetime.fromisoformat(loaded.state.at))
+        issues += change_issues(
+            form,
+            loaded.state,
+            operator,
+            roles=write.world.roles(operator),
+            administrator=session.is_administrator(operator),
+            titles=session.library.roles,
+        )
+        if form.name == "staff" and session.is_administrator(record.id):
+            issues.append(Issue("record.administrator", {}))
         if approved_by:
             approved_by, issue = session.find_staff(approved_by, field="approved_by")
             issues += [issue] if issue else []
@@ -82,11 +93,9 @@ def _stub(
     if parts is None or form is None or form.register:
         raise refused
     _, day, desk, n = parts
-    taken = [
-        split_number(name[:-5])
-        for name in session.names(f"records/{form.name}/{day[:4]}/{day[4:6]}")
-        if name.endswith(".yaml")
-    ]
+    taken = [split_number(name[:-5]) for name in _names(session, form.name, day)]
+    if any(word.rpartition("/")[2] == name for name in (one[:-5] for one in _names(session, form.name, day))):
+        raise refused  # it is there, and cannot be read: nothing is put in its place
     later = any(one and one[1] == day and one[2] == desk and one[3] > n for one in taken)
     if not later:  # only a gap can be closed: a number above the last one was never drawn
         raise refused
@@ -108,3 +117,7 @@ def _stub(
         word.rpartition("/")[2], form.name, form.version, VOIDED, stamp, operator, {}, (made, ended)
     )
     return Draft(form, record, "void", operator)
+
+
+def _names(session: Session, form: str, day: str) -> list[str]:
+    return [name for name in session.names(f"records/{form}/{day[:4]}/{day[4:6]}") if name.endswith(".yaml")]

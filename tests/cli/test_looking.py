@@ -237,3 +237,13 @@ def test_an_export_can_be_written_and_read_back(cli: Line) -> None:
     text = (cli.root.parent / "out.csv").read_text(encoding="utf-8")
     assert text == cli.ok("export", "complaint", "--format", "csv", *NOW).out
     assert cli("export", "complaint", "-o", "../no/such/folder.csv").code == 2
+
+
+@pytest.mark.parametrize("words", [["-level:major"], ["complaint", "-level:major"], ["complaint", "--sort", "-at", "-等级:重大"]])
+def test_a_word_with_a_minus_is_a_query_not_an_option(shared: Line, words: list[str]) -> None:
+    told = shared.ok("list", *words, "--format", "ids", *NOW).out.split()
+    assert MINOR in told and MAJOR not in told
+
+
+def test_a_slip_in_an_option_is_still_told(shared: Line) -> None:
+    assert shared("list", "--frmat", "ids").code == 2

@@ -247,3 +247,33 @@ def test_a_cancellation_and_a_signature_have_a_time_of_their_own(desk: Desk) -> 
     with pytest.raises(Refused) as caught:
         void(desk.session(by="lina"), again, reason="重复登记", at="明天 09:30")
     assert [issue.rule for issue in caught.value.issues] == ["record.future"]
+
+
+def test_corrections_and_cancellations_need_authority(desk: Desk) -> None:
+    with pytest.raises(Refused) as caught:
+        desk.amend("lina", "roles=director", reason="升官", by="lina")
+    assert ("record.role", "by") in [(issue.rule, issue.field) for issue in caught.value.issues]
+    administrator = desk.session().book.settings.administrator
+    assert administrator is not None
+    with pytest.raises(Refused) as caught:
+        void(desk.session(by=administrator), f"staff/{administrator}", reason="走了")
+    assert [issue.rule for issue in caught.value.issues] == ["record.administrator"]
+
+
+def test_a_record_that_cannot_be_read_is_not_replaced_by_a_stub(desk: Desk) -> None:
+    written = desk.add("complaint", "name=王芳", "summary=漏水")
+    desk.add("complaint", "name=王芳", "summary=门坏")
+    (desk.root / written.path).write_bytes(b"garbage\x00\xff")
+    desk.git("-c", "user.name=x", "-c", "user.email=x@example.org", "commit", "-qam", "broken")
+    head = desk.head()
+    with pytest.raises(Refused):
+        void(desk.session(by="lina"), written.record.id, reason="坏了")
+    assert desk.head() == head
+
+
+def test_each_side_of_a_handover_is_signed_by_the_one_named(desk: Desk) -> None:
+    made = desk.add("handover", "in_person=wang").record.id
+    with pytest.raises(Refused) as caught:
+        sign(desk.session(by="wang"), made, "handed_over")
+    assert [issue.rule for issue in caught.value.issues] == ["record.sign-role"]
+    assert sign(desk.session(by="lina"), made, "handed_over").record.signatures[-1].by == "lina"

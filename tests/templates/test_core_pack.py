@@ -603,13 +603,15 @@ def test_the_night_ends_with_its_leftovers_turned_into_orders(library: Library) 
     assert site.broken("night_log", "NL-1") == []
 
 
-def a_handover(**fields: Any) -> dict[str, Any]:
+def a_handover(by: str = "chen", **fields: Any) -> dict[str, Any]:
     accept = {
         "shift_start": "2026-11-23T08:30:00+08:00", "arrived_at": "2026-11-23T08:15:00+08:00", "log": "NL-1",
         "tools": [{"item": "手电", "expected": "2", "actual": "2"}],
     }  # fmt: skip
     events = (("23 08:10", "prepare", {}), ("23 08:30", "accept", accept | fields))
-    return record("handover", "HO-2", "accepted", *events, post="客服中心", in_person="chen", clean_ok="true")
+    told = record("handover", "HO-2", "accepted", *events, post="客服中心", in_person="chen", clean_ok="true")
+    told["events"][1]["by"] = by
+    return told
 
 
 def a_night(*entries: dict[str, Any]) -> dict[str, Any]:
@@ -632,6 +634,7 @@ def test_a_shift_is_taken_over_with_everything_in_writing(library: Library) -> N
     assert broken(a_night(left | {"converted": "RP-1"}), a_handover(written=written)) == []
     short = [{"item": "手电", "expected": "2", "actual": "1", "why": "lent"}]
     assert broken(a_night(), a_handover(written=written, tools=short)) == ["tool_liable_who"]
+    assert broken(a_night(), a_handover("lina", written=written)) == ["accepted_by_relief"]
     late = a_handover(written=written, arrived_at="2026-11-23T08:16:00+08:00")
     assert broken(a_night(), late) == ["early"]
 

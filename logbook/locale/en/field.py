@@ -33,6 +33,7 @@ MESSAGES = {
     "field.no-row": "{label} has no row {row}",
     "field.ambiguous": "{name} may be any of {known}",
     "field.syntax": "cannot make sense of {found}",
+    "field.twice": "{label} is given twice",
 }
 FIXES = {
     "field.required": "add {name}=…",
@@ -66,4 +67,5 @@ FIXES = {
     "field.no-row": "there are {count} rows; += adds one",
     "field.ambiguous": "write it in full, e.g. {first}",
     "field.syntax": "write FIELD=VALUE, e.g. summary=leak",
+    "field.twice": "leave one",
 }

@@ -11,6 +11,8 @@ MESSAGES = {
     "import.not-an-object": "this is not a record",
     "import.no-key": "{column} is empty in this row",
     "import.key-twice": "the key {key} stood in line {first} already",
+    "import.kind": "{found} files cannot be imported",
+    "import.no-fields": "no column of the file is a field of the form ({known})",
 }
 FIXES = {
     "import.encoding": "save it as UTF-8 and import again",
@@ -22,4 +24,6 @@ FIXES = {
     "import.not-an-object": "write each record as {{…}}",
     "import.no-key": "fill it in, or choose another column for --key",
     "import.key-twice": "leave the second one out",
+    "import.kind": "save it as one of: {known}",
+    "import.no-fields": "say which is which with --map FIELD=COLUMN",
 }

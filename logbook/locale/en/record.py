@@ -38,6 +38,8 @@ MESSAGES = {
     "record.edit-header": "{name} cannot be changed in the editor",
     "record.edit-window": "{label} can no longer be changed in place (24 hours, same person, unsigned)",
     "record.changed-meanwhile": "{id} was changed by somebody else meanwhile",
+    "record.role": "{by} may not correct or cancel this record",
+    "record.administrator": "the administrator of the book cannot be cancelled",
 }
 FIXES = {
     "record.header-missing": "add this line",
@@ -75,4 +77,6 @@ FIXES = {
     "record.edit-header": "undo this change; corrections are made with logbook amend",
     "record.edit-window": "add --reason TEXT to leave it as an amendment",
     "record.changed-meanwhile": "your edit is kept as a draft; open the record again",
+    "record.role": "to be done by {roles} or whoever made it; name the person with --by",
+    "record.administrator": "name another administrator in logbook.yaml first",
 }

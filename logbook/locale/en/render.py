@@ -48,7 +48,7 @@ MESSAGES = {
     "render.needs_reason": "a reason",
     "render.needs_approver": "an approver",
     "render.adds": "adds {count} to {field}",
-    "render.opens": "also opens {form}",
+    "render.opens": "usually followed by {form}",
     "render.moment_at": "the time of the record",
     "render.moment_by": "who records it",
     "render.event_at": "the time of “{step}”",

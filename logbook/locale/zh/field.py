@@ -33,6 +33,7 @@ MESSAGES = {
     "field.no-row": "“{label}”没有第 {row} 行",
     "field.ambiguous": "“{name}”可指多个：{known}",
     "field.syntax": "看不懂“{found}”",
+    "field.twice": "“{label}”给了两次",
 }
 FIXES = {
     "field.required": "补填：{name}=…",
@@ -66,4 +67,5 @@ FIXES = {
     "field.no-row": "现有 {count} 行；新增一行用 +=",
     "field.ambiguous": "写全，如 {first}",
     "field.syntax": "写成 字段=值，如 summary=漏水",
+    "field.twice": "只留一个",
 }

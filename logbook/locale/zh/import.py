@@ -11,6 +11,8 @@ MESSAGES = {
     "import.not-an-object": "这一行不是一条记录",
     "import.no-key": "这一行的“{column}”是空的",
     "import.key-twice": "编号“{key}”在第 {first} 行已出现过",
+    "import.kind": "不能导入 {found} 文件",
+    "import.no-fields": "文件里没有一列对应表单的字段（{known}）",
 }
 FIXES = {
     "import.encoding": "另存为 UTF-8 再导入",
@@ -22,4 +24,6 @@ FIXES = {
     "import.not-an-object": "每条记录写成 {{…}}",
     "import.no-key": "补上编号，或换一列作 --key",
     "import.key-twice": "去掉重复的一行",
+    "import.kind": "另存为这些格式之一：{known}",
+    "import.no-fields": "用 --map 字段=列 说明哪一列是什么",
 }

@@ -38,6 +38,8 @@ MESSAGES = {
     "record.edit-header": "“{name}”不能在编辑器里改",
     "record.edit-window": "“{label}”已过可直接改的时间（24 小时内、本人、未签名）",
     "record.changed-meanwhile": "{id} 在您编辑时被别人改过",
+    "record.role": "{by} 不能更正或作废这份记录",
+    "record.administrator": "不能作废本簿的管理员",
 }
 FIXES = {
     "record.header-missing": "补上这一行",
@@ -75,4 +77,6 @@ FIXES = {
     "record.edit-header": "撤回这处改动；更正用 logbook amend",
     "record.edit-window": "加上 --reason 原因，作为更正留下记录",
     "record.changed-meanwhile": "您的改动已留作草稿；重新打开再改",
+    "record.role": "应由 {roles} 或登记人办理；换人用 --by",
+    "record.administrator": "先在 logbook.yaml 里换一位管理员",
 }

@@ -48,7 +48,7 @@ MESSAGES = {
     "render.needs_reason": "理由",
     "render.needs_approver": "批准人",
     "render.adds": "{field} 加 {count}",
-    "render.opens": "同时新建 {form}",
+    "render.opens": "下一步通常填 {form}",
     "render.moment_at": "登记的时间",
     "render.moment_by": "登记人",
     "render.event_at": "“{step}”的时间",
