@@ -251,13 +251,20 @@ def _record(
     issues += checking.event_time_issues(at, write.when, None)
     by = changes.held.get("by") or operator
     recorded = to_text(write.when.astimezone(session.zone))
-    taken = _steps_taken(session, form, row, steps, changes, by)
-    for step, moment, _ in taken:
-        issues += checking.event_time_issues(moment, write.when, at, step)
-    events = [
-        _event(step, moment, person, recorded, write.when, key)
-        for step, moment, person in ((form.first_step.id, at, by), *taken)
-    ]
+    events = [_event(form.first_step.id, at, by, recorded, write.when, key)]
+    told = row.get(_HISTORY)
+    if isinstance(told, list):
+        events += _events_told(told, key, changes)
+        issues += [
+            issue
+            for event in events[1:]
+            for issue in checking.event_time_issues(datetime.fromisoformat(event.at), write.when, at, event.step)
+        ]
+    else:
+        taken = _steps_taken(session, form, row, steps, changes, by)
+        for step, moment, person in taken:
+            issues += checking.event_time_issues(moment, write.when, at, step)
+            events.append(_event(step, moment, person, recorded, write.when, key))
     values: dict[str, Stored] = {}
     for path, stored in changes.set.items():
         values = put_path(values, path, stored)
@@ -310,6 +317,61 @@ def _steps_taken(
     return sorted(
         ((step, at, held.get(f"{step}.by") or by) for step, at in moments.items()), key=lambda one: one[1]
     )
+
+
+def _events_told(told: Sequence[Stored], key: str, changes: Changes) -> list[Event]:
+    """The later events as the exported record tells them; what they set is taken out of what was entered
+    at the start. Signatures and corrections do not travel: they vouch for another book's text."""
+    events: list[Event] = []
+    for place, one in enumerate(told, 2):
+        entry: dict[str, Stored] = one if isinstance(one, dict) else {}
+        at, by, step, given = entry.get("at"), entry.get("by"), entry.get("step"), entry.get("set")
+        if not (isinstance(at, str) and _is_moment(at) and isinstance(by, str) and isinstance(step, str)):
+            changes.issues.append(
+                Issue("record.entry-missing", {"name": "at, by, step", "place": f"events.{place}"}, field="events")
+            )
+            continue
+        later = given if isinstance(given, dict) else {}
+        for path, value in later.items():
+            _take_out(changes, path, value)
+        recorded = entry.get("recorded_at")
+        events.append(
+            Event(
+                at,
+                by,
+                step,
+                recorded if isinstance(recorded, str) and recorded != at else None,
+                _word(entry.get("reason")),
+                _word(entry.get("approved_by")),
+                source=key,
+                set=later,
+            )
+        )
+    return events
+
+
+def _word(value: Stored) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def _take_out(changes: Changes, path: str, value: Stored) -> None:
+    """Values a later event brought are not values of the beginning."""
+    name = path.split(".")[0].removesuffix("+")
+    if path.endswith("+"):
+        rows, added = changes.set.get(name), value
+        if isinstance(rows, list) and isinstance(added, list):
+            changes.set[name] = rows[: max(0, len(rows) - len(added))]
+            if not changes.set[name]:
+                del changes.set[name]
+    elif "." not in path:
+        changes.set.pop(name, None)
 
 
 def _event(step: str, at: datetime, by: str, recorded: str, when: datetime, key: str) -> Event:
@@ -451,12 +513,19 @@ def _values(name: str, text: str, *, lines: bool) -> Iterator[tuple[int, object]
                 raise Refused([Issue("import.json", {"why": str(error)}, line=place)]) from error
 
 
+# Under this name a row carries the later events of an exported record: who did what stays theirs.
+_HISTORY = "\0events"
+
+
 def _flattened(value: dict[str, object]) -> dict[str, Stored]:
     """One exported record as a row: its fields beside ``id``, ``at`` and ``by``."""
     fields = value.get("fields")
     if isinstance(fields, dict) and "id" in value:
         header = {str(name): value[name] for name in ("id", "at", "by") if name in value}
+        events = value.get("events")
         value = {**fields, **header}
+        if isinstance(events, list) and len(events) > 1:
+            value[_HISTORY] = events[1:]
     return {str(name): _text(one) for name, one in value.items()}
 
 

@@ -182,6 +182,10 @@ def _put(
     changes.issues += issues
     if issues:
         return
+    before = changes.held.get(field.holds) if field.holds else changes.set.get(field.id)
+    if before is not None and before != parsed and field.type != "date":
+        changes.issues.append(Issue("field.twice", {"label": field.label}, field=field.id))
+        return
     if field.holds:
         if isinstance(parsed, str):
             if field.type == "date" and field.holds.endswith("at"):

@@ -337,3 +337,9 @@ def test_an_unknown_form(desk: Desk) -> None:
     with pytest.raises(Refused) as caught:
         desk.add("complain", "summary=x")
     assert refused(caught) == [("form.unknown-form", None)]
+
+
+def test_a_value_given_twice_is_told(desk: Desk) -> None:
+    with pytest.raises(Refused) as caught:
+        desk.add("complaint", "name=王芳", "summary=漏水", "level=minor", "level=major")
+    assert [(issue.rule, issue.field) for issue in caught.value.issues] == [("field.twice", "level")]

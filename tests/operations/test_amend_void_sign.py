@@ -265,10 +265,10 @@ def test_a_record_that_cannot_be_read_is_not_replaced_by_a_stub(desk: Desk) -> N
     desk.add("complaint", "name=王芳", "summary=门坏")
     (desk.root / written.path).write_bytes(b"garbage\x00\xff")
     desk.git("-c", "user.name=x", "-c", "user.email=x@example.org", "commit", "-qam", "broken")
-    head = desk.head()
+    head = desk.head
     with pytest.raises(Refused):
         void(desk.session(by="lina"), written.record.id, reason="坏了")
-    assert desk.head() == head
+    assert desk.head == head
 
 
 def test_each_side_of_a_handover_is_signed_by_the_one_named(desk: Desk) -> None:

@@ -215,7 +215,7 @@ def test_out_and_in_again(desk: Desk, tmp_path: Path) -> None:
         assert (theirs.state.status, theirs.state.at, theirs.state.by) == (mine.state.status, mine.state.at, mine.state.by)
     again = other.load("CP-20261122-A001").record.events
     assert [(event.step, event.at, event.by) for event in again[1:]] == [
-        ("forward", "2026-11-22T08:10:00+08:00", "lina"), ("reply", "2026-11-22T08:20:00+08:00", "lina"),
+        ("forward", "2026-11-22T08:10:00+08:00", "lina"), ("reply", "2026-11-22T08:20:00+08:00", "zhao"),
     ]  # fmt: skip
 
 
