@@ -67,8 +67,12 @@ def edit_text(context: Context, path: Path, text: bytes) -> bytes:
     """Let the person's editor have the text at ``path``; what was saved comes back and stays there."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(text)
-    if not machine.run_editor(path):
+    ended = machine.run_editor(path)
+    if ended is None:
         raise BookError("book.no-editor")
+    if not ended:  # :cq in vi: the person gave it up
+        path.unlink(missing_ok=True)
+        raise click.Abort
     return path.read_bytes()
 
 

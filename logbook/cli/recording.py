@@ -198,8 +198,9 @@ def open_command(context: Context, id: str, reason: str | None, format_: str) ->
     session = context.session
     loaded = opening.begin(session, id)
     name = f"{loaded.form.name}-{loaded.record.id}"
-    # A draft belongs to the text it was begun from: on a record changed since it would undo that change.
-    draft = opening.drafts_folder(session) / f"{name}.{loaded.row.blob[:10]}.yaml"
+    # A draft belongs to a person and to the text it was begun from: on a record changed since it would
+    # undo that change.
+    draft = opening.drafts_folder(session) / f"{name}.{session.operator()}.{loaded.row.blob[:10]}.yaml"
     text = draft.read_bytes() if draft.exists() else loaded.data
     edited = edit_text(context, draft, text)
     if not edited.strip():  # an emptied file gives the edit up

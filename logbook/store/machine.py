@@ -37,8 +37,9 @@ def current_folder() -> Path:
     return Path.cwd()
 
 
-def run_editor(path: Path) -> bool:
-    """Let the person's editor have a file until they close it; whether it could and ended well."""
+def run_editor(path: Path) -> bool | None:
+    """Let the person's editor have a file until they close it: True when it ended well, False when the
+    person left it with an error (gave up), None when there is no such editor."""
     import shlex
     import subprocess
 
@@ -47,4 +48,4 @@ def run_editor(path: Path) -> bool:
         words = shlex.split(command, posix=os.name != "nt")
         return subprocess.run([*words, os.fspath(path)], check=False).returncode == 0
     except (OSError, ValueError):
-        return False
+        return None

@@ -96,7 +96,7 @@ def test_after_a_day_an_edit_is_a_correction(cli: Line, monkeypatch: pytest.Monk
     assert (amendment["from"], amendment["to"], amendment["reason"]) == ("电梯异响", "电梯停运", "听错了")
 
 
-@pytest.mark.parametrize("editor_", ["/no/such/editor", "false", "'"])
+@pytest.mark.parametrize("editor_", ["/no/such/editor", "'"])
 def test_an_editor_that_fails(cli: Line, monkeypatch: pytest.MonkeyPatch, editor_: str) -> None:
     monkeypatch.setenv("EDITOR", editor_)
     monkeypatch.delenv("VISUAL", raising=False)
@@ -164,3 +164,10 @@ def test_a_slip_on_the_line_is_told_before_anything_is_asked(book: Path) -> None
     answer = at_terminal(book, ["add", "complaint", "lvel=major", *NOW], [])
     assert answer.code == 1
     assert "lvel" in answer.err
+
+
+def test_an_editor_left_with_an_error_gives_the_edit_up(cli: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EDITOR", "false")
+    monkeypatch.delenv("VISUAL", raising=False)
+    answer = cli("open", MINOR, *NOW)
+    assert (answer.code, answer.out, drafts(cli)) == (130, "", [])

@@ -246,13 +246,13 @@ def test_what_is_no_table_of_this_form_is_refused() -> None:
 
 def test_a_file_without_a_column_of_the_form_is_refused(desk: Desk) -> None:
     with pytest.raises(Refused) as caught:
-        bring(desk, "foo,bar\n1,2\n".encode())
+        bring(desk, b"foo,bar\n1,2\n")
     assert [issue.rule for issue in caught.value.issues] == ["import.no-fields"]
 
 
 def test_guarded_and_tabbed_cells_come_back_as_they_were() -> None:
     assert read_source("a.csv", "summary\n'-5度\n".encode()).rows[0][1] == {"summary": "-5度"}
-    assert read_source("a.tsv", "summary\troom\na\\tb\\nc\t3-502\n".encode()).rows[0][1] == {
+    assert read_source("a.tsv", b"summary\troom\na\\tb\\nc\t3-502\n").rows[0][1] == {
         "summary": "a\tb\nc",
         "room": "3-502",
     }
