@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from typing import Any
+from typing import cast
 
 import click
 
@@ -64,11 +67,26 @@ def add_command(
     edit: bool,
     format_: str,
 ) -> int:
+    with _fields_of(source) as given:
+        return _add(context, form, words, given, at, reason, approved_by, edit=edit, format_=format_)
+
+
+def _add(
+    context: Context,
+    form: str,
+    words: tuple[str, ...],
+    given: Mapping[str, Stored] | None,
+    at: str | None,
+    reason: str | None,
+    approved_by: str | None,
+    *,
+    edit: bool,
+    format_: str,
+) -> int:
     from logbook.operations import add
     from logbook.store import machine
 
     session = context.session
-    given = _given(source)
     request = add.prepare(session, form, words, given=given, at=at, reason=reason, approved_by=approved_by)
     if edit:
         from logbook.cli.prompting import edit_new
@@ -120,9 +138,10 @@ def step_command(
 ) -> int:
     from logbook.operations.step import step as take
 
-    written = take(
-        context.session, id, step, words, given=_given(source), at=at, reason=reason, approved_by=approved_by
-    )
+    with _fields_of(source) as given:
+        written = take(
+            context.session, id, step, words, given=given, at=at, reason=reason, approved_by=approved_by
+        )
     _told(context, written, format_, "cli.state")
     return 0
 
@@ -218,19 +237,30 @@ def open_command(context: Context, id: str, reason: str | None, format_: str) ->
     return 0
 
 
-def _given(source: str | None) -> Mapping[str, Stored] | None:
-    """The fields in a file of YAML or JSON; Refused with its faults."""
+@contextmanager
+def _fields_of(source: str | None) -> Iterator[Mapping[str, Stored] | None]:
+    """The fields in a file of YAML or JSON. What is then refused is told with its file and line."""
     if source is None:
-        return None
+        yield None
+        return
     from logbook.store import codec
 
     name, data = output.read_from(source)
     document, issues = codec.read_definition(data, path=name)
     if document is None:
         raise Refused([issue.at(path=name) for issue in issues])
-    plain = document.plain
-    fields = plain.get("fields")
-    return fields if isinstance(fields, dict) and "events" in plain else plain
+    exported = isinstance(document.plain.get("fields"), dict) and "events" in document.plain
+    above = ("fields",) if exported else ()
+    fields = document.plain["fields"] if exported else document.plain
+    try:
+        yield cast("Mapping[str, Stored]", fields)
+    except Refused as refused:
+        placed = []
+        for issue in refused.issues:
+            line = document.line(*above, issue.field.split(".")[0]) if issue.field else None
+            placed.append(issue if line is None else issue.at(path=name, line=line))
+        more = {key: value for key, value in refused.args_.items() if key != "count"}
+        raise Refused(placed, refused.code, **more) from refused
 
 
 def _told(context: Context, written: Written, format_: str, code: str, **more: object) -> None:

@@ -120,3 +120,11 @@ def test_sign_on_and_off(cli: Line) -> None:
     answer = cli("on")
     assert answer.code == 1
     assert "logbook on" in answer.err
+
+
+def test_what_a_file_got_wrong_is_told_with_its_line(cli: Line) -> None:
+    (cli.root.parent / "x.yaml").write_text("name: 王芳\nsumary: 漏水\nlevel: sky\n", encoding="utf-8")
+    answer = cli("add", "complaint", "--from", "../x.yaml")
+    assert answer.code == 1
+    assert "../x.yaml:2: sumary: " in answer.err
+    assert "../x.yaml:3: level: " in answer.err
