@@ -126,6 +126,7 @@ def draft_of(
     issues += checking.event_time_issues(happened, write.when, created)
     write.warnings += late_warning(happened, write.when, reason)
     brought = defaults.rows_filled(session, form, changes.set, defaults.Moment(happened, holder), write.world)
+    write.warnings += _late_already(session, loaded, brought, happened)
     taken = event(
         found.id,
         at=happened,
@@ -167,4 +168,30 @@ def _brings_nothing(form: Form, step: Step, brought: Mapping[str, Stored]) -> li
     return [
         Issue("step.requires", {"step": step.label, "label": field.label, "name": field.id}, field=field.id)
         for field in asked
+    ]
+
+
+def _late_already(
+    session: Session, loaded: Loaded, brought: Mapping[str, Stored], happened: datetime
+) -> list[Issue]:
+    """An agreed moment put later once it has passed undoes nothing (a breach is never erased): say so."""
+    changed = {path.split(".")[0].rstrip("+") for path in brought}
+    moved = [
+        clock
+        for clock in loaded.form.clocks.values()
+        if clock.within is not None and not changed.isdisjoint(clock.within.fields())
+    ]
+    if not moved:
+        return []
+    from logbook.operations.deriving import clocks_of_state
+
+    late = {
+        one.clock
+        for one in clocks_of_state(session, loaded.form, loaded.state)
+        if one.stopped is None and one.due is not None and one.due < happened.timestamp()
+    }
+    return [
+        Issue("step.breached", {"clock": clock.label}, severity="warning", field=clock.id)
+        for clock in moved
+        if clock.id in late
     ]

@@ -13,6 +13,7 @@ MESSAGES = {
     "step.requires": "{step} needs {label}",
     "step.first": "{step} cannot be the first step",
     "step.order": "{step} cannot follow the state {state}",
+    "step.breached": "{clock} is late already; a later date does not undo that",
 }
 FIXES = {
     "step.unknown": "steps: {allowed}.{hint}",
@@ -26,4 +27,5 @@ FIXES = {
     "step.requires": "add {name}=…",
     "step.first": "the first event makes the record",
     "step.order": "check the order of events",
+    "step.breached": "extend before the time is up",
 }

@@ -13,6 +13,7 @@ MESSAGES = {
     "step.requires": "“{step}”之前要填“{label}”",
     "step.first": "“{step}”不能是第一个步骤",
     "step.order": "“{state}”时不能“{step}”",
+    "step.breached": "“{clock}”已经逾期，改期不改变逾期",
 }
 FIXES = {
     "step.unknown": "可用：{allowed}。{hint}",
@@ -26,4 +27,5 @@ FIXES = {
     "step.requires": "加上 {name}=…",
     "step.first": "第一个事件应是登记",
     "step.order": "检查事件的先后",
+    "step.breached": "要延期请在到期之前办理",
 }
