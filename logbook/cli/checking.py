@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import click
 
@@ -14,6 +15,7 @@ from logbook.cli.context import passes_context
 from logbook.cli.context import with_globals
 from logbook.cli.words import Command
 from logbook.cli.words import Option
+from logbook.core.issues import Issue
 from logbook.core.text import Text
 
 ISSUE_FORMATS = ("table", "json", "jsonl", "csv", "tsv", "md", "html", "yaml", "ids")
@@ -45,17 +47,32 @@ def validate_command(context: Context, targets: tuple[str, ...], staged: bool, f
     return 1 if errors else 0
 
 
-def _print(context: Context, issues: object, format_: str) -> None:
-    from collections.abc import Iterable
-    from typing import cast
+MOST_ALIKE = 10
 
-    from logbook.core.issues import Issue
+
+def _few_of_each(found: list[Issue]) -> tuple[list[Issue], dict[str, int]]:
+    """Every error, and of each warning the first ten; how many more there are of it."""
+    seen: dict[str, int] = {}
+    few = []
+    for issue in found:
+        if not issue.is_error:
+            seen[issue.rule] = seen.get(issue.rule, 0) + 1
+            if seen[issue.rule] > MOST_ALIKE:
+                continue
+        few.append(issue)
+    return few, {rule: count - MOST_ALIKE for rule, count in seen.items() if count > MOST_ALIKE}
+
+
+def _print(context: Context, issues: Sequence[Issue], format_: str) -> None:
     from logbook.render.porcelain import issue_json
     from logbook.render.tables import Column
 
-    found = list(cast("Iterable[Issue]", issues))
+    found = list(issues)
     if format_ == "table":
-        output.issues(context, found, err=False)
+        few, more = _few_of_each(found)
+        output.issues(context, few, err=False)
+        for rule, count in more.items():
+            output.note(context, context.catalogue.say("cli.more", count=count, rule=rule))
         return
     catalogue = context.catalogue
     shaped = [issue_json(issue, catalogue) for issue in found]

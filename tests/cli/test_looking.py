@@ -247,3 +247,13 @@ def test_a_word_with_a_minus_is_a_query_not_an_option(shared: Line, words: list[
 
 def test_a_slip_in_an_option_is_still_told(shared: Line) -> None:
     assert shared("list", "--frmat", "ids").code == 2
+
+
+def test_a_warning_that_repeats_is_told_ten_times_and_counted(cli: Line) -> None:
+    for minute in range(14):
+        words = ("name=王芳", "room=3-502", "summary=反复漏水", "--at", f"09:{minute:02d}", "--format", "ids")
+        cli.ok("add", "complaint", *words, *NOW)
+    table, whole = cli("validate"), cli("validate", "--format", "json").json
+    alike = [one for one in whole if one["rule"] == "complaint.repeated_subject"]
+    assert len(alike) > 10 and table.code == 0
+    assert f"另有 {len(alike) - 10} 处同样的提醒（complaint.repeated_subject）" in table.err

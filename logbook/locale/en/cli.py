@@ -44,6 +44,7 @@ MESSAGES = {
     "cli.checking": "checking",
     "cli.unreadable": "{count} records cannot be read and are left out, e.g. {first}",
     "cli.no-output": "the answer could not be written: {why}",
+    "cli.more": "{count} more of the same warning ({rule}); --format json shows all",
 }
 FIXES = {
     "cli.no-command": "see the commands: logbook --help",

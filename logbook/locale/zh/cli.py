@@ -44,6 +44,7 @@ MESSAGES = {
     "cli.checking": "正在检查",
     "cli.unreadable": "有 {count} 份记录读不出来，没有列入，如 {first}",
     "cli.no-output": "结果写不出去：{why}",
+    "cli.more": "另有 {count} 处同样的提醒（{rule}），用 --format json 看全部",
 }
 FIXES = {
     "cli.no-command": "看有哪些命令：logbook --help",
