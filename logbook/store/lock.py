@@ -133,4 +133,4 @@ else:
         return True
 
     def _windows_unlock(fd: int) -> None:
-        raise NotImplementedError
+        """Elsewhere a lock goes with its descriptor: there is nothing to undo."""
