@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from collections.abc import Mapping
 from datetime import datetime
 from typing import cast
@@ -117,11 +116,6 @@ def state_of(form: Form, record: Record, *, until: datetime | None = None) -> St
             if held is not None:
                 fields[name] = held[:10] if field.type == "date" else held
     return state
-
-
-def changes(event: Event) -> Iterator[tuple[str, Stored]]:
-    """What an event set, path by path."""
-    yield from event.set.items()
 
 
 def get_path(fields: Mapping[str, Stored], path: str) -> Stored:

@@ -13,12 +13,12 @@ from logbook.core.form import Field
 from logbook.core.form import Form
 from logbook.core.issues import Issue
 from logbook.core.lifecycle import put_path
+from logbook.core.lifecycle import state_of
 from logbook.core.moments import to_text
 from logbook.core.record import Record
 from logbook.core.record import Stored
 from logbook.core.values import register_id_issue
 from logbook.operations import defaults
-from logbook.operations.reading import World
 from logbook.operations.session import Session
 from logbook.operations.words import Changes
 from logbook.operations.words import changes_asked
@@ -152,8 +152,6 @@ def draft_of(session: Session, write: Writing, request: Request) -> tuple[Draft,
     )
     if request.by:
         empty = Record(record_id, form.name, form.version, "", to_text(local), request.by)
-        from logbook.core.lifecycle import state_of
-
         issues += checking.step_issues(
             form,
             state_of(form, empty),
@@ -178,13 +176,6 @@ def draft_of(session: Session, write: Writing, request: Request) -> tuple[Draft,
     )
     write.judge(form, record, step=step.id, before=issues)
     return Draft(form, record, "add", request.by), record
-
-
-def fill_in(session: Session, request: Request, world: World) -> dict[str, Stored]:
-    """The fields with their defaults as they would be recorded now, for a person to look at."""
-    return defaults.fill(
-        session, request.form, request.fields(), defaults.Moment(request.at, request.by), world
-    )
 
 
 def _id_of(session: Session, write: Writing, request: Request) -> tuple[str, Issue | None]:

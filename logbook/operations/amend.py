@@ -79,14 +79,7 @@ def draft_of(
     if state.voided:
         issues.append(Issue("record.voided", {"id": record.id}))
     if operator:
-        issues += checking.change_issues(
-            form,
-            state,
-            operator,
-            roles=write.world.roles(operator),
-            administrator=session.is_administrator(operator),
-            titles=session.library.roles,
-        )
+        issues += write.change_issues(form, state, operator)
     moved = _moved(form, changes, issues)
     wanted = _paths(changes, state.fields)
     if not wanted and not moved and not issues:

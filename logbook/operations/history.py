@@ -13,6 +13,7 @@ from logbook.core.value import frozen
 from logbook.operations.reading import find
 from logbook.operations.session import Session
 from logbook.store import codec
+from logbook.store.history import trailers_of
 from logbook.store.records import record_from
 
 
@@ -52,7 +53,7 @@ def history(session: Session, word: str) -> tuple[Form | None, list[Entry]]:
     for commit_id in reversed(session.index.history_of(row.path)):
         commit = repository.objects.commit(commit_id)
         after, form = _state_at(session, commit_id, row.path, form)
-        trailers = _trailers(commit.message)
+        trailers = trailers_of(commit.message)
         events = after.events[len(before.events) if before else 0 :] if after else ()
         amendments = (
             after.record.amendments[len(before.record.amendments) if before else 0 :] if after else ()
@@ -110,12 +111,3 @@ def _changes(before: State | None, after: State | None) -> Iterator[FieldChange]
     count = len(before.record.signatures) if before else 0
     for signature in after.record.signatures[count:]:
         yield FieldChange("signatures", None, f"{signature.meaning} {signature.name or signature.by}")
-
-
-def _trailers(message: str) -> dict[str, str]:
-    found = {}
-    for line in message.rstrip().rpartition("\n\n")[2].splitlines():
-        name, colon, value = line.partition(": ")
-        if colon:
-            found[name] = value
-    return found

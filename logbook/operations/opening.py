@@ -18,13 +18,13 @@ from logbook.core.value import replace
 from logbook.operations.reading import Loaded
 from logbook.operations.reading import find
 from logbook.operations.reading import load
+from logbook.operations.reading import record_in
 from logbook.operations.session import Session
 from logbook.operations.writing import Draft
 from logbook.operations.writing import Written
 from logbook.operations.writing import writing
 from logbook.store import codec
 from logbook.store.records import plain_from
-from logbook.store.records import record_from
 
 # Within this time of the first commit the same person may change a value in place (rulings 17).
 EDIT_WINDOW = timedelta(hours=24)
@@ -47,12 +47,7 @@ def save(
     in place by the same person within 24 hours and unsigned, else as amendments with a reason."""
     if edited == loaded.data:
         return None
-    document, issues = codec.read(edited, path=loaded.path)
-    if document is None:
-        raise Refused([issue.at(path=loaded.path) for issue in issues])
-    record, issues = record_from(document.plain)
-    if record is None:
-        raise Refused([issue.at(path=loaded.path) for issue in issues])
+    record = record_in(edited, loaded.path)
     old = loaded.record
     with writing(session) as write:
         fresh = load(session, find(session, f"{old.form}/{old.id}"))
@@ -60,6 +55,7 @@ def save(
             raise Refused([Issue("record.changed-meanwhile", {"id": old.id})])
         operator = session.operator(by)
         issues = _untouched(old, record)
+        issues += write.change_issues(loaded.form, fresh.state, operator)
         changed = _changed(old, record)
         in_place = _may_edit(old, operator, write.when)
         amendments = list(old.amendments)

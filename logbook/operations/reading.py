@@ -81,14 +81,20 @@ def load(session: Session, row: Row, *, until: datetime | None = None) -> Loaded
 
 def loaded_from(session: Session, row: Row, data: bytes, *, until: datetime | None = None) -> Loaded:
     """The same from bytes at hand; Refused with the findings when they are no record."""
-    document, issues = codec.read(data, path=row.path)
-    if document is None:
-        raise Refused([issue.at(path=row.path) for issue in issues])
-    record, issues = record_from(document.plain)
-    if record is None:
-        raise Refused([issue.at(path=row.path) for issue in issues])
+    record = record_in(data, row.path)
     form = form_of(session, record)
     return Loaded(row, record, form, state_of(form, record, until=until), data)
+
+
+def record_in(data: bytes, path: str) -> Record:
+    """The record a text says; Refused with the findings when it says none."""
+    document, issues = codec.read(data, path=path)
+    if document is None:
+        raise Refused([issue.at(path=path) for issue in issues])
+    record, issues = record_from(document.plain)
+    if record is None:
+        raise Refused([issue.at(path=path) for issue in issues])
+    return record
 
 
 def unknown_form(name: str, library: Library) -> Issue:

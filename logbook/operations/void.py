@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from logbook.core.checking import change_issues
 from logbook.core.checking import event_time_issues
 from logbook.core.errors import Refused
 from logbook.core.issues import Issue
@@ -48,14 +47,7 @@ def void(
             issues.append(Issue("record.voided", {"id": record.id}, id=record.id))
         happened = moment(session, at) or write.when
         issues += event_time_issues(happened, write.when, datetime.fromisoformat(loaded.state.at))
-        issues += change_issues(
-            form,
-            loaded.state,
-            operator,
-            roles=write.world.roles(operator),
-            administrator=session.is_administrator(operator),
-            titles=session.library.roles,
-        )
+        issues += write.change_issues(form, loaded.state, operator)
         if form.name == "staff" and session.is_administrator(record.id):
             issues.append(Issue("record.administrator", {}))
         if approved_by:
@@ -88,24 +80,26 @@ def _stub(
 ) -> Draft:
     from logbook.core.definition import find_prefix
 
-    parts = split_number(word.rpartition("/")[2])
+    record_id = word.rpartition("/")[2]
+    parts = split_number(record_id)
     form = find_prefix(session.library, parts[0]) if parts else None
     if parts is None or form is None or form.register:
         raise refused
     _, day, desk, n = parts
-    taken = [split_number(name[:-5]) for name in _names(session, form.name, day)]
-    if any(word.rpartition("/")[2] == name for name in (one[:-5] for one in _names(session, form.name, day))):
+    folder = session.names(f"records/{form.name}/{day[:4]}/{day[4:6]}")
+    taken = [name[:-5] for name in folder if name.endswith(".yaml")]
+    if record_id in taken:
         raise refused  # it is there, and cannot be read: nothing is put in its place
-    later = any(one and one[1] == day and one[2] == desk and one[3] > n for one in taken)
-    if not later:  # only a gap can be closed: a number above the last one was never drawn
-        raise refused
+    drawn = map(split_number, taken)
+    if not any(one and one[1] == day and one[2] == desk and one[3] > n for one in drawn):
+        raise refused  # only a gap can be closed: a number above the last one was never drawn
     if issues:
         raise Refused(issues)
-    moment = datetime.strptime(day, "%Y%m%d").replace(tzinfo=session.zone)
-    stamp = to_text(moment)
+    midnight = datetime.strptime(day, "%Y%m%d").replace(tzinfo=session.zone)
+    stamp = to_text(midnight)
     made = event(
         form.first_step.id,
-        at=moment,
+        at=midnight,
         by=operator,
         when=session.now,
         session=session,
@@ -113,11 +107,5 @@ def _stub(
         source="gap",
     )
     ended = event("void", at=session.now, by=operator, when=session.now, session=session, reason=reason)
-    record = Record(
-        word.rpartition("/")[2], form.name, form.version, VOIDED, stamp, operator, {}, (made, ended)
-    )
+    record = Record(record_id, form.name, form.version, VOIDED, stamp, operator, {}, (made, ended))
     return Draft(form, record, "void", operator)
-
-
-def _names(session: Session, form: str, day: str) -> list[str]:
-    return [name for name in session.names(f"records/{form}/{day[:4]}/{day[4:6]}") if name.endswith(".yaml")]

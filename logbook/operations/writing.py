@@ -155,6 +155,16 @@ class Writing:
             when=self.when.astimezone(self.session.zone),
         )
 
+    def change_issues(self, form: Form, state: State, operator: str) -> list[Issue]:
+        """Whether this person may correct or cancel the record, by whichever command."""
+        return checking.change_issues(
+            form,
+            state,
+            operator,
+            roles=self.world.roles(operator),
+            administrator=self.session.is_administrator(operator),
+            titles=self.session.library.roles,
+        )
 
     def _author(self, staff: str) -> tuple[str, str]:
         """Whoever did it; the first member of a book is entered by himself, before any index knows him."""

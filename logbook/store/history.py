@@ -49,9 +49,14 @@ class LogEntry:
     @property
     def trailers(self) -> dict[str, str]:
         """``Name: value`` lines of the last paragraph; the last one of a name counts."""
-        last = self.message.rstrip("\n").rpartition("\n\n")[2]
-        pairs = (line.partition(": ") for line in last.split("\n"))
-        return {name: value.strip() for name, colon, value in pairs if colon and " " not in name}
+        return trailers_of(self.message)
+
+
+def trailers_of(message: str) -> dict[str, str]:
+    """The trailers of a commit message, by name."""
+    last = message.rstrip("\n").rpartition("\n\n")[2]
+    pairs = (line.partition(": ") for line in last.split("\n"))
+    return {name: value.strip() for name, colon, value in pairs if colon and " " not in name}
 
 
 def history(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from logbook.core.errors import Refused
+from logbook.operations import opening
 from logbook.operations.sign import is_stale
 from logbook.operations.sign import sign
 from logbook.operations.void import void
@@ -277,3 +278,12 @@ def test_each_side_of_a_handover_is_signed_by_the_one_named(desk: Desk) -> None:
         sign(desk.session(by="wang"), made, "handed_over")
     assert [issue.rule for issue in caught.value.issues] == ["record.sign-role"]
     assert sign(desk.session(by="lina"), made, "handed_over").record.signatures[-1].by == "lina"
+
+
+def test_the_editor_is_no_way_round_authority(desk: Desk) -> None:
+    loaded = opening.begin(desk.session(by="lina"), "staff/lina")
+    edited = loaded.data.replace(b"roles:\n", b"roles:\n- director\n")
+    assert edited != loaded.data
+    with pytest.raises(Refused) as caught:
+        opening.save(desk.session(by="lina"), loaded, edited, reason="升官")
+    assert "record.role" in [issue.rule for issue in caught.value.issues]
