@@ -49,7 +49,9 @@ if TYPE_CHECKING:
 DEFAULT_WORDS = ("now", "today", "me", "last")
 
 # Files of a pack that are no forms. The last two are read elsewhere.
-SPECIAL = ("roles", "checklists", "duties", "calendars")
+SPECIAL = ("roles", "checklists", "duties", "calendars", "shifts")
+# Of these the library keeps the text; other modules say what it means.
+SHARED = ("calendars", "duties", "shifts")
 
 Value = TypeVar("Value")
 
@@ -614,11 +616,34 @@ def library_from(
             found.add("form.two-files", "form", form=name, other=str(forms[name].path))
         else:
             forms[name] = form
-    library = Library(forms, older, checklists, roles, settings or {})
+    library = Library(forms, older, checklists, roles, settings or {}, _shared(sources))
     check_library(library, broken, notes)
     issues += [issue for found in notes.values() for issue in found.issues]
+    issues += _shared_issues(library)
     issues.sort(key=lambda issue: (issue.path or "", issue.line or 0))
     return library, issues
+
+
+def _shared(sources: Iterable[Source]) -> dict[str, tuple[Source, ...]]:
+    """The files of calendars, duties and shifts, each kind in the order of their paths."""
+    found: dict[str, tuple[Source, ...]] = {}
+    for source in sorted(sources, key=lambda one: one.path):
+        if source.stem in SHARED and source.pack:
+            found[source.stem] = (*found.get(source.stem, ()), source)
+    return found
+
+
+def _shared_issues(library: Library) -> list[Issue]:
+    from logbook.core.calendarfile import check_calendars
+    from logbook.core.dutyfile import check_duties
+    from logbook.core.shiftfile import check_shifts
+
+    return [
+        issue
+        for name, check in (("calendars", check_calendars), ("duties", check_duties), ("shifts", check_shifts))
+        if name in library.shared
+        for issue in check(library.shared[name], library)
+    ]
 
 
 def _trusted_library(sources: Sequence[Source], settings: Mapping[str, object]) -> Library:
@@ -644,7 +669,7 @@ def _trusted_library(sources: Sequence[Source], settings: Mapping[str, object]) 
 
     words = {source.stem: source.words for source in sources if source.stem in forms and source.words}
     newest = FormShelf(lambda: forms, words) if len(words) == len(forms) else Shelf(lambda: forms)
-    return Library(newest, Shelf(lambda: older), Shelf(checklists), roles, settings)
+    return Library(newest, Shelf(lambda: older), Shelf(checklists), roles, settings, _shared(sources))
 
 
 def _form_of(source: Source) -> Form:

@@ -12,6 +12,7 @@ from logbook.core.value import frozen
 
 if TYPE_CHECKING:
     from logbook.core.budgets import Within
+    from logbook.core.definition import Source
     from logbook.core.rules import Condition
     from logbook.core.rules import Expression
     from logbook.core.rules import Rule
@@ -218,6 +219,8 @@ class Library:
     """All that a book's ``templates/`` define, and the site settings rules may name.
 
     ``forms`` holds the newest version of each; ``older`` the superseded ones by ``name@version``.
+    ``shared`` holds the other files of a pack as they were read, by their name: ``calendars``, ``duties``,
+    ``shifts``; ``calendarfile``, ``dutyfile`` and ``shiftfile`` say what stands in them.
     ``key`` names the content it was read from: the same key, the same definitions.
     """
 
@@ -226,6 +229,7 @@ class Library:
     checklists: Mapping[str, Checklist] = attribute(default_factory=dict)
     roles: Mapping[str, Text] = attribute(default_factory=dict)
     settings: Mapping[str, object] = attribute(default_factory=dict)
+    shared: Mapping[str, tuple[Source, ...]] = attribute(default_factory=dict)
     key: str = ""
     registers: frozenset[str] | None = None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
@@ -18,7 +19,11 @@ from logbook.store.book import Book
 from logbook.store.git import Repository
 
 if TYPE_CHECKING:
+    from logbook.core.calendars import Calendar
     from logbook.index.book_index import BookIndex
+
+# Settings of the site that move deadlines.
+_TIMELY = ("season", "hours", "shifts", "duties", "clocks")
 
 DESK_KEY = "logbook.desk"
 STAFF_KEY = "logbook.staff"
@@ -94,10 +99,27 @@ class Session:
             self.repository,
             self.library,
             zone=self.zone,
-            library_key=self.library.key,
+            calendars=self.calendars,
+            library_key=self.rules_key,
             lang=self.book.settings.language,
             environment=self.environment,
         )
+
+    @cached_property
+    def calendars(self) -> Mapping[str, Calendar]:
+        """The calendars of the book; each is built when it is first asked for."""
+        from logbook.core.calendarfile import calendars_of
+
+        settings = self.book.settings
+        return calendars_of(self.library, settings.calendars, settings.settings)
+
+    @property
+    def rules_key(self) -> str:
+        """What the derived part of the index depends on besides the records: the definitions, and what
+        the site has set of calendars, seasons and duties."""
+        settings = self.book.settings
+        own = [settings.calendars, settings.packs, *(settings.settings.get(name) for name in _TIMELY)]
+        return f"{self.library.key} {zlib.crc32(repr(own).encode()):08x}"
 
     def form(self, word: str) -> Form:
         """The form meant by an id, label or alias; Refused when it is none or several."""

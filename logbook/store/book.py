@@ -23,7 +23,8 @@ _KNOWN = ("name", "timezone", "language", "packs", "administrator", "desks", "ca
 
 @frozen
 class Settings:
-    """What a site decided for itself. ``settings`` holds the numbers the rules may name."""
+    """What a site decided for itself. ``settings`` holds the numbers the rules may name, ``calendars``
+    its own calendars, written as in a pack's ``calendars.yaml``."""
 
     name: str
     timezone: str = DEFAULT_ZONE
@@ -32,6 +33,7 @@ class Settings:
     administrator: str | None = None
     desks: Mapping[str, str] = attribute(default_factory=dict)
     practice: bool = False
+    calendars: Mapping[str, Stored] = attribute(default_factory=dict)
     settings: Mapping[str, Stored] = attribute(default_factory=dict)
 
     @property
@@ -80,6 +82,7 @@ def read_settings(root: Path) -> Settings:
     packs = plain.get("packs")
     desks = plain.get("desks")
     own = plain.get("settings")
+    calendars = plain.get("calendars")
     return Settings(
         name=cast(str, plain["name"]),
         timezone=cast(str, plain.get("timezone") or DEFAULT_ZONE),
@@ -88,6 +91,7 @@ def read_settings(root: Path) -> Settings:
         administrator=cast("str | None", plain.get("administrator")),
         desks=cast("dict[str, str]", desks) if isinstance(desks, dict) else {},
         practice=plain.get("practice") == "true",
+        calendars=calendars if isinstance(calendars, dict) else {},
         settings=own if isinstance(own, dict) else {},
     )
 
@@ -106,6 +110,8 @@ def settings_text(settings: Settings) -> bytes:
         plain["desks"] = dict(settings.desks)
     if settings.practice:
         plain["practice"] = "true"
+    if settings.calendars:
+        plain["calendars"] = dict(settings.calendars)
     if settings.settings:
         plain["settings"] = dict(settings.settings)
     return codec.write(plain)

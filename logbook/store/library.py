@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING
 from typing import Any
 
 from logbook import __version__
+from logbook.core.definition import SHARED
+from logbook.core.definition import SPECIAL
 from logbook.core.definition import Source
 from logbook.core.definition import library_from
 from logbook.core.definition import words_of
@@ -35,14 +37,14 @@ if TYPE_CHECKING:
     from logbook.store.git import Repository
 
 FOLDER = "templates"
-CACHE_SCHEMA = 3
+CACHE_SCHEMA = 4
 # A file changed this soon before it was read may change again and look the same: clocks of file systems
 # are coarse (Git calls such an entry racy). Nanoseconds.
 _RACY = 2_000_000_000
 # Elsewhere the change time is the time of making, and a changed file can look the same.
 _MARKS_TELL = os.name == "posix"
 # Places whose line numbers are asked for after the check is over.
-_SECTIONS = ("fields", "steps", "clocks", "checks")
+_SECTIONS = ("fields", "steps", "clocks", "checks", "duties", "calendars", "days", "posts")
 
 
 def load(
@@ -225,7 +227,7 @@ def _check_and_store(
     good = {form.path: words_of(form) for shelf in (library.older, library.forms) for form in shelf.values()}
     kept = []
     for source in sources:
-        shared = source.stem in ("roles", "checklists") and not _has_error(issues, source.path)
+        shared = source.stem in SHARED or (source.stem in SPECIAL and not _has_error(issues, source.path))
         if source.path in good or shared:
             data = {"plain": source.plain, "lines": _lines(source)}
             words = good.get(source.path, ())
