@@ -340,7 +340,26 @@ def disk(book: Book) -> Iterator[Row]:
 
 
 # Disk first, on the book as it was made; what changes the book much comes last.
+def obligations(book: Book) -> Iterator[Row]:
+    """Duties: thirty subjects, forty rules, a year of rounds. Stands last: it changes the book's rules."""
+    from obligations import settle
+
+    added = settle(book)
+    book.run("index", "--rebuild")
+    first = book.machine.once(book.logbook("overdue", "--format", "json"), cwd=book.root)
+    yield Row(f"the first `overdue` with duties ({added:,} rounds), a round", "", None, first * 1000 / added, "µs")
+    found = len(json.loads(book.run("overdue", "--format", "json")))
+    yield _against_f(book, f"`overdue` with duties, json ({found} rows)", 2, "overdue", "--format", "json")
+    yield _against_f(book, f"`overdue` with duties, table ({found} rows)", 2.5, "overdue")
+    warm = book.machine.medians([book.logbook("overdue", "--format", "json")], cwd=book.root, rounds=few(book))[0]
+    times = []
+    for _ in range(few(book)):
+        book.run("add", "round", "area=flat-09")
+        times.append(book.machine.once(book.logbook("overdue", "--format", "json"), cwd=book.root))
+    yield Row("`overdue` after a change, over the warm one", "", None, median(times) - warm, goal="≤ 180 ms", limit=180)
+
+
 MEASURES: list[Measure] = [
     disk, start, building, completion, reading, validate, history, writing, writers, refresh, memory, storing,
-    importing, importing_cases,
+    importing, importing_cases, obligations,
 ]  # fmt: skip

@@ -74,9 +74,11 @@ def steps(session: Session, ctx: click.Context, incomplete: str) -> list[Complet
     form = session.library.forms.get(rows[0].form) if rows else None
     if form is None:
         return []
+    from logbook.core.builtin import all_steps
+
     return [
         CompletionItem(step.id, help=step.label.say(session.lang))
-        for step in form.steps.values()
+        for step in all_steps(form, session.library.settings).values()
         if rows[0].status in step.from_ and (step.id.startswith(incomplete) or step.label.zh.startswith(incomplete))
     ]
 
@@ -96,6 +98,15 @@ def fields(session: Session, ctx: click.Context, incomplete: str) -> list[Comple
         form = session.library.forms[rows[0].form] if rows else None  # type: ignore[assignment]
     if form is None or isinstance(form, Issue):
         return []
+    taken = ctx.params.get("step")
+    if taken:
+        from logbook.core.builtin import built_in_steps
+        from logbook.core.definition import find_step
+        from logbook.core.value import replace
+
+        step = find_step(form, str(taken), session.library.settings)
+        if not isinstance(step, Issue) and step.id in built_in_steps(form, session.library.settings):
+            form = replace(form, fields=step.fields)
     name, sign, value = incomplete.partition("=")
     if not sign:
         return [

@@ -241,10 +241,14 @@ def _values(context: Context, form: Form | None, rows: Sequence[Row], own: Seque
 @click.command(
     "overdue",
     cls=QueryCommand,
-    epilog="logbook overdue\nlogbook overdue --soon 4h\nlogbook overdue complaint --format json",
+    epilog="logbook overdue\nlogbook overdue --soon 4h\nlogbook overdue duty:patrol_* --expand\n"
+    "logbook overdue complaint --format json",
 )
 @click.argument("query", nargs=-1, callback=query_words, metavar="[FORM] [QUERY]...", shell_complete=completing.query)
 @click.option("--soon", metavar="4h", cls=Option, text=Text("还包括这段时间内到期的", "also what falls due by then"))
+@click.option(
+    "--expand", is_flag=True, cls=Option, text=Text("漏做的职责每一次各占一行", "a row each time a duty was missed")
+)
 @click.option(
     "--exit-code", is_flag=True, cls=Option, text=Text("有逾期时以 1 退出", "exit with 1 when something is late")
 )
@@ -252,7 +256,13 @@ def _values(context: Context, form: Form | None, rows: Sequence[Row], own: Seque
 @format_option(TABLES, "table")
 @passes_context
 def overdue_command(
-    context: Context, query: tuple[str, ...], soon: str | None, exit_code: bool, private: bool, format_: str
+    context: Context,
+    query: tuple[str, ...],
+    soon: str | None,
+    expand: bool,
+    exit_code: bool,
+    private: bool,
+    format_: str,
 ) -> int:
     from logbook.operations.overdue import overdue
 
@@ -260,7 +270,7 @@ def overdue_command(
     may_see_private(context, private)  # no row of this list holds a private value
     with noticing(context):
         form_and_query(context, query)
-        late = overdue(context.session, query, soon=span)
+        late = overdue(context.session, query, soon=span, expand=expand)
         _print_late(context, late, format_)
     if exit_code and any(one.state != "soon" for one in late):
         return 1
@@ -274,7 +284,8 @@ def _print_late(context: Context, late: Sequence[Late], format_: str) -> None:
         output.objects(format_, (overdue_json(one, now=context.session.now) for one in late))
     elif format_ == "ids":
         for one in late:
-            output.result(one.id or "")
+            if one.id is not None:  # a duty nobody fulfilled has no record
+                output.result(one.id)
     else:
         from logbook.render.tables import Column
 
@@ -283,7 +294,7 @@ def _print_late(context: Context, late: Sequence[Late], format_: str) -> None:
         heads = [
             Column("overdue", Text("逾期", "Late"), whole=True),
             Column("due", Text("应办", "Due"), whole=True),
-            Column("id", HEADER_LABELS["id"], "id", whole=True),
+            Column("id", Text("编号或对象", "Id or subject"), "id", whole=True),
             Column("clock", Text("事项", "What")),
             Column("title", HEADER_LABELS["title"]),
             Column("to", Text("报", "To")),
@@ -292,15 +303,26 @@ def _print_late(context: Context, late: Sequence[Late], format_: str) -> None:
             [
                 _lateness(context, one.overdue_seconds, one.state) if people else one.overdue_seconds,
                 short_due(context, int(one.due.timestamp())) if people else one.due.isoformat(),
-                one.id,
+                one.id or one.subject or "",
                 one.label.say(context.lang) if people else one.clock,
-                one.title,
+                _what(context, one) if people else one.title,
                 _role(library, one.to, context.lang) if people else one.to,
             ]
             for one in late
         )
         title = "逾期" if context.lang == "zh" else "Overdue"
         output.rows(context, format_, heads, cells, title=title, empty=context.catalogue.say("cli.nothing-overdue"))
+
+
+def _what(context: Context, one: Late) -> str:
+    """What a row is about: a record's title; for a duty how often it was missed and when it was last done."""
+    if one.kind != "duty":
+        return one.title
+    from logbook.render.duties import behind
+
+    named = one.title.removeprefix(one.label.say(context.lang)).strip()
+    told = behind(context.catalogue, one.missed or 0, one.last_done, slot=one.slot, now=context.session.now)
+    return " · ".join(part for part in (named, told) if part)
 
 
 def _role(library: Library, role: str | None, lang: str) -> str:
@@ -313,6 +335,8 @@ def _lateness(context: Context, seconds: int, state: str) -> str:
 
     if state == "soon":
         return "将到期" if context.lang == "zh" else "soon"
+    if state == "pause_expired":
+        return "暂停到期" if context.lang == "zh" else "pause over"
     return duration(timedelta(seconds=seconds), context.lang)
 
 

@@ -16,6 +16,7 @@ from logbook.cli.context import passes_context
 from logbook.cli.context import with_globals
 from logbook.cli.noticing import noticing
 from logbook.cli.words import Command
+from logbook.cli.words import Option
 from logbook.core.errors import Refused
 from logbook.core.issues import Issue
 from logbook.core.text import Text
@@ -45,6 +46,12 @@ def record_data(context: Context, word: str, form: str | None = None, *, private
     shaped: dict[str, object] = record_json(
         with_derived(session, loaded.state), clocks, now=session.now, recorded_at=row.recorded_at, private=private
     )
+    if loaded.form.seals is not None:
+        from logbook.operations import sealing
+
+        seal = sealing.seal_of(session, loaded.state)
+        if seal is not None:
+            shaped["seal"] = sealing.summary(seal)
     return shaped
 
 
@@ -55,16 +62,56 @@ def _as_of(context: Context, row: Row) -> Row:
     return found
 
 
-@click.command("show", cls=Command, epilog="logbook show CP-20261122-A003\nlogbook show room/3-502 --format json")
+@click.command(
+    "show",
+    cls=Command,
+    epilog="logbook show CP-20261122-A003\nlogbook show CP-20261122-A003 --clocks\n"
+    "logbook show room/3-502 --format json",
+)
 @click.argument("id", shell_complete=completing.ids)
 @private_option
+@click.option(
+    "--clocks",
+    "only_clocks",
+    is_flag=True,
+    cls=Option,
+    text=Text("说明每个时限怎样算出", "say how each deadline was counted"),
+)
 @format_option(("text", "json", "yaml"), "text")
 @passes_context
-def show_command(context: Context, id: str, private: bool, format_: str) -> int:
+def show_command(context: Context, id: str, private: bool, only_clocks: bool, format_: str) -> int:
     private = may_see_private(context, private)
     with noticing(context):
-        _show(context, id, private, format_)
+        if only_clocks and format_ == "text":
+            _explain(context, id)
+        else:
+            _show(context, id, private, format_)
     return 0
+
+
+def _explain(context: Context, id: str) -> None:
+    """Each clock of a record in words."""
+    from logbook.core.clockwords import explain
+    from logbook.operations import reading
+
+    session = context.session
+    row = _as_of(context, reading.find(session, id))
+    loaded = reading.load(session, row, until=session.now)
+    say = context.catalogue.say
+    paragraphs = []
+    for one in reading.clocks(session, loaded):
+        sentences = explain(
+            loaded.form,
+            loaded.state,
+            one,
+            definition=session.library.form_at(loaded.form.name, one.version),
+            zone=session.zone,
+            calendars=session.calendars,
+            now=session.now,
+        )
+        head, *rest = [say(code, **args) for code, args in sentences]
+        paragraphs.append("\n".join([head, *(f"  {line}" for line in rest)]))
+    output.result("\n\n".join(paragraphs) or say("clock.words-none"))
 
 
 def _show(context: Context, id: str, private: bool, format_: str) -> None:
@@ -82,12 +129,14 @@ def _show(context: Context, id: str, private: bool, format_: str) -> None:
 
     row = _as_of(context, reading.find(session, id))
     loaded = reading.load(session, row, until=session.now)
+    from logbook.cli.sealed import seal_lines
+    from logbook.cli.sealed import without_seal
     from logbook.operations.deriving import with_derived
     from logbook.operations.sign import is_stale
 
     output.result(
         record_page(
-            with_derived(session, loaded.state),
+            without_seal(with_derived(session, loaded.state)),
             session.index.clocks(row, session.now),
             lang=context.lang,
             now=session.now,
@@ -97,6 +146,8 @@ def _show(context: Context, id: str, private: bool, format_: str) -> None:
             stale=lambda signature: is_stale(loaded.form, loaded.record, signature),
         ).rstrip("\n")
     )
+    for line in seal_lines(context, row, loaded.state):
+        output.result(line)
 
 
 @click.command("history", cls=Command, epilog="logbook history CP-20261122-A003")
@@ -189,7 +240,9 @@ def _action(form: Form | None, action: str, lang: str) -> str:
         "add": Text("登记", "add"), "amend": Text("更正", "amend"), "void": Text("作废", "void"),
         "sign": Text("签名", "sign"), "open": Text("编辑", "edit"), "import": Text("导入", "import"),
     }  # fmt: skip
-    step = form.steps.get(action) if form else None
+    from logbook.core.builtin import all_steps
+
+    step = all_steps(form).get(action) if form else None
     return step.label.say(lang) if step else words[action].say(lang) if action in words else action
 
 

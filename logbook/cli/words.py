@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, tuple[str, Text]] = {
     "shift": ("shifts", Text("本班：谁在岗，做了什么", "this shift: who is on duty, what was done")),
     "roster": ("shifts", Text("值班表和空岗检查", "the roster, and whether anybody is missing")),
     "key": ("custody", Text("钥匙借还", "keys out and back")),
+    "loan": ("custody", Text("工具、对讲机借还", "tools and radios out and back")),
     "notify": ("notifying", Text("发送逾期提醒", "send digests of what is late")),
     "calendar": ("calendars", Text("月历、工作日和节假日", "a month with its working days and holidays")),
     "forms": ("looking", Text("有哪些表单；一份表单的说明", "list forms; describe one")),
@@ -48,7 +49,10 @@ COMMANDS: Mapping[str, tuple[str, Text]] = {
     "off": ("books", Text("在这台电脑上签退", "sign off at this desk")),
     "completion": ("books", Text("打印命令补全脚本", "print a completion script")),
 }
-WRITING = frozenset(("add", "step", "amend", "void", "sign", "open", "import", "init", "demo", "on", "off"))
+WRITING = frozenset(
+    ("add", "step", "amend", "void", "sign", "open", "import", "init", "demo", "on", "off")
+    + ("handover", "shift", "roster", "key", "loan")
+)
 ALIASES = {"ls": "list", "new": "add", "登记": "add", "办理": "step", "查询": "list", "逾期": "overdue"}
 
 

@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 from itertools import count
 from typing import Literal
+from typing import NamedTuple
 from typing import cast
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,7 @@ from logbook.core.calendars import add_working_days
 from logbook.core.calendars import add_working_time
 from logbook.core.calendars import day_after_pauses
 from logbook.core.calendars import next_working_day
+from logbook.core.calendars import working_time_between
 from logbook.core.errors import BookError
 from logbook.core.errors import LogbookError
 from logbook.core.moments import Days
@@ -436,6 +438,24 @@ def _before(span: Span, moment: int, frame: Frame) -> int:
     return frame.days.begin(day + 1)
 
 
+_LENGTHS: Mapping[str, int] = {"minutes": 1, "hours": 1, "days": 86400, "weeks": 604800}
+
+
+def length_of(within: Within | None) -> int | None:
+    """The seconds of a plain length (minutes, hours, days or weeks); None for any other budget."""
+    if isinstance(within, Span) and within.unit in _LENGTHS:
+        return within.n * _LENGTHS[within.unit]
+    return None
+
+
+def can_pause(within: Within | None) -> bool:
+    """Whether paused time moves the end: that of a budget with a length, not that of an agreed moment or
+    of a given day."""
+    if isinstance(within, Chosen):
+        return any(can_pause(one) for one in within.table.values())
+    return isinstance(within.within if isinstance(within, Or) else within, Span)
+
+
 def chosen(within: Within, value: Callable[[str], object]) -> Plain | Or | None:
     """The budget that holds for the values a record has now; None where no choice applies."""
     if isinstance(within, Chosen):
@@ -470,17 +490,47 @@ def due_of(
 
 # -- changes on the way ------------------------------------------------------------------------------
 
+MOST_EXTENSIONS = 2  # clocks 10
+
+# What became of a change (a code of :class:`Note`), in the order of what is told of it.
+Outcome = Literal["level", "agreed", "extended", "late", "unapproved", "many", "shorter"]
+
 
 @frozen
 class Change:
     """What a budget is from an instant on. ``level``: the field it is chosen by changed (else a moment
-    it names did); ``approved``: with a reason and an approver who is not the one who made it."""
+    it names did); ``approved``: with a reason and an approver who is not the one who made it.
+
+    ``begin``: the budget does not begin to count before that instant. ``extension``: this is an extension
+    of the time until then, and no change of the budget.
+    """
 
     at: int
     within: Plain | Or | None
     frame: Frame
     level: bool = False
     approved: bool = False
+    begin: int | None = None
+    extension: int | None = None
+
+
+class Note(NamedTuple):
+    """One change of a clock and what came of it: ``due`` is the due after it. ``extension``: it was to be one."""
+
+    at: int
+    outcome: Outcome
+    due: int | None
+    extension: bool = False
+
+
+class Replay(NamedTuple):
+    """``due``: after all that happened. ``original``: at the start, before any change and without the
+    credit for pauses. ``said``: the last instant that had a say. ``notes``: the changes, in time."""
+
+    due: int | None
+    original: int | None
+    said: int
+    notes: tuple[Note, ...] = ()
 
 
 def replay(
@@ -490,21 +540,44 @@ def replay(
     pauses: Sequence[Interval] = (),
     *,
     said: int = 0,
-) -> tuple[int | None, int | None, int]:
-    """The due of a clock after all that happened to it: (due, due at the start, the last instant that
-    had a say, at least ``said``).
+) -> Replay:
+    """The due of a clock after all that happened to it. ``pauses`` are merged.
 
     A level with a shorter budget: the earlier of the old due and the change plus the new budget. With a
     longer one: from the start, but only before breach and only approved (rulings 5). An agreed moment
     put earlier holds; put later it holds only before breach. Where there was no due yet, the first
-    that can be told is counted from the start. Pauses after breach have no effect.
+    that can be told is counted from the start. An extension holds before breach, approved, at most twice
+    (clocks 10). Paused time is credited whatever else changes; a pause after breach has no effect.
     """
-    due = original = nominal = _end(first, start, pauses)
+    original = _end(first, start, ())
+    due = nominal = _end(first, start, pauses)
+    notes: list[Note] = []
+    extended: Change | None = None
+    granted = 0
     for change in changes:
+        breached = due is not None and change.at > due
+        if change.extension is not None:
+            outcome: Outcome = "extended"
+            if due is None:
+                continue
+            if breached:
+                outcome = "late"
+            elif not change.approved:
+                outcome = "unapproved"
+            elif granted >= MOST_EXTENSIONS:
+                outcome = "many"
+            elif change.extension <= due:
+                outcome = "shorter"
+            else:
+                due, extended = _extended(change, pauses), change
+                granted += 1
+                said = max(said, change.at)
+            notes.append(Note(change.at, outcome, due, extension=True))
+            continue
         new = _end(change, start, pauses)
         if new == nominal:
             continue
-        breached = due is not None and change.at > due
+        told: Outcome = "level" if change.level else "agreed"
         if due is None or nominal is None:
             due = new
         elif new is None:
@@ -514,21 +587,66 @@ def replay(
         elif new < nominal:
             due = min(due, cast(int, _end(change, change.at, pauses)) if change.level else new)
         elif breached or (change.level and not change.approved):
+            notes.append(Note(change.at, "late" if breached else "unapproved", due))
             continue
         else:
-            due = new
+            due = max(due, new) if extended is not None else new
         if original is None:
-            original = new
+            original = _end(change, start, ())
         nominal = new
         said = max(said, change.at)
-    return due, original, said
+        notes.append(Note(change.at, told, due))
+    return Replay(due, original, said, tuple(notes))
 
 
 def _end(change: Change, start: int, pauses: Sequence[Interval]) -> int | None:
-    if change.within is None:
+    """The end of a budget with the pauses that began before it was up; each may bring in the next."""
+    within = change.within
+    if within is None:
         return None
-    due = end_of(change.within, start, change.frame)
-    if not pauses or due is None:
+    if change.begin is not None and change.begin > start:
+        start = change.begin
+    due = end_of(within, start, change.frame)
+    for number, pause in enumerate(pauses, 1):
+        if due is None or pause[0] > due:
+            break
+        due = end_of(within, start, change.frame, pauses[:number])
+    return due
+
+
+def _extended(change: Change, pauses: Sequence[Interval]) -> int:
+    """The due an extension gives, moved by the time paused after it was granted."""
+    due = cast(int, change.extension)
+    later = [pause for pause in pauses if pause[0] >= change.at]
+    for number, pause in enumerate(later, 1):
+        if pause[0] > due:
+            break
+        due = max(due, _credited(change, cast(int, change.extension), later[:number]))
+    return due
+
+
+def _credited(change: Change, due: int, pauses: Sequence[Interval]) -> int:
+    """An end that was given as an instant, moved by the pauses after ``change`` in the unit of its budget."""
+    within = change.within.within if isinstance(change.within, Or) else change.within
+    if not isinstance(within, Span):
         return due
-    counting = [pause for pause in pauses if pause[0] <= due]
-    return end_of(change.within, start, change.frame, counting)
+    unit, frame = within.unit, change.frame
+    if unit in ("minutes", "hours"):
+        return add_elapsed(change.at, due - change.at, pauses)
+    if unit == "working_hours":
+        hours = frame.hours()
+        return add_working_time(hours, change.at, working_time_between(hours, change.at, due), pauses)
+    days = frame.days
+    first, last = days.of(change.at), days.of(due - 1)
+    if last <= first:
+        return due
+    if unit != "working_days":
+        return due + 86400 * (
+            day_after_pauses((days.begin(day) for day in count(first + 1)), last - first, pauses) - (last - first)
+        )
+    hours = frame.hours()
+    counted = [day for day in range(first + 1, last + 1) if hours.is_working(day)]
+    if not counted:
+        return due
+    end = days.of(add_working_days(hours, change.at, len(counted), pauses, to_midnight=True) - 1)
+    return due + 86400 * (end - last if end > last else 0)

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from logbook.core.errors import BookError
 from logbook.core.moments import days_in
+from logbook.core.text import Text
 from logbook.core.value import attribute
 from logbook.core.value import frozen
 
@@ -35,12 +36,14 @@ _TIME = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)")
 class Override:
     """One dated exception: ``()`` = off, None = an ordinary working day (调休), else own windows.
 
-    ``notice`` cites what ordered it; ``holiday`` tells a public holiday from a day merely off.
+    ``notice`` cites what ordered it; ``holiday`` tells a public holiday from a day merely off;
+    ``name`` is what the day is called (春节).
     """
 
     windows: Windows | None
     notice: str = ""
     holiday: bool = False
+    name: str = ""
 
 
 @frozen
@@ -50,6 +53,7 @@ class Season:
     first: tuple[int, int]
     last: tuple[int, int]
     weekly: tuple[Windows, ...]
+    name: str = ""
 
     def holds(self, day: date) -> bool:
         here = (day.month, day.day)
@@ -70,6 +74,7 @@ class Calendar:
     overrides: Mapping[date, Override] = attribute(default_factory=dict)
     seasons: tuple[Season, ...] = ()
     years: tuple[int, int] | None = None
+    label: Text = Text("", "")
 
     def windows(self, day: date) -> Windows:
         """The windows that begin on ``day``, in order."""
@@ -110,7 +115,8 @@ class Calendar:
 
 def parse_windows(text: str) -> Windows | None:
     """Windows as written in a calendar: ``09:00-12:00, 13:30-18:00``, ``20:30-08:30`` (into the next
-    day), ``00:00-24:00``, ``off``. None when it says something else or the windows overlap."""
+    day), ``00:00-24:00``, ``off``. None when it says something else, when the windows overlap or one is
+    as long as nothing."""
     if text.strip() == "off":
         return ()
     windows: list[Window] = []
@@ -121,7 +127,9 @@ def parse_windows(text: str) -> Windows | None:
         begin, end = (int(found[1]) * 60 + int(found[2]) for found in ends if found is not None)
         if max(begin, end) > 1440 or begin == 1440:
             return None
-        if end <= begin:
+        if end == begin:
+            return None
+        if end < begin:
             end += 1440
         windows.append((begin, end))
     windows.sort()
@@ -133,9 +141,9 @@ def parse_windows(text: str) -> Windows | None:
     return tuple(windows)
 
 
-ALWAYS = Calendar("always", (((0, 1440),),) * 7)
+ALWAYS = Calendar("always", (((0, 1440),),) * 7, label=Text("全天", "Always"))
 # The service centre's desk: every day, the noon duty included (002 值班制度).
-DESK = Calendar("desk", (((510, 1050),),) * 7)
+DESK = Calendar("desk", (((510, 1050),),) * 7, label=Text("前台", "Front desk"))
 SHIPPED: Mapping[str, Calendar] = {"always": ALWAYS, "desk": DESK}
 
 _OFFICE_DAY: Windows = ((540, 720), (810, 1080))
@@ -186,6 +194,10 @@ class Hours:
 
     def is_working(self, day: int) -> bool:
         return self.calendar.is_working(date.fromordinal(day))
+
+    def close(self, day: int) -> int:
+        """When the last window of a working day ends, also where the night before covers all of it."""
+        return self._raw(day)[-1][1]
 
     def from_day(self, day: int, step: int = 1) -> Iterator[int]:
         """The working days from ``day`` on; BookError ``clock.empty-calendar`` when none follows."""
@@ -287,7 +299,7 @@ def add_working_days(
             continue
         n -= 1
         if n <= 0:
-            return hours.days.begin(day + 1) if to_midnight else hours.on(day)[-1][1]
+            return hours.days.begin(day + 1) if to_midnight else hours.close(day)
     raise AssertionError("days never end")
 
 

@@ -17,6 +17,7 @@ from logbook.core.form import Library
 from logbook.core.form import Step
 from logbook.core.issues import Issue
 from logbook.core.lifecycle import BUILT_IN_STEPS
+from logbook.core.lifecycle import EVENT_ONLY
 from logbook.core.lifecycle import VOIDED
 from logbook.core.lifecycle import State
 from logbook.core.lifecycle import state_of
@@ -277,12 +278,13 @@ def _lifecycle_issues(
 ) -> list[Issue]:
     issues: list[Issue] = []
     status = ""
+    paused = False
     own = form.steps
     for number, event in enumerate(record.events, 1):
         place = f"events.{number}"
         step = own.get(event.step)
         if event.set:
-            issues.extend(_set_issues(form, event.set, f"{place}.set", library, exists))
+            issues.extend(_set_issues(_form_for(form, event.step, library), event.set, f"{place}.set", library, exists))
         if exists is not None and not exists(("staff",), event.by):
             issues.append(
                 Issue(
@@ -292,6 +294,12 @@ def _lifecycle_issues(
                 )
             )
         if step is None:
+            if event.step in EVENT_ONLY:
+                from logbook.core.clocksteps import event_issues
+
+                if event.source is None:
+                    issues.extend(event_issues(form, event, place, paused))
+                paused = event.step == "pause" or (paused and event.step != "resume")
             if event.step in ("void", VOIDED):
                 status = VOIDED
             elif event.step not in BUILT_IN_STEPS:
@@ -341,6 +349,17 @@ def _lifecycle_issues(
                 Issue("record.copy", {"name": "by", "found": record.by, "events": first.by}, field="by")
             )
     return issues
+
+
+def _form_for(form: Form, step: str, library: Library) -> Form:
+    """The form as an event of that step may set its values: a built-in step brings some of its own."""
+    if step not in EVENT_ONLY or step in form.steps:
+        return form
+    from logbook.core.builtin import built_in_steps
+    from logbook.core.builtin import with_fields
+
+    built_in = built_in_steps(form, library.settings).get(step)
+    return with_fields(form, built_in) if built_in is not None else form
 
 
 def _set_issues(

@@ -15,8 +15,10 @@ from logbook.core.budgets import Or
 from logbook.core.budgets import Plain
 from logbook.core.budgets import Span
 from logbook.core.budgets import Within
+from logbook.core.budgets import can_pause
 from logbook.core.form import Clock
 from logbook.core.form import Form
+from logbook.core.form import Library
 from logbook.core.lifecycle import BUILT_IN_STEPS
 from logbook.core.lifecycle import VOIDED
 
@@ -54,6 +56,10 @@ class Plan:
     working: bool  # counts in a calendar
     before: bool  # due lies before the start
     acts: frozenset[str]  # the steps that start or stop it, or end the record
+    clock: Clock
+    version: int
+    pausable: bool  # pausing the record moves its due
+    not_before: str | None
     ends: frozenset[str]  # the steps that end the record
     when_names: tuple[str, ...] = ()
     known: dict[tuple[object, ...], bool] = attribute(default_factory=dict)
@@ -85,7 +91,57 @@ def plans_of(form: Form) -> Plans:
     return made[1]
 
 
-def _plan(form: Form, clock: Clock) -> Plan:
+def versions_of(library: Library, name: str) -> tuple[Form, ...]:
+    """Every version of a form that says from when it applies; () where there is but one of them."""
+    key = (id(library), name)
+    known = _VERSIONS.get(key)
+    if known is None or known[0] is not library:
+        older = [full for full in library.older if full.partition("@")[0] == name]
+        forms = [library.older[full] for full in older]
+        if older and name in library.forms:
+            forms.append(library.forms[name])
+        dated = tuple(form for form in forms if form.effective and form.clocks) if older else ()
+        if len(_VERSIONS) > 1000:
+            _VERSIONS.clear()
+        known = _VERSIONS[key] = (library, dated)
+    return known[1]
+
+
+_VERSIONS: dict[tuple[int, str], tuple[Library, tuple[Form, ...]]] = {}
+
+
+def in_force(form: Form, versions: Iterable[Form], day: str) -> Form:
+    """The version whose clocks count on ``day`` (YYYY-MM-DD): the one that took effect last before it, else
+    the record's own ``form`` (clocks 11)."""
+    best = form if form.effective and form.effective <= day else None
+    for version in versions:
+        since = version.effective
+        if since is None or since > day or (form.effective is None and version.version <= form.version):
+            continue
+        if best is None or (since, version.version) > (best.effective or "", best.version):
+            best = version
+    return best or form
+
+
+def plan_by(form: Form, other: Form, clock_id: str) -> Plan | None:
+    """The clock of that id as another version has it, for a record of ``form``; None where it has none."""
+    key = (id(form), id(other), clock_id)
+    known = _OTHERS.get(key)
+    if known is None or known[0] is not form or known[1] is not other:
+        clock = other.clocks.get(clock_id)
+        plan = None
+        if clock is not None and not clock.off and clock.within is not None:
+            plan = _plan(form, clock, other.version)
+        if len(_OTHERS) > 1000:
+            _OTHERS.clear()
+        known = _OTHERS[key] = (form, other, plan)
+    return known[2]
+
+
+_OTHERS: dict[tuple[int, int, str], tuple[Form, Form, Plan | None]] = {}
+
+
+def _plan(form: Form, clock: Clock, version: int = 0) -> Plan:
     rows = clock.each.removeprefix("rows of ").removeprefix("row of ").strip() if clock.each else None
     starts = _sources(form, clock.starts)
     stops = _sources(form, clock.stops)
@@ -100,6 +156,8 @@ def _plan(form: Form, clock: Clock) -> Plan:
     ends = _ends(form)
     names.update(name.partition(".")[0] for name in within.fields())
     names.update(starts.fields)
+    if clock.not_before is not None and clock.not_before in form.fields:
+        names.add(clock.not_before)
     return Plan(
         clock.id,
         clock.to,
@@ -116,6 +174,10 @@ def _plan(form: Form, clock: Clock) -> Plan:
         clock.roll or _counts_in_calendar(within),
         _reaches_back(within),
         starts.steps | stops.steps | ends,
+        clock,
+        version or form.version,
+        (clock.pauses is None or clock.pauses.allowed) and can_pause(within),
+        clock.not_before if clock.not_before in form.fields else None,
         ends,
         tuple(when_names),
     )

@@ -13,6 +13,10 @@ How a clock is told from events:
 * A start counts from ``at``. A stop written down more than ``grace`` (or a quarter of the budget, if that
   is less) after it happened counts from when it was written, unless it was imported (rulings 4).
 * An imported start counts only when its stop was imported too (rulings 2).
+* Paused time is credited in the calendar the budget counts in; an approved extension gives a new due, at
+  most twice; neither has an effect once the due has passed (clocks 7, 10).
+* A clock that a change of level would take away runs on once it is late (clocks 8).
+* A clock counts by the version of the form that was in force when it started (clocks 11).
 * A change of what the budget is chosen by, or of an agreed moment: see :func:`~logbook.core.budgets.replay`
   (rulings 5).
 """
@@ -34,15 +38,25 @@ from zoneinfo import ZoneInfo
 
 from logbook.core.budgets import Change
 from logbook.core.budgets import Chosen
+from logbook.core.budgets import Note
 from logbook.core.budgets import Or
 from logbook.core.budgets import Plain
+from logbook.core.budgets import Replay
 from logbook.core.budgets import Within
+from logbook.core.budgets import can_pause
 from logbook.core.budgets import chosen
 from logbook.core.budgets import due_of
 from logbook.core.budgets import end_of
 from logbook.core.budgets import replay
 from logbook.core.calendars import SHIPPED
 from logbook.core.calendars import Calendar
+from logbook.core.calendars import Interval
+from logbook.core.clockevents import Extension
+from logbook.core.clockevents import Pause
+from logbook.core.clockevents import credited
+from logbook.core.clockevents import extensions_of
+from logbook.core.clockevents import is_approved
+from logbook.core.clockevents import pauses_of
 from logbook.core.clockfacts import Facts
 from logbook.core.clockfacts import Link
 from logbook.core.clockfacts import Row
@@ -51,6 +65,8 @@ from logbook.core.clockfacts import column_of
 from logbook.core.clockfacts import own_amendments
 from logbook.core.clockfacts import seconds_of
 from logbook.core.clockplans import Plan
+from logbook.core.clockplans import in_force
+from logbook.core.clockplans import plan_by
 from logbook.core.clockplans import plans_of
 from logbook.core.form import Form
 from logbook.core.lifecycle import State
@@ -77,8 +93,12 @@ class ClockState(NamedTuple):
     ``state``: what became of it in the end: running, met, breached or cancelled; see :meth:`status`.
     ``settled``: from this instant on the row is exact; for an earlier ``now``, replay the record until
     then. The stop has no part in it: :meth:`status` knows a stop that has not happened yet.
-    ``first_due``: the due before any change of level or agreement; ``provisional``: counted in a year
-    the calendar does not know.
+    ``first_due``: the due before any change of level, agreement or extension and without the credit for
+    pauses; ``provisional``: counted in a year the calendar does not know; ``version``: of the form whose
+    definition it was counted by.
+    ``paused_from``, ``paused_until``: its latest pause (``until``, or when it was resumed before that);
+    ``resumed``: it has been. ``pauses``: the paused time it is credited with, in intervals; ``paused``: how
+    often. ``notes``: what happened to its due.
     """
 
     clock: str
@@ -93,6 +113,13 @@ class ClockState(NamedTuple):
     counted: int | None = None
     first_due: int | None = None
     provisional: bool = False
+    version: int = 0
+    paused_from: int | None = None
+    paused_until: int | None = None
+    resumed: bool = False
+    pauses: tuple[Interval, ...] = ()
+    notes: tuple[Note, ...] = ()
+    paused: int = 0
 
     def running(self, now: datetime | int) -> bool:
         """Whether it runs at ``now``."""
@@ -100,14 +127,38 @@ class ClockState(NamedTuple):
         return self.started <= at and (self.stopped is None or self.stopped > at)
 
     def status(self, now: datetime | int) -> str:
-        """At ``now``: ``waiting`` (it starts later), ``running``, ``overdue`` (strictly after due), or
-        what became of it."""
+        """At ``now``: ``waiting`` (it starts later), ``running``, ``paused``, ``pause_expired`` (the pause
+        is over and nobody resumed it), ``overdue`` (strictly after due), or what became of it."""
         at = _instant(now)
         if self.stopped is not None and self.stopped <= at:
             return self.state
         if self.started > at:
             return "waiting"
-        return "overdue" if self.due is not None and at > self.due else "running"
+        if self.due is not None and at > self.due:
+            return "overdue"
+        if self.paused_from is None or self.paused_until is None or at < self.paused_from:
+            return "running"
+        return "paused" if at < self.paused_until else "running" if self.resumed else "pause_expired"
+
+    def strict(self, now: datetime | int) -> str:
+        """The verdict by the first due, whatever was paused or granted later (clocks 10): ``met``,
+        ``breached``, ``cancelled``, or ``running`` while neither is certain."""
+        first = self.first_due
+        return self._verdict(now, self.due if first is None or self.due is None else min(first, self.due))
+
+    def adjusted(self, now: datetime | int) -> str:
+        """The verdict by the due that approved changes and credited pauses led to."""
+        return self._verdict(now, self.due)
+
+    def _verdict(self, now: datetime | int, due: int | None) -> str:
+        at = _instant(now)
+        stopped = self.stopped is not None and self.stopped <= at
+        if stopped and self.state == "cancelled":
+            return "cancelled"
+        end = (self.counted if self.counted is not None else self.stopped) if stopped else at
+        if due is not None and end is not None and end > due:
+            return "breached"
+        return "met" if stopped else "running"
 
     def overdue_seconds(self, now: datetime | int) -> int:
         """How late it is at ``now``, or was when it stopped; 0 when in time, waiting or cancelled."""
@@ -150,11 +201,13 @@ def clocks_of(
     link: Link,
     world: World | None = None,
     grace: int = GRACE,
+    versions: Sequence[Form] = (),
 ) -> list[ClockState]:
     """Every cycle of every clock of a record, in the form's order.
 
     ``link`` gives a moment or value of the record a reference points at; ``world`` answers conditions
-    that ask for more than that. A clock that counts in a calendar the book does not have sleeps (see
+    that ask for more than that; ``versions`` are those of the form that say from when they apply (see
+    :func:`~logbook.core.clockplans.versions_of`). A clock that counts in a calendar the book does not have sleeps (see
     :func:`sleeping`); BookError ``clock.empty-calendar`` when its calendar has no windows.
     """
     if not form.clocks or not state.events:
@@ -162,14 +215,15 @@ def clocks_of(
     plans, watched = plans_of(form)
     case = _Case(form, state, zone, calendars, link, world, watched)
     case.grace = grace
+    case.read_steps()
     found: list[ClockState] = []
     for plan in plans:
         if plan.working and not _has_calendar(plan.calendar, calendars):
             continue
-        if plan.rows is not None:
-            found.extend(case.rows(plan))
-        else:
-            found.extend(case.clock(plan))
+        own = case.rows(plan) if plan.rows is not None else case.clock(plan)
+        if versions:
+            own = case.by_version(plan, own, versions)
+        found.extend(own)
     return found
 
 
@@ -225,9 +279,41 @@ class _Shot:
 class _Case(Facts):
     """The clocks of one record."""
 
-    __slots__ = ("grace",)
+    __slots__ = ("_extending", "_pausing", "grace")
 
     grace: int
+    _pausing: list[Pause]
+    _extending: list[Extension]
+
+    def read_steps(self) -> None:
+        """Find the pauses and extensions; most records have none."""
+        steps = {event.step for event in self.events}
+        self._pausing = pauses_of(self) if "pause" in steps else []
+        self._extending = extensions_of(self) if "extend" in steps else []
+
+    def by_version(self, plan: Plan, own: list[ClockState], versions: Sequence[Form]) -> list[ClockState]:
+        """The cycles of a clock, each by the version of the form that was in force when it started."""
+        form = self.form
+        found = [one for one in own if self.version_of(one, versions) is form]
+        for version in versions:
+            if version.version == form.version:
+                continue
+            other = plan_by(form, version, plan.id)
+            if other is None:
+                found += [one for one in own if self.version_of(one, versions) is version]
+                continue
+            if other.working and not _has_calendar(other.calendar, self.calendars):
+                continue
+            theirs = self.rows(other) if other.rows is not None else self.clock(other)
+            found += [one for one in theirs if self.version_of(one, versions) is version]
+        found.sort(key=lambda one: (one.started, one.cycle))
+        if plan.rows is None:
+            found = [one._replace(cycle=number) for number, one in enumerate(found, 1)]
+        return found
+
+    def version_of(self, one: ClockState, versions: Sequence[Form]) -> Form:
+        found = in_force(self.form, versions, date.fromordinal(self.days.of(one.started)).isoformat())
+        return self.form if found.version == self.form.version else found
 
     # cycles
 
@@ -243,12 +329,102 @@ class _Case(Facts):
                 continue
             if changes and self.changed_after(plan, run):
                 for part, first, later in self.segments(plan, run):
-                    due, original, part.settled = replay(part.start, first, later, said=part.settled)
-                    found.append(self.judged(plan, part, len(found) + 1, due, original))
+                    found.append(self.replayed(plan, part, len(found) + 1, first, later))
             elif not changes or self.wanted(plan):
-                due = self.due(plan, run.start)
-                found.append(self.judged(plan, run, len(found) + 1, due, due))
+                found.append(self.plain(plan, run, len(found) + 1))
         return found
+
+    def plain(self, plan: Plan, run: _Run, cycle: int, row: Row | None = None) -> ClockState:
+        """A cycle during which nothing its budget depends on has changed."""
+        number = cycle if row is not None else None
+        if not (self._pausing or self._extending or plan.not_before):
+            due = self.due(plan, run.start, row)
+            return self.judged(plan, run, cycle, due, due, row=number)
+        fields = self.state.fields if row is None else {**self.state.fields, **row[1]}
+
+        def value(name: str) -> object:
+            return fields.get(name.removeprefix(f"{row[0]}.") if row is not None else name)
+
+        first = Change(
+            run.start, chosen(plan.within, value), self.frame(plan, None, row), begin=self.begin_of(plan)
+        )
+        return self.replayed(plan, run, cycle, first, [], number)
+
+    def begin_of(self, plan: Plan, state: State | None = None) -> int | None:
+        """The moment before which the budget does not begin to count."""
+        found = self.instant(plan.not_before, state) if plan.not_before is not None else None
+        return found[0] if found is not None else None
+
+    def replayed(
+        self,
+        plan: Plan,
+        run: _Run,
+        cycle: int,
+        first: Change,
+        later: Sequence[Change],
+        row: int | None = None,
+    ) -> ClockState:
+        """A cycle with everything that happened to it."""
+        done, pauses, mine = self.story(plan, run, first, later)
+        run.settled = done.said
+        begin = first.begin
+        for change in later:
+            begin = change.begin if change.extension is None else begin
+        one = self.judged(plan, run, cycle, done.due, done.original, row, begin)
+        counting = [p for p in mine if done.due is None or p.at <= done.due]
+        last = counting[-1] if counting else None
+        return one._replace(
+            paused_from=last.at if last is not None else None,
+            paused_until=last.end if last is not None else None,
+            resumed=last.resumed if last is not None else False,
+            pauses=tuple(p for p in pauses if done.due is None or p[0] <= done.due),
+            notes=done.notes,
+            paused=len(counting),
+        )
+
+    def story(
+        self, plan: Plan, run: _Run, first: Change, later: Sequence[Change]
+    ) -> tuple[Replay, list[Interval], list[Pause]]:
+        """The replay of a cycle, the time it was paused, and the pauses that were its own."""
+        grace = self.grace
+        if not (self._pausing or self._extending):
+            return replay(run.start, first, later, said=run.settled), [], []
+        plainly = replay(run.start, first, later).due
+        if plainly is not None and plainly > run.start:
+            grace = min(grace, (plainly - run.start) // 4)
+        stop = run.stop.at if run.stop is not None else None
+        within = next((one.within for one in reversed(later) if one.extension is None), first.within)
+        agreed = isinstance(within, Or) and self.instant(within.field) is not None
+        pausable = plan.pausable and can_pause(within) and not agreed
+        mine = [
+            one._replace(at=one.begin(grace))
+            for one in self._pausing
+            if pausable and one.end > max(run.start, one.begin(grace)) and (stop is None or one.begin(grace) < stop)
+        ]
+        changes = [*later, *self.extensions(plan, run, first, grace)]
+        changes.sort(key=lambda change: change.at)
+        pauses = credited(mine)
+        said = max([run.settled, *(one.settled for one in mine)])
+        return replay(run.start, first, changes, pauses, said=said), pauses, mine
+
+    def extensions(self, plan: Plan, run: _Run, first: Change, grace: int) -> list[Change]:
+        """The extensions of one cycle. One written down late counts from then, as a stop does."""
+        end = run.stop
+        return [
+            Change(
+                one.recorded if one.recorded - one.at > grace else one.at,
+                first.within,
+                first.frame,
+                approved=one.approved,
+                extension=one.due,
+            )
+            for one in self._extending
+            if one.clock == plan.id
+            and one.position > run.position
+            and (
+                end is None or (one.position < end.position if end.position >= 0 else one.at < end.at)
+            )
+        ]
 
     def changed(self, names: frozenset[str]) -> bool:
         """Whether an event or a correction has changed one of these fields."""
@@ -525,6 +701,9 @@ class _Case(Facts):
                 start = run.start if unfilled and not found else max(run.start, shot.at)
                 current = _Run(start, run.position, max(run.settled, shot.at), run.imported, run.loose)
                 found.append((current, self.shot_change(plan, shot, None), []))
+            elif not wanted and current is not None and self.late_already(plan, found[-1], shot):
+                # A breach is never erased (clocks 8): what was late when it ceased to be asked for runs on.
+                pass
             elif not wanted and current is not None:
                 current.stop = _Stop(shot.at, shot.at, shot.at, imported=False, final=True, void=True)
                 current = None
@@ -536,6 +715,16 @@ class _Case(Facts):
             current.stop = end
         return found
 
+    def late_already(self, plan: Plan, part: tuple[_Run, Change, list[Change]], shot: _Shot) -> bool:
+        """Whether a running clock was past its due when a change of a value took away its reason."""
+        source = shot.source
+        if isinstance(source, Event) and not any(
+            path.partition(".")[0].rstrip("+") in plan.decides for path in source.set
+        ):
+            return False  # the record moved on: that is what such a clock was to end with
+        due = self.story(plan, *part)[0].due
+        return due is not None and shot.at > due
+
     def instant_of_start(self, plan: Plan, state: State) -> bool:
         names = (*plan.starts.fields, *(".".join(pair) for pair in plan.starts.columns))
         return not names or any(self.instant(name, state) is not None for name in names)
@@ -545,24 +734,27 @@ class _Case(Facts):
         if before is not None and isinstance(plan.within, Chosen):
             name = plan.within.field
             level = shot.state.fields.get(name) != before.state.fields.get(name)
-        source = shot.source
-        approved = (
-            source is not None
-            and bool(source.reason)
-            and bool(source.approved_by)
-            and source.approved_by != source.by
-        )
+        approved = is_approved(shot.source, shot.state)
         within = chosen(plan.within, shot.state.fields.get)
-        return Change(shot.at, within, self.frame(plan, shot.state), level, approved)
+        begin = self.begin_of(plan, shot.state)
+        return Change(shot.at, within, self.frame(plan, shot.state), level, approved, begin)
 
     # verdicts
 
     def judged(
-        self, plan: Plan, run: _Run, cycle: int, due: int | None, original: int | None, row: int | None = None
+        self,
+        plan: Plan,
+        run: _Run,
+        cycle: int,
+        due: int | None,
+        original: int | None,
+        row: int | None = None,
+        begin: int | None = None,
     ) -> ClockState:
-        """One cycle with its verdict."""
+        """One cycle with its verdict. ``begin``: it does not begin to count before that."""
         settled = run.settled
-        started = run.start
+        started = run.start if begin is None or begin < run.start else begin
+        counts_from = started
         if plan.before and due is not None:
             # It is owed before it starts: there from when the record is.
             started = min(started, max(self.at_of(0) or 0, run.settled), due)
@@ -571,11 +763,11 @@ class _Case(Facts):
         if stop is None:
             return ClockState(
                 plan.id, cycle, started, due, None, "running", settled, plan.to, row, None, original,
-                provisional,
+                provisional, plan.version,
             )  # fmt: skip
         grace = self.grace
-        if due is not None and due > run.start:
-            grace = min(grace, (due - run.start) // 4)
+        if due is not None and due > counts_from:
+            grace = min(grace, (due - counts_from) // 4)
         counted = stop.at
         if stop.recorded - counted > grace or stop.corrections:
             counted = _counted(stop, grace)
@@ -587,7 +779,7 @@ class _Case(Facts):
             state = "cancelled"
         return ClockState(
             plan.id, cycle, min(started, stop.at), due, stop.at, state, settled, plan.to, row, counted,
-            original, provisional,
+            original, provisional, plan.version,
         )  # fmt: skip
 
     def covered(self, plan: Plan, due: int) -> bool:
@@ -618,8 +810,7 @@ class _Case(Facts):
             run = self.row_run(plan, name, row, whole)
             if run is None or (run.imported and (run.stop is None or not run.stop.imported)):
                 continue
-            due = self.due(plan, run.start, (name, row))
-            found.append(self.judged(plan, run, number, due, due, row=number))
+            found.append(self.plain(plan, run, number, (name, row)))
         return found
 
     def row_run(self, plan: Plan, name: str, row: Mapping[str, Stored], whole: Sequence[_Run]) -> _Run | None:

@@ -29,9 +29,12 @@ from logbook.core.form import ChecklistItem
 from logbook.core.form import Clock
 from logbook.core.form import Default
 from logbook.core.form import DefaultRows
+from logbook.core.form import Escalation
 from logbook.core.form import Field
 from logbook.core.form import Form
 from logbook.core.form import Library
+from logbook.core.form import Pauses
+from logbook.core.form import Seals
 from logbook.core.form import SignaturePlace
 from logbook.core.form import Step
 from logbook.core.issues import Issue
@@ -46,12 +49,16 @@ if TYPE_CHECKING:
     from logbook.core.shapes import LineOf
     from logbook.core.shapes import SpotOf
 
+# How a form says that a clock cannot be paused.
+NO = ("no", "false")
+# The step a form gets by its key `reopen`.
+REOPEN = {"zh": "重新处理", "en": "Reopen", "reason": "true"}
 DEFAULT_WORDS = ("now", "today", "me", "last")
 
 # Files of a pack that are no forms. The last two are read elsewhere.
-SPECIAL = ("roles", "checklists", "duties", "calendars", "shifts")
+SPECIAL = ("roles", "checklists", "duties", "calendars", "shifts", "settings")
 # Of these the library keeps the text; other modules say what it means.
-SHARED = ("calendars", "duties", "shifts")
+SHARED = ("calendars", "duties", "shifts", "settings")
 
 Value = TypeVar("Value")
 
@@ -92,6 +99,14 @@ class _Clock(Clock):
     """A clock whose condition and budget are read when they are asked."""
 
 
+class _Escalation(Escalation):
+    """A step of an escalation whose offset is read when it is asked."""
+
+
+class _Pauses(Pauses):
+    """A cap on pauses that is read when it is asked."""
+
+
 class _Field(Field):
     """A field whose derivation is read when it is asked."""
 
@@ -100,6 +115,8 @@ class _Field(Field):
 setattr(_Check, "rule", _waiting("rule"))
 setattr(_Clock, "when", _waiting("when"))
 setattr(_Clock, "within", _waiting("within"))
+setattr(_Escalation, "after", _waiting("after"))
+setattr(_Pauses, "longest", _waiting("longest"))
 setattr(_Field, "derived", _waiting("derived"))
 
 
@@ -174,6 +191,15 @@ def label_from(value: Any) -> Text:
 def build_form(plain: Mapping[str, Any], *, path: str | None, pack: str, line: LineOf = no_line) -> Form:
     """The form a *checked* definition says; nothing is checked here and no sentence is parsed."""
     fields_plain = plain.get("fields") or {}
+    steps = {name: _build_step(name, step, line("steps", name)) for name, step in (plain.get("steps") or {}).items()}
+    clocks = {
+        name: _build_clock(name, clock, line("clocks", name))
+        for name, clock in (plain.get("clocks") or {}).items()
+    }
+    reopen = plain.get("reopen")
+    if reopen is not None and "reopen" not in steps:
+        steps["reopen"] = _build_step("reopen", {**REOPEN, **reopen}, line("reopen"))
+        _restart(steps, clocks)
     names = {name: _field_type(field) for name, field in fields_plain.items()}
     return Form(
         name=plain["form"],
@@ -192,27 +218,8 @@ def build_form(plain: Mapping[str, Any], *, path: str | None, pack: str, line: L
         },
         states={name: label_from(label) for name, label in (plain.get("states") or {}).items()},
         final=frozenset(_texts(plain.get("final"))),
-        steps={
-            name: Step(
-                id=name,
-                label=label_from(step),
-                from_=_texts(step.get("from")),
-                to=step.get("to"),
-                requires=_texts(step.get("requires")),
-                by=_texts(step.get("by")),
-                reason=_flag(step.get("reason")),
-                approver=_flag(step.get("approver")),
-                adds={counter: int(amount) for counter, amount in (step.get("adds") or {}).items()},
-                opens=step.get("opens"),
-                inferred=_flag(step.get("inferred")),
-                line=line("steps", name),
-            )
-            for name, step in (plain.get("steps") or {}).items()
-        },
-        clocks={
-            name: _build_clock(name, clock, line("clocks", name))
-            for name, clock in (plain.get("clocks") or {}).items()
-        },
+        steps=steps,
+        clocks=clocks,
         checks=tuple(
             _build_check(check, line("checks", position, "rule") or line("checks", position))
             for position, check in enumerate(plain.get("checks") or ())
@@ -236,7 +243,43 @@ def build_form(plain: Mapping[str, Any], *, path: str | None, pack: str, line: L
         subject=_texts(plain.get("subject")),
         span=_pair(plain.get("span")),
         path=path,
+        pause_reasons={name: label_from(label) for name, label in (plain.get("pause_reasons") or {}).items()},
+        seals=_seals(plain.get("seals")),
     )
+
+
+def _seals(plain: Mapping[str, Any] | None) -> Seals | None:
+    if not plain:
+        return None
+    return Seals(plain["at"], plain["to"], _texts(plain["forms"]), plain.get("from"))
+
+
+def _build_step(name: str, step: Mapping[str, Any], line: int | None) -> Step:
+    return Step(
+        id=name,
+        label=label_from(step),
+        from_=_texts(step.get("from")),
+        to=step.get("to"),
+        requires=_texts(step.get("requires")),
+        by=_texts(step.get("by")),
+        reason=_flag(step.get("reason")),
+        approver=_flag(step.get("approver")),
+        adds={counter: int(amount) for counter, amount in (step.get("adds") or {}).items()},
+        opens=step.get("opens"),
+        inferred=_flag(step.get("inferred")),
+        line=line,
+    )
+
+
+def _restart(steps: Mapping[str, Step], clocks: Mapping[str, Clock]) -> None:
+    """A form that says only that it can be reopened: a new cycle begins of every clock that begins with
+    the record (clocks 8). A form whose clocks name `reopen` themselves has said it."""
+    if any("reopen" in clock.starts for clock in clocks.values()):
+        return
+    first = {"at", *(step.id for step in steps.values() if step.creates)}
+    for clock in clocks.values():
+        if not first.isdisjoint(clock.starts):
+            clock.__dict__["starts"] = (*clock.starts, "reopen")
 
 
 def build_roles(plain: Mapping[str, Any]) -> dict[str, Text]:
@@ -312,6 +355,31 @@ def _build_clock(name: str, plain: Mapping[str, Any], line: int | None) -> Clock
         source=_joined(plain.get("source")),
         inferred=_flag(plain.get("inferred")),
         line=line,
+        pauses=_build_pauses(plain.get("pauses")),
+        escalate=tuple(_build_escalation(step) for step in plain.get("escalate") or ()),
+        not_before=plain.get("not_before"),
+    )
+
+
+def _build_escalation(plain: Mapping[str, Any]) -> Escalation:
+    share, after = plain.get("at"), plain.get("after")
+    return _Escalation(
+        int(share.rstrip("%")) if share else None,
+        cast("Within", _Unread(lambda: read_within(after))) if after is not None else None,
+        plain["to"],
+    )
+
+
+def _build_pauses(plain: Any) -> Pauses | None:
+    """``no``, or a mapping with ``longest`` and ``most``."""
+    if plain is None:
+        return None
+    if not isinstance(plain, Mapping):
+        return Pauses(allowed=plain not in NO)
+    longest, most = plain.get("longest"), plain.get("most")
+    return _Pauses(
+        cast("Within", _Unread(lambda: read_within(longest))) if longest is not None else None,
+        int(most) if most is not None else None,
     )
 
 
@@ -616,12 +684,55 @@ def library_from(
             found.add("form.two-files", "form", form=name, other=str(forms[name].path))
         else:
             forms[name] = form
-    library = Library(forms, older, checklists, roles, settings or {}, _shared(sources))
+    library = Library(forms, older, checklists, roles, SiteSettings(sources, settings or {}), _shared(sources))
     check_library(library, broken, notes)
     issues += [issue for found in notes.values() for issue in found.issues]
     issues += _shared_issues(library)
     issues.sort(key=lambda issue: (issue.path or "", issue.line or 0))
     return library, issues
+
+
+class SiteSettings(Mapping[str, object]):
+    """The numbers the rules may name: what the packs say in ``settings.yaml``, and what the site says of
+    the same in its ``logbook.yaml``, key by key. Put together when somebody asks."""
+
+    def __init__(self, sources: Iterable[Source], own: Mapping[str, object]) -> None:
+        self._sources = [source for source in sources if source.stem == "settings"]
+        self._own = own
+        self._made: dict[str, object] | None = None
+
+    def _all(self) -> Mapping[str, object]:
+        if not self._sources:
+            return self._own
+        if self._made is None:
+            made: dict[str, object] = {}
+            for source in sorted(self._sources, key=lambda one: one.path):
+                said = (source.plain or {}).get("settings")
+                if isinstance(said, Mapping):
+                    _lay_over(made, said)
+            _lay_over(made, self._own)
+            self._made = made
+        return self._made
+
+    def __getitem__(self, name: str) -> object:
+        return self._all()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+
+def _lay_over(below: dict[str, object], above: Mapping[str, object]) -> None:
+    for name, value in above.items():
+        under = below.get(name)
+        if isinstance(under, Mapping) and isinstance(value, Mapping):
+            mixed = dict(under)
+            _lay_over(mixed, value)
+            below[name] = mixed
+        else:
+            below[name] = value
 
 
 def _shared(sources: Iterable[Source]) -> dict[str, tuple[Source, ...]]:
@@ -669,7 +780,8 @@ def _trusted_library(sources: Sequence[Source], settings: Mapping[str, object]) 
 
     words = {source.stem: source.words for source in sources if source.stem in forms and source.words}
     newest = FormShelf(lambda: forms, words) if len(words) == len(forms) else Shelf(lambda: forms)
-    return Library(newest, Shelf(lambda: older), Shelf(checklists), roles, settings, _shared(sources))
+    own = SiteSettings(sources, settings)
+    return Library(newest, Shelf(lambda: older), Shelf(checklists), roles, own, _shared(sources))
 
 
 def _form_of(source: Source) -> Form:
@@ -723,13 +835,16 @@ def find_field(form: Form | Field, word: str) -> Field | Issue:
     return name if isinstance(name, Issue) else fields[name]
 
 
-def find_step(form: Form, word: str) -> Step | Issue:
-    """A step of a form by id or by label in either language."""
+def find_step(form: Form, word: str, settings: Mapping[str, object] | None = None) -> Step | Issue:
+    """A step of a form, its own or built in, by id or by label in either language."""
     if word in form.steps:
         return form.steps[word]
-    words = {name: _labels(step.label) for name, step in form.steps.items()}
+    from logbook.core.builtin import all_steps
+
+    steps = all_steps(form, settings)
+    words = {name: _labels(step.label) for name, step in steps.items()}
     name = _meant(folded(word), words, word, "form.unknown-step")
-    return name if isinstance(name, Issue) else form.steps[name]
+    return name if isinstance(name, Issue) else steps[name]
 
 
 def find_state(form: Form, word: str) -> str | Issue:

@@ -97,6 +97,7 @@ class Step:
     opens: str | None = None
     inferred: bool = False
     line: int | None = None
+    fields: Mapping[str, Field] = attribute(default_factory=dict)
 
     @property
     def creates(self) -> bool:
@@ -104,9 +105,32 @@ class Step:
 
 
 @frozen
+class Escalation:
+    """Whom a clock is brought to, and when: at ``share`` percent of its budget, or ``after`` a budget that
+    begins at its due (exactly one of the two is there). ``to`` is a role, or a field that names a person."""
+
+    share: int | None
+    after: Within | None
+    to: str
+
+
+@frozen
+class Pauses:
+    """How a clock may be paused: ``longest`` in all (a length; None = the book's cap) and ``most`` times."""
+
+    longest: Within | None = None
+    most: int | None = None
+    allowed: bool = True
+
+
+@frozen
 class Clock:
     """A named deadline. ``starts`` and ``stops`` name ``at``, a step, a moment field, a column of a
-    list (``entries.converted_at``) or a moment of a linked record (``record.done_at``)."""
+    list (``entries.converted_at``) or a moment of a linked record (``record.done_at``).
+
+    ``not_before``: a moment field before which its time does not begin to count. ``pauses`` None: as the
+    book says for all. ``escalate``: the steps of its escalation in the order the form has them.
+    """
 
     id: str
     label: Text
@@ -122,6 +146,9 @@ class Clock:
     source: str | None = None
     inferred: bool = False
     line: int | None = None
+    pauses: Pauses | None = None
+    escalate: tuple[Escalation, ...] = ()
+    not_before: str | None = None
 
 
 @frozen
@@ -148,6 +175,18 @@ class SignaturePlace:
     at: str | None = None
     of: str | None = None
     inferred: bool = False
+
+
+@frozen
+class Seals:
+    """What the step ``at`` seals: the records of ``forms`` whose moment lies after the field ``from_`` and up to
+    the field ``to``, and those the record itself names. What was sealed stands in its fields ``sealed`` (a list
+    of ``record``, ``n``, ``sha256``) and ``seal``."""
+
+    at: str
+    to: str
+    forms: tuple[str, ...]
+    from_: str | None = None
 
 
 @frozen
@@ -184,6 +223,8 @@ class Form:
     subject: tuple[str, ...] = ()
     span: tuple[str, str] | None = None
     path: str | None = None
+    pause_reasons: Mapping[str, Text] = attribute(default_factory=dict)
+    seals: Seals | None = None
 
     @property
     def first_step(self) -> Step:
@@ -220,7 +261,7 @@ class Library:
 
     ``forms`` holds the newest version of each; ``older`` the superseded ones by ``name@version``.
     ``shared`` holds the other files of a pack as they were read, by their name: ``calendars``, ``duties``,
-    ``shifts``; ``calendarfile``, ``dutyfile`` and ``shiftfile`` say what stands in them.
+    ``shifts``, ``settings``; ``calendarfile``, ``dutyfile`` and ``shiftfile`` say what stands in them.
     ``key`` names the content it was read from: the same key, the same definitions.
     """
 

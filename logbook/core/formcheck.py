@@ -57,9 +57,40 @@ def check_form(form: Form, plain: Mapping[str, Any], found: Findings) -> None:
             _known_field(form, place.of, found, ("signatures", place.id, "of"))
     for name, clock in (plain.get("clocks") or {}).items():
         _check_budget(form, clock.get("within"), found, ("clocks", name, "within"))
+        pauses = clock.get("pauses")
+        if isinstance(pauses, Mapping):
+            _check_length(pauses.get("longest"), found, ("clocks", name, "pauses", "longest"))
+        for position, step in enumerate(clock.get("escalate") or ()):
+            _check_budget(form, step.get("after"), found, ("clocks", name, "escalate", position, "after"))
+        begin = clock.get("not_before")
+        if begin is not None and _known_field(form, begin, found, ("clocks", name, "not_before")):
+            _is_moment(form.fields[begin], begin, found, ("clocks", name, "not_before"))
         _check_each(form, clock.get("each"), found, ("clocks", name, "each"))
+    _check_seals(form, found)
     _check_sentences_parse(plain, found)
     _check_layout(form, plain, found)
+
+
+# Where a form keeps what it sealed, and the columns of it.
+SEALED = {"sealed": ("record", "n", "sha256"), "seal": ()}
+
+
+def _check_seals(form: Form, found: Findings) -> None:
+    """``seals`` names a step, moments, and needs the two fields it writes."""
+    if form.seals is None:
+        return
+    if form.seals.at not in form.steps:
+        found.unknown("form.unknown-step", form.seals.at, form.steps, "seals", "at")
+    for key, name in (("from", form.seals.from_), ("to", form.seals.to)):
+        if name is not None and _known_field(form, name, found, ("seals", key)):
+            _is_moment(form.fields[name], name, found, ("seals", key))
+    for name, columns in SEALED.items():
+        field = form.fields.get(name)
+        if field is None or (columns and field.type != "list"):
+            found.add("form.missing-key", "seals", key=name)
+        for column in columns:
+            if field is not None and field.type == "list" and column not in field.columns:
+                found.unknown("form.unknown-field", column, field.columns, "fields", name, "of")
 
 
 def check_library(library: Library, broken: Iterable[str], notes: Mapping[str, Findings]) -> None:
@@ -79,6 +110,9 @@ def check_library(library: Library, broken: Iterable[str], notes: Mapping[str, F
         _check_roles(form, library, found)
         for field in form.fields.values():
             _check_target(field, library, known, found, ("fields", field.id), form)
+        for sealed in form.seals.forms if form.seals is not None else ():
+            if sealed not in known:
+                found.unknown("form.unknown-form", sealed, known, "seals", "forms")
         for step in form.steps.values():
             if step.opens is not None and step.opens not in known:
                 found.unknown("form.unknown-form", step.opens, sorted(known), "steps", step.id, "opens")
@@ -254,7 +288,21 @@ def _check_reach(form: Form, found: Findings) -> None:
             found.add("form.unreachable-state", "states", state, severity="warning", state=state)
 
 
-def _check_budget(form: Form, value: Any, found: Findings, place: tuple[str, ...]) -> None:
+def _check_length(value: Any, found: Findings, place: tuple[str, ...]) -> None:
+    """How long a pause may be: minutes, hours, days or weeks."""
+    from logbook.core.budgets import BudgetError
+    from logbook.core.budgets import length_of
+
+    if value is None:
+        return
+    try:
+        if length_of(read_within(value)) is None:
+            found.add("form.not-length", *place, value=value)
+    except BudgetError as error:
+        found.add(error.code, *place, **cast("dict[str, Any]", error.args_))
+
+
+def _check_budget(form: Form, value: Any, found: Findings, place: tuple[str | int, ...]) -> None:
     if value is None:
         return
     from logbook.core.budgets import BudgetError
@@ -402,6 +450,10 @@ def _check_roles(form: Form, library: Library, found: Findings) -> None:
         person = form.fields.get(clock.to) if clock.to is not None else None
         if clock.to is not None and clock.to not in known and (person is None or person.type != "staff"):
             found.unknown("form.unknown-role", clock.to, known, "clocks", clock.id, "to")
+        for position, one in enumerate(clock.escalate):
+            person = form.fields.get(one.to)
+            if one.to not in known and (person is None or person.type != "staff"):
+                found.unknown("form.unknown-role", one.to, known, "clocks", clock.id, "escalate", position, "to")
 
 
 def _check_target(
@@ -517,7 +569,7 @@ def _check_moment(
         found.add("form.not-moment", *place, name=name, type=field_.type)
 
 
-def _is_moment(field: Field, name: str, found: Findings, place: tuple[str, ...]) -> None:
+def _is_moment(field: Field, name: str, found: Findings, place: tuple[str | int, ...]) -> None:
     if field.type not in MOMENTS:
         found.add("form.not-moment", *place, name=name, type=field.type)
 

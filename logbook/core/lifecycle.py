@@ -18,6 +18,17 @@ AMEND = "amend"
 
 # Steps every form has without saying so (rulings 13); a form's own step of that name replaces them.
 BUILT_IN_STEPS = ("void", "voided", "amend", "pause", "resume", "extend", "reassign")
+# What these bring that is no value of the record: it stays in the event.
+EVENT_ONLY: Mapping[str, frozenset[str]] = {
+    "pause": frozenset(("until", "why")),
+    "resume": frozenset(),
+    "extend": frozenset(("due", "clock")),
+    "reassign": frozenset(("to",)),
+}
+# Fields that say who has a record in hand, the likeliest first; a staff field of that name is set by `reassign`.
+ASSIGNED = ("assigned_to", "assignee", "worker", "handler")
+
+_NOTHING: frozenset[str] = frozenset()
 
 
 @frozen
@@ -96,7 +107,10 @@ def state_of(form: Form, record: Record, *, until: datetime | None = None) -> St
         elif event.step in ("void", VOIDED):
             status = VOIDED
         if event.set:
+            kept = EVENT_ONLY.get(event.step, _NOTHING) if step is None else _NOTHING
             for path, value in event.set.items():
+                if path in kept:
+                    continue
                 if path == "at":
                     at = cast(str, value)
                 elif path == "by":

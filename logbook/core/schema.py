@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from logbook.core.builtin import built_in_steps
 from logbook.core.form import Field
 from logbook.core.form import Form
 from logbook.core.form import Library
@@ -153,7 +154,13 @@ def _events(form: Form, library: Library, entered: Mapping[str, Field]) -> Schem
         {name: Text("", name) for name in (*BUILT_IN_STEPS, "reopen") if name not in form.steps},
     )
     lists = {name: field for name, field in entered.items() if field.type == "list"}
-    values = {name: _field(field, library) for name, field in entered.items()}
+    brought = {
+        name: field
+        for step in built_in_steps(form, library.settings).values()
+        for name, field in step.fields.items()
+        if name not in entered
+    }
+    values = {name: _field(field, library) for name, field in (*entered.items(), *brought.items())}
     event: Schema = {
         "type": "object",
         "properties": {

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 from typing import Any
 
+from logbook.core.definition import NO
 from logbook.core.definition import type_of
 from logbook.core.form import FIELD_TYPES
 from logbook.core.issues import Issue
@@ -34,6 +35,7 @@ FORM_KEYS = {
     "alias": "texts", "purpose": "label", "source": "texts", "register": "flag", "subject": "texts",
     "span": "pair", "fields": "map", "states": "map", "final": "texts", "steps": "map",
     "signatures": "map", "clocks": "map", "checks": "list", "list": "texts", "sheet": "list",
+    "reopen": "map", "pause_reasons": "map", "seals": "map",
 }  # fmt: skip
 FIELD_KEYS = {
     "zh": "text", "en": "text", "type": "text", "required": "flag", "private": "flag", "default": "any",
@@ -52,8 +54,14 @@ SIGNATURE_KEYS = {
 CLOCK_KEYS = {
     "zh": "text", "en": "text", "when": "text", "starts": "texts", "stops": "texts", "within": "any",
     "to": "text", "calendar": "text", "roll": "flag", "each": "text", "off": "flag", "source": "texts",
-    "inferred": "flag",
+    "inferred": "flag", "pauses": "any", "escalate": "list", "not_before": "text",
 }  # fmt: skip
+# Under `pauses` and in each entry of `escalate` of a clock, and under `reopen` of a form.
+PAUSES_KEYS = {"longest": "text", "most": "number"}
+ESCALATION_KEYS = {"at": "text", "after": "any", "to": "text"}
+SEALS_KEYS = {"at": "text", "from": "text", "to": "text", "forms": "texts"}
+REOPEN_KEYS = {"from": "texts", "to": "text", "by": "texts", "adds": "map", "inferred": "flag"}
+_SHARE = re.compile(r"[1-9][0-9]?%|100%")
 CHECK_KEYS = {
     "id": "text", "rule": "text", "severity": "text", "say": "label", "source": "texts", "inferred": "flag",
 }  # fmt: skip
@@ -74,6 +82,8 @@ EXPECTED = {
     "number": Text("1 或更大的整数", "a whole number, 1 or more"),
     "date": Text("日期，如 2026-01-01", "a date such as 2026-01-01"),
     "any": Text("内容", "a value"),
+    "pauses": Text("no，或 {longest: 30 days, most: 3}", "no, or {longest: 30 days, most: 3}"),
+    "share": Text("百分数，如 80%", "a share such as 80%"),
 }
 
 
@@ -144,6 +154,18 @@ def check_shape(plain: Mapping[str, Any], found: Findings) -> None:
         _entry(name, clock, CLOCK_KEYS, found, ("clocks", name), required=("starts", "stops"))
         if isinstance(clock, Mapping) and clock.get("within") is None and clock.get("off") != "true":
             found.add("form.missing-key", "clocks", name, key="within")
+        if isinstance(clock, Mapping):
+            _pauses(clock.get("pauses"), found, ("clocks", name, "pauses"))
+            _escalation(clock.get("escalate"), found, ("clocks", name, "escalate"))
+    reopen = plain.get("reopen")
+    if isinstance(reopen, Mapping):
+        _keys(reopen, REOPEN_KEYS, found, ("reopen",), required=("from", "to"))
+    seals = plain.get("seals")
+    if isinstance(seals, Mapping):
+        _keys(seals, SEALS_KEYS, found, ("seals",), required=("at", "to", "forms"))
+    for reason, label in _entries(plain, "pause_reasons"):
+        _id(reason, found, "pause_reasons", reason)
+        _label(label, found, ("pause_reasons", reason))
     seen: set[str] = set()
     checks = plain.get("checks")
     for position, check in enumerate(checks if isinstance(checks, list) else ()):
@@ -234,6 +256,29 @@ def _field(name: str, plain: Any, found: Findings, place: Place, *, column: bool
         if inner in RESERVED and inner not in ("at", "by", "status"):
             found.add("form.reserved", *place, "of", inner, name=inner)
         _field(inner, inner_plain, found, (*place, "of", inner), column=True)
+
+
+def _pauses(value: Any, found: Findings, place: Place) -> None:
+    """``no``, or how long and how often a clock may be paused."""
+    if isinstance(value, Mapping):
+        _keys(value, PAUSES_KEYS, found, place)
+    elif value is not None and value not in NO:
+        _shape("pauses", found, place)
+
+
+def _escalation(value: Any, found: Findings, place: Place) -> None:
+    """Each step of an escalation: a share of the budget or an offset after due, and a role."""
+    for position, step in enumerate(value if isinstance(value, list) else ()):
+        here = (*place, position)
+        if not isinstance(step, Mapping):
+            _shape("map", found, here)
+            continue
+        _keys(step, ESCALATION_KEYS, found, here, required=("to",))
+        share = step.get("at")
+        if isinstance(share, str) and not _SHARE.fullmatch(share):
+            _shape("share", found, (*here, "at"))
+        if (share is None) == (step.get("after") is None):
+            found.add("form.escalation", *here)
 
 
 def _default_rows(plain: Mapping[str, Any], found: Findings, place: Place) -> None:

@@ -22,6 +22,7 @@ class StepFact:
     at: datetime
     by: str
     recorded: datetime
+    approved_by: str | None = None
 
 
 class View:
@@ -78,7 +79,8 @@ class View:
         if event is None:
             return None
         at = datetime.fromisoformat(event.at)
-        return StepFact(at, event.by, datetime.fromisoformat(event.recorded) if event.recorded else at)
+        recorded = datetime.fromisoformat(event.recorded) if event.recorded else at
+        return StepFact(at, event.by, recorded, event.approved_by)
 
     def steps_taken(self) -> Mapping[str, int]:
         taken: dict[str, int] = {}

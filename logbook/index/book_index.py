@@ -20,6 +20,7 @@ from logbook.core.errors import Refused
 from logbook.core.form import Library
 from logbook.core.issues import Issue
 from logbook.index.conditions import Compiled
+from logbook.index.conditions import expired
 from logbook.index.conditions import running
 from logbook.index.schema import SEARCH
 from logbook.index.schema import Context
@@ -44,7 +45,8 @@ _ROW = (
 _WIDTH = 15
 _MANY = 1000  # so many matches are many: see `select`
 _CLOCK = (
-    "c.clock, c.cycle, c.started, c.due, c.stopped, c.state, c.to_role, c.counted, c.first_due, c.provisional"
+    "c.clock, c.cycle, c.started, c.due, c.stopped, c.state, c.to_role, c.counted, c.first_due, c.provisional,"
+    " c.version, c.paused_from, c.paused_until, c.expires"
 )
 _SORT_HEADER = {
     "id": "r.id", "form": "r.form", "status": "r.status", "at": "r.at_epoch", "by": "r.by",
@@ -77,7 +79,9 @@ class Row(NamedTuple):
 class ClockRow(NamedTuple):
     """One clock of one record at ``now``; instants are seconds since 1970.
 
-    ``state``: ``running``, ``overdue`` or ``soon`` while it runs; ``met``, ``breached`` or ``cancelled``.
+    ``state``: ``running``, ``paused``, ``pause_expired``, ``overdue`` or ``soon`` while it runs; ``met``,
+    ``breached`` or ``cancelled``. ``strict``, ``adjusted``: the verdict by the first due, and by the due that
+    approved changes and credited pauses led to; ``running`` while neither is certain.
     ``overdue_seconds``: how late, counted until now or until it was stopped; 0 when not late.
     """
 
@@ -92,6 +96,10 @@ class ClockRow(NamedTuple):
     overdue_seconds: int
     first_due: int | None = None
     provisional: bool = False
+    version: int = 0
+    strict: str = "running"
+    adjusted: str = "running"
+    paused_until: int | None = None
 
 
 class Broken(NamedTuple):
@@ -169,6 +177,11 @@ class BookIndex:
     def place(self) -> str:
         """Where it lies: a path, or ``:memory:``."""
         return self._storage.place
+
+    @property
+    def storage(self) -> Storage:
+        """The database under it, for the tables of duties."""
+        return self._storage
 
     def refresh(self) -> bool:
         """Bring it to HEAD; True when there was something to do."""
@@ -320,8 +333,8 @@ class BookIndex:
 
     def all_equal(self, form: str, equal: Mapping[str, object]) -> list[Row]:
         """Records of a form whose header values or fields are these typed values; None means empty.
-        References and ids compare without case. A name the index has no column for (a derived field)
-        does not narrow: look again at what comes back."""
+        References and ids compare without case; a frozenset means one of these. A name the index has no
+        column for (a derived field) does not narrow: look again at what comes back."""
         layout = self.tables.get(form)
         if layout is None or form not in self.present:
             return []
@@ -363,7 +376,11 @@ class BookIndex:
             if value is None:
                 where.append(f"{column} is null")
                 continue
-            values = _bound(value, self._storage.context.zone)
+            zone = self._storage.context.zone
+            if isinstance(value, frozenset):  # one of these
+                values = [bound for one in sorted(value) for bound in _bound(one, zone)]
+            else:
+                values = _bound(value, zone)
             marks = ", ".join("?" * len(values))
             where.append(
                 f"{column}{' collate nocase' if kind in ('ref', 'staff', 'id') else ''} in ({marks})"
@@ -433,8 +450,8 @@ class BookIndex:
         query: Query | str | Sequence[str] = "",
         form: str | None = None,
     ) -> list[ClockRow]:
-        """Clocks running past their due at ``now``, most overdue first; with ``soon`` also those that
-        fall due by then."""
+        """Clocks running past their due at ``now``, most overdue first, and those whose pause ran out with
+        nobody resuming them; with ``soon`` also those that fall due by then."""
         parsed = self.parse(query)
         form = form or self._one_form(parsed)
         issues: list[Issue] = []
@@ -443,9 +460,10 @@ class BookIndex:
             raise Refused(issues, "query.refused")
         at = int(now.timestamp())
         if soon is None:
-            clocks = running(at, before=True)
+            clocks = f"{running(at, before=True)} union all {expired(at, after=at)}"
         else:
-            clocks = running(at, at_or_before=at + int(soon.total_seconds()))
+            until = at + int(soon.total_seconds())
+            clocks = f"{running(at, at_or_before=until)} union all {expired(at, after=until + 1)}"
 
         def ask(
             connection: sqlite3.Connection, present: frozenset[str], more: str, then: int | None
@@ -474,6 +492,33 @@ class BookIndex:
             cells = self._run(sql, (row.number,))
         return [_clock_row(row, clock, at, listing=False) for clock in cells if clock[2] <= at]
 
+    def courses(self, since: datetime, now: datetime) -> list[tuple[ClockRow, int | None, bool]]:
+        """Clocks that ran at some instant of (since, now], with the instant from which their stop counts
+        (None while they run) and whether they were ever paused; cancelled ones are left out."""
+        at, begin = int(now.timestamp()), int(since.timestamp())
+        where = (
+            f"c.due is not null and c.started <= {at} and (c.stopped is null or c.stopped > {begin}"
+            f" or c.counted > {begin}) and not (c.state = 'cancelled' and c.stopped <= {at})"
+        )
+
+        def ask(
+            connection: sqlite3.Connection, present: frozenset[str], more: str, then: int | None
+        ) -> list[Any]:
+            sql = (
+                f"select {_ROW}, {_CLOCK}, c.counted, c.paused_from from clocks c"
+                f" cross join records r on r._record = c._record where {where}{more}"
+            )
+            found = []
+            for *cells, counted, paused in connection.execute(sql):
+                clock = _clock_row(_row(cells, then), cells[_WIDTH:], at, listing=False)
+                stop = None if clock.stopped is None else counted or clock.stopped
+                found.append((clock, stop, paused is not None))
+            return found
+
+        found: list[tuple[ClockRow, int | None, bool]] = self._both(now, ask, words=False)
+        found.sort(key=lambda one: (one[0].due or 0, one[0].row.id, one[0].clock, one[0].cycle))
+        return found
+
     def next_due(self, rows: Sequence[Row], now: datetime) -> dict[int, int]:
         """Row number to the earliest due of a running clock, for rows that have one."""
         at = int(now.timestamp())
@@ -492,11 +537,13 @@ class BookIndex:
 
     def broken(self) -> list[Broken]:
         """Files under ``records/`` that could not be read."""
+        rows = self._run("select path, blob, issues from unreadable order by path")
+        if not rows:
+            return []  # the rule: nothing to import
         import json
 
         from logbook.index.build import issue_from_plain
 
-        rows = self._run("select path, blob, issues from unreadable order by path")
         return [
             Broken(path, blob, tuple(map(issue_from_plain, json.loads(text)))) for path, blob, text in rows
         ]
@@ -727,17 +774,37 @@ def _row(cells: Sequence[Any], then: int | None) -> Row:
 
 
 def _clock_row(row: Row, cells: Sequence[Any], now: int, *, listing: bool) -> ClockRow:
-    clock, cycle, started, due, stopped, state, to, counted, first_due, provisional = cells
-    late = 0
+    clock, cycle, started, due, stopped, state, to, counted, first_due, provisional, *more = cells
+    version, paused_from, paused_until, expires = more
+    verdict, late = state, 0
     if stopped is None or stopped > now:
         stopped = None
+        verdict = "running"
         if due is not None and due < now:
             state, late = "overdue", now - due
+        elif expires and paused_until <= now:
+            state = "pause_expired"
+        elif paused_until is not None and paused_from <= now < paused_until and not listing:
+            state = "paused"
         else:
             state = "soon" if listing else "running"
     elif state == "breached" and due is not None:
         late = max(0, (counted or stopped) - due)
-    return ClockRow(row, clock, cycle, started, due, stopped, state, to, late, first_due, bool(provisional))
+    first = due if first_due is None or due is None else min(first_due, due)
+    end = now if stopped is None else counted or stopped
+    return ClockRow(
+        row, clock, cycle, started, due, stopped, state, to, late, first_due, bool(provisional), version,
+        _verdict(verdict, end, first), _verdict(verdict, end, due), paused_until if state == "paused" else None,
+    )  # fmt: skip
+
+
+def _verdict(state: str, end: int, due: int | None) -> str:
+    """What a clock that ended, or runs on, at ``end`` comes to against one of its dues."""
+    if state == "cancelled":
+        return state
+    if due is not None and end > due:
+        return "breached"
+    return "running" if state == "running" else "met"
 
 
 def _column(layout: FormTable, name: str) -> tuple[str, str] | None:
@@ -745,6 +812,8 @@ def _column(layout: FormTable, name: str) -> tuple[str, str] | None:
         return f"f.{quote(name)}", layout.columns[name].type
     if name in ("status", "state"):
         return "r.status", "text"
+    if name == "final":
+        return "r.final", "bool"
     if name in ("id", "by"):
         return f"r.{name}", "id"
     return ("r.at", "datetime") if name == "at" else None

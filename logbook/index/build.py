@@ -23,6 +23,7 @@ from logbook.core.record import Record
 from logbook.core.record import Stored
 from logbook.core.text import Text
 from logbook.core.values import shown
+from logbook.index.schema import OF_RECORDS
 from logbook.index.schema import Context
 from logbook.index.schema import FormTable
 from logbook.index.schema import FormTables
@@ -40,7 +41,7 @@ _BATCH = 2000
 _HEADER_PLACES = {"id": 1, "status": 6, "at": 8, "by": 9, "recorded_at": 10, "title": 11}
 _RECORD_SQL = f"insert into records values ({', '.join('?' * 15)})"
 _EVENT_SQL = "insert into events values (?, ?, ?, ?, ?, ?)"
-_CLOCK_SQL = "insert into clocks values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_CLOCK_SQL = f"insert into clocks values ({', '.join('?' * 17)})"
 
 
 class Unreadable(Exception):
@@ -237,7 +238,7 @@ class Writer:
     def remove(self, number: int, form: str) -> None:
         """Take a record out; its text in the search table is the caller's to take out first."""
         execute = self.connection.execute
-        for table in ("records", "events", "clocks", "sources", "links"):
+        for table in ("records", "events", "clocks", "sources", "links", *OF_RECORDS):
             execute(f"delete from {table} where _record = ?", (number,))
         layout = self.tables.get(form)
         if layout is None or layout.table not in self._made:
@@ -272,11 +273,19 @@ class Writer:
         if not state.form.clocks:
             return []
         from logbook.core.calendars import SHIPPED
+        from logbook.core.clockplans import versions_of
         from logbook.core.clocks import clocks_of
 
         form, context = state.record.form, self.context
         try:
-            clocks = clocks_of(state.form, state, zone=context.zone, calendars=context.calendars or SHIPPED, link=link)
+            clocks = clocks_of(
+                state.form,
+                state,
+                zone=context.zone,
+                calendars=context.calendars or SHIPPED,
+                link=link,
+                versions=versions_of(context.library, form),
+            )
         except BookError as error:
             # A calendar the book does not have: the record can be found all the same, and the lack is told.
             self._put_unreadable(path, blob, [Issue(error.code, error.args_, path=path, id=state.record.id)])
@@ -287,7 +296,13 @@ class Writer:
                 # A cancelled clock stands still; when is told by what settled it.
                 clock.settled if clock.stopped is None and clock.state == "cancelled" else clock.stopped,
                 clock.state, clock.to, max(clock.settled, link.last), clock.counted, clock.first_due,
-                int(clock.provisional),
+                int(clock.provisional), clock.version, clock.paused_from, clock.paused_until,
+                # What is past its `until` and was never resumed: few, with an index of their own.
+                int(
+                    clock.paused_until is not None
+                    and not clock.resumed
+                    and (clock.stopped is None or clock.stopped > clock.paused_until)
+                ),
             )
             for clock in clocks
         ]  # fmt: skip

@@ -40,3 +40,12 @@ def running(now: int, *, before: bool = False, at_or_before: int | None = None) 
     if at_or_before is not None:
         due = f" and due <= {at_or_before:d}"
     return RUNNING.format(t=f"{now:d}", and_due=due)
+
+
+def expired(now: int, *, after: int) -> str:
+    """The rows of ``clocks`` whose pause ran out by ``now`` without anybody resuming them, and which are not
+    due before ``after`` (those that are come with :func:`running`)."""
+    return (
+        f"select * from clocks where expires = 1 and paused_until <= {now:d} and started <= {now:d}"
+        f" and (stopped is null or stopped > {now:d}) and (due is null or due >= {after:d})"
+    )

@@ -102,6 +102,7 @@ def update(
             touched.add(state.record.id)
     writer.finish()
     _follow_links(connection, repository, context, writer, touched, own)
+    _note_for_duties(connection, touched, own)
     _write_meta(connection, {"head": head})
     return True
 
@@ -173,6 +174,17 @@ def _follow_links(
     for (path, blob, number), data in zip(rows, blobs(repository, [row[:2] for row in rows]), strict=True):
         record, form = record_of(read_plain(data, path), path, context.library)
         writer.put_clocks(number, path, blob, state_of(form, record))
+
+
+def _note_for_duties(connection: sqlite3.Connection, touched: set[str], own: set[int]) -> None:
+    """Records that duties must look at anew: what changed, and what was judged by something that did."""
+    execute = connection.execute
+    if execute("select 1 from meta where name = 'duties'").fetchone() is None:
+        return  # nobody has asked for duties yet: they will look at everything
+    connection.executemany("insert or ignore into duty_waits values (?)", [(number,) for number in own])
+    waits = "insert or ignore into duty_waits select _record from duty_links where target = ?"
+    for target in (*touched, "*"):
+        execute(waits, (target,))
 
 
 def _write_meta(connection: sqlite3.Connection, values: Mapping[str, str]) -> None:

@@ -23,11 +23,14 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 # Raise with every change of a table or of what is written into it: another number means rebuild.
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "3"
+
+# Filled when duties are first asked for (`index/duties.py`).
+OF_RECORDS = ("duty_marks", "duty_triggers", "duty_subjects", "duty_waits", "duty_links")
 
 OWN_TABLES = frozenset(
     ("meta", "records", "events", "clocks", "sources", "links", "unreadable", "search", "commits", "touches")
-)
+).union(OF_RECORDS, ("duty_rows",))
 
 TABLES = """
 create table meta (name text primary key, value text) without rowid;
@@ -42,12 +45,25 @@ create table events (
 create table clocks (
   _record integer not null, form text not null, clock text not null, cycle integer not null,
   started integer not null, due integer, stopped integer, state text not null, to_role text,
-  settled integer not null, counted integer, first_due integer, provisional integer not null);
+  settled integer not null, counted integer, first_due integer, provisional integer not null,
+  version integer not null, paused_from integer, paused_until integer, expires integer not null);
 create table sources (form text not null, key text not null, _record integer not null);
 create table links (_record integer not null, target text not null collate nocase);
 create table unreadable (path text primary key, blob text not null, issues text not null) without rowid;
 create table commits (n integer primary key, id text not null);
 create table touches (path text not null, n integer not null, primary key (path, n)) without rowid;
+create table duty_marks (
+  duty text not null, subject text not null collate nocase, at integer not null, counted integer not null,
+  record text not null, period text, slot text, _record integer not null);
+create table duty_triggers (
+  duty text not null, subject text not null collate nocase, at integer not null, ends integer,
+  record text not null, _record integer not null);
+create table duty_subjects (
+  duty text not null, subject text not null collate nocase, begins integer not null, ends integer,
+  title text not null, _record integer not null);
+create table duty_waits (_record integer primary key);
+create table duty_links (_record integer not null, target text not null collate nocase);
+create table duty_rows (head text not null, first integer not null, last integer not null, data text not null);
 """
 
 # Made after the rows on a first build, when sorting once beats inserting in order.
@@ -62,11 +78,21 @@ create index records_open_any on records (at_epoch, id) where final = 0;
 create index records_last on records (last_at);
 create index clocks_record on clocks (_record);
 create index clocks_running on clocks (due) where stopped is null;
+create index clocks_expires on clocks (paused_until) where expires = 1;
 create index clocks_stopped on clocks (stopped) where stopped is not null;
 create index sources_key on sources (form, key);
 create index sources_record on sources (_record);
 create index links_target on links (target);
 create index links_record on links (_record);
+create index duty_marks_pair on duty_marks (duty, subject, at);
+create index duty_marks_at on duty_marks (duty, at);
+create index duty_marks_record on duty_marks (_record);
+create index duty_triggers_pair on duty_triggers (duty, subject);
+create index duty_triggers_record on duty_triggers (_record);
+create index duty_subjects_duty on duty_subjects (duty);
+create index duty_subjects_record on duty_subjects (_record);
+create index duty_links_target on duty_links (target);
+create index duty_links_record on duty_links (_record);
 """
 
 SEARCH = "create virtual table search using fts5(body, content='', tokenize='unicode61 remove_diacritics 0')"
@@ -211,6 +237,13 @@ def create_tables(connection: sqlite3.Connection) -> None:
     """The tables that do not depend on forms, in an empty database."""
     for statement in _statements(TABLES):
         connection.execute(statement)
+
+
+def create_duty_tables(connection: sqlite3.Connection) -> None:
+    """Only the tables of duties, with their indexes."""
+    for statement in (*_statements(TABLES), *_statements(INDEXES)):
+        if " duty_" in statement:
+            connection.execute(statement)
 
 
 def create_indexes(connection: sqlite3.Connection) -> None:

@@ -250,6 +250,13 @@ class Storage:
             lambda c: read_meta(c).get("history") == head,
         )
 
+    def need(
+        self, add: Callable[[sqlite3.Connection], None], has: Callable[[sqlite3.Connection], bool]
+    ) -> None:
+        """Make a part that is made on first use, unless ``has`` finds it there."""
+        if not has(self.connection):
+            self._extend(add, has)
+
     def _extend(
         self, add: Callable[[sqlite3.Connection], None], has: Callable[[sqlite3.Connection], bool]
     ) -> None:

@@ -21,11 +21,18 @@ if TYPE_CHECKING:
 
 def clocks_of_state(session: Session, form: Form, state: State) -> list[ClockState]:
     """Every clock of a record, from its events."""
-    from logbook.core.calendars import SHIPPED
+    from logbook.core.clockplans import versions_of
     from logbook.core.clocks import clocks_of
 
     link = World(session).linked_moment(state)
-    return clocks_of(form, state, zone=session.zone, calendars=SHIPPED, link=link)
+    return clocks_of(
+        form,
+        state,
+        zone=session.zone,
+        calendars=session.calendars,
+        link=link,
+        versions=versions_of(session.library, form.name),
+    )
 
 
 def derived_values(session: Session, form: Form, state: State) -> dict[str, Stored]:

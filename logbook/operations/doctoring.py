@@ -22,6 +22,7 @@ class Health:
 
 def examine(session: Session, *, mend: bool = True) -> Health:
     """Look at the book, mend what is ours to mend (inside the lock), and list the rest."""
+    from logbook.operations.calendar import calendar_issues
     from logbook.store.porcelain import settle
     from logbook.store.recover import doctor_findings
     from logbook.store.recover import drop_stale_locks
@@ -48,6 +49,8 @@ def examine(session: Session, *, mend: bool = True) -> Health:
     if not repository.local_config(DESK_KEY) and "LOGBOOK_DESK" not in session.environment:
         issues.append(Issue("book.no-desk", {"path": str(session.book.root)}, severity="warning"))
     issues += session.library_issues
+    issues += duty_issues(session)
+    issues += calendar_issues(session)
     index = session.index
     if mend:
         index.rebuild()
@@ -69,6 +72,16 @@ def examine(session: Session, *, mend: bool = True) -> Health:
         ("git", _git_version(session)),
     ]
     return Health(tuple(issues), tuple(mended), tuple(facts))
+
+
+def duty_issues(session: Session) -> list[Issue]:
+    """What is wrong with what the site has set of duties, and the duties that wait for it."""
+    if not session.library.shared.get("duties"):
+        return []
+    from logbook.core.dutyfile import check_site
+    from logbook.operations.agenda import waiting_issues
+
+    return [*check_site(session.book.settings.settings, session.library), *waiting_issues(session)]
 
 
 def _git_version(session: Session) -> str:

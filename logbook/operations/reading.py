@@ -27,6 +27,7 @@ from logbook.store import codec
 from logbook.store.records import record_from
 
 if TYPE_CHECKING:
+    from logbook.core.calendars import Calendar
     from logbook.core.clocks import ClockState
     from logbook.index.book_index import Row
 
@@ -119,7 +120,7 @@ def form_of(session: Session, record: Record) -> Form:
 
 def clocks(session: Session, loaded: Loaded) -> list[ClockState]:
     """Every clock of a record, computed from its events."""
-    from logbook.core.calendars import SHIPPED
+    from logbook.core.clockplans import versions_of
     from logbook.core.clocks import clocks_of
 
     world = World(session)
@@ -127,8 +128,9 @@ def clocks(session: Session, loaded: Loaded) -> list[ClockState]:
         loaded.form,
         loaded.state,
         zone=session.zone,
-        calendars=SHIPPED,
+        calendars=session.calendars,
         link=world.linked_moment(loaded.state),
+        versions=versions_of(session.library, loaded.form.name),
     )
 
 
@@ -161,6 +163,7 @@ class World:
         self._views: dict[tuple[str, str], View | None] = {}
         self._overlay = dict(overlay or {})
         self._until = until
+        self._later: dict[str, list[Row]] | None = None
         self._pasts: dict[datetime, World] = {}
         self._roles: dict[str, frozenset[str]] = {}
         self._row_buckets: dict[_RowKey, dict[tuple[object, ...], list[State]]] = {}
@@ -217,11 +220,12 @@ class World:
                 self._views[key] = self._view(rows[0]) if rows else None
         return self._views[key]
 
-    def all(self, form: str, **equal: Any) -> Iterator[View]:
-        """Every record of a form, void ones left out; ``equal`` narrows by field values where the index
-        can tell what is equal, else there are more (never fewer) than asked for."""
+    def all(self, form: str, *, state: tuple[str, ...] = (), **equal: Any) -> Iterator[View]:
+        """Every record of a form, void ones left out; ``equal`` narrows by field values and ``state`` by
+        states where the index can tell, else there are more (never fewer) than asked for."""
         narrow = self._narrowing(form, equal)
-        rows = () if self._whole else self._session.index.all_equal(form, narrow)
+        asked = {**narrow, **_in_state(state)}
+        rows = () if self._whole else self._then_too(form, self._session.index.all_equal(form, asked))
         return self._views_of(form, self._overlaid(form, narrow), rows)
 
     def with_row(self, form: str, name: str, /, **equal: Any) -> Iterator[View]:
@@ -229,7 +233,7 @@ class World:
         known = self._session.library.forms.get(form)
         field = known.fields.get(name) if known is not None else None
         narrow = self._narrowing(form, equal, field.columns if field is not None else {})
-        rows = () if self._whole else self._session.index.with_row(form, name, narrow)
+        rows = () if self._whole else self._then_too(form, self._session.index.with_row(form, name, narrow))
         return self._views_of(form, self._overlaid_rows(form, name, narrow), rows)
 
     def _views_of(self, form: str, overlaid: Iterable[State], rows: Iterable[Row]) -> Iterator[View]:
@@ -247,12 +251,23 @@ class World:
             if found is not None and not found.state_of.voided:
                 yield found
 
+    def _then_too(self, form: str, rows: list[Row]) -> list[Row]:
+        """``rows``, what the index found as of now; in the past also whatever something happened to since,
+        for it may have been otherwise then."""
+        if self._until is None:
+            return rows
+        if self._later is None:
+            self._later = {}
+            for row in self._session.index.later_than(self._until):
+                self._later.setdefault(row.form, []).append(row)
+        later = self._later.get(form, [])
+        ids = {row.id for row in later}
+        return [*later, *(row for row in rows if row.id not in ids)]
+
     def _narrowing(
         self, form: str, equal: Mapping[str, object], columns: Mapping[str, Field] | None = None
     ) -> dict[str, object]:
         """What of ``equal`` can be looked up: stored fields whose value has one writing."""
-        if self._until is not None:
-            return {}  # what is equal now need not have been so then
         if columns is None:
             known = self._session.library.forms.get(form)
             columns = known.fields if known is not None else {}
@@ -275,8 +290,9 @@ class World:
         if buckets is None:
             buckets = self._buckets[(form, names)] = {}
             for (name, _), state in self._overlay.items():
-                if name == form:
-                    buckets.setdefault(self._values(state, names), []).append(state)
+                then = self._then(state) if name == form else None
+                if then is not None:
+                    buckets.setdefault(self._values(then, names), []).append(state)
         return buckets.get(tuple(_folded(equal[name]) for name in names), [])
 
     def _overlaid_rows(self, form: str, name: str, equal: Mapping[str, object]) -> list[State]:
@@ -292,7 +308,8 @@ class World:
         return buckets.get(tuple(_folded(equal[one]) for one in names), [])
 
     def _put_rows(self, buckets: dict[tuple[object, ...], list[State]], key: _RowKey, state: State) -> None:
-        rows = View(state, self).get(key[1])
+        then = self._then(state)
+        rows = View(then, self).get(key[1]) if then is not None else ()
         for row in rows if isinstance(rows, tuple) else ():
             found = buckets.setdefault(tuple(_folded(row.get(one)) for one in key[2]), [])
             if not found or found[-1] is not state:
@@ -314,12 +331,24 @@ class World:
         )
 
     def setting(self, path: tuple[str, ...]) -> object:
-        value: object = self._session.book.settings.settings
+        value: object = self._session.library.settings
         for part in path:
-            if not isinstance(value, Mapping):
-                return None
-            value = value.get(part)
+            value = value.get(part) if isinstance(value, Mapping) else None
+        if value is None and len(path) == 2 and path[0] == "hours":
+            return self._hours_of(path[1])
         return value
+
+    def season(self, day: date) -> str:
+        """The season the site has dated for a day, ``normal`` outside them."""
+        from logbook.core.calendarfile import season_on
+
+        return season_on(self._session.book.settings.settings, day) or "normal"
+
+    def _hours_of(self, name: str) -> object:
+        """Named hours the settings do not say: those of the calendar of that name (night, noon)."""
+        from logbook.operations.calendar import hours_of
+
+        return hours_of(self._session.calendars.get(name))
 
     def roles(self, staff: str) -> frozenset[str]:
         """The roles of a member of staff; empty for nobody we know."""
@@ -330,11 +359,29 @@ class World:
         return self._roles[staff]
 
     def is_holiday(self, day: date) -> bool:
-        # Public holidays come with the calendars of a book; until a book has them no day is one.
-        return False
+        """Whether ``day`` is a public holiday by the office's calendar; none is in a book without one."""
+        return self._office is not None and self._office.is_holiday(day)
 
     def is_workday(self, day: date) -> bool:
-        return not self.is_holiday(day)
+        """Whether ``day`` counts as a working day: by the office's calendar, else every day does."""
+        return self._office is None or self._office.is_working(day)
+
+    def add_working_hours(self, moment: date, count: int) -> datetime | None:
+        """``moment`` moved on by so many hours of the office; None in a book without one and backwards."""
+        if self._office is None or count < 0:
+            return None
+        from logbook.core.calendars import Hours
+        from logbook.core.calendars import add_working_time
+        from logbook.core.moments import from_epoch
+
+        zone = self._session.zone
+        start = moment if isinstance(moment, datetime) else datetime.combine(moment, time(), zone)
+        end = add_working_time(Hours(self._office, zone), int(start.timestamp()), count * 3600)
+        return from_epoch(end, zone)
+
+    @cached_property
+    def _office(self) -> Calendar | None:
+        return self._session.calendars.get("office")
 
     def as_of(self, view: Any, name: str, moment: datetime | date) -> Any:
         """What a field or the state of a record was at a moment (rule grammar 10), a date being the
@@ -365,11 +412,28 @@ class World:
 
     def _seen(self, state: State) -> View | None:
         """The record as this world sees it; None when there was none yet."""
-        if self._until is not None:
-            state = state_of(state.form, state.record, until=self._until)
-            if not state.exists:
-                return None
-        return View(state, self)
+        then = self._then(state)
+        return View(then, self) if then is not None else None
+
+    def _then(self, state: State) -> State | None:
+        """What the record amounted to at this world's moment; None when there was none yet."""
+        if self._until is None:
+            return state
+        record = state.record
+        moments = [one.at for one in record.events]
+        moments += [one.at for one in record.amendments]
+        moments += [one.at for one in record.signatures]
+        if all(datetime.fromisoformat(at) <= self._until for at in moments):
+            return state
+        then = state_of(state.form, record, until=self._until)
+        return then if then.exists else None
+
+
+def _in_state(words: tuple[str, ...]) -> dict[str, object]:
+    """States a sentence names, as the index knows them; nothing where it cannot tell."""
+    if not words or not {"open", "finished"}.isdisjoint(words):
+        return {"final": words == ("finished",)} if words in (("open",), ("finished",)) else {}
+    return {"status": frozenset(words)}
 
 
 def _folded(value: object) -> object:

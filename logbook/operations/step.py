@@ -7,14 +7,17 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from logbook.core import checking
+from logbook.core.builtin import with_fields
 from logbook.core.definition import find_step
 from logbook.core.errors import Refused
 from logbook.core.form import Form
 from logbook.core.form import Step
 from logbook.core.issues import Issue
 from logbook.core.lifecycle import state_of
+from logbook.core.record import Event
 from logbook.core.record import Record
 from logbook.core.record import Stored
+from logbook.core.text import Text
 from logbook.core.value import replace
 from logbook.operations import defaults
 from logbook.operations.reading import Loaded
@@ -77,15 +80,19 @@ def draft_of(
     by: str | None = None,
     reason: str | None = None,
     approved_by: str | None = None,
+    made: Mapping[str, Stored] | None = None,
 ) -> Draft:
-    """The record after the step, with every check passed."""
+    """The record after the step, with every check passed. ``made``: references to records that the same
+    operation makes; nobody could look them up yet."""
     form, record, state = loaded.form, loaded.record, loaded.state
-    found = find_step(form, step_word)
+    settings = session.library.settings
+    found = find_step(form, step_word, settings)
     issues: list[Issue] = []
     if isinstance(found, Issue):
+        from logbook.core.builtin import all_steps
         from logbook.core.suggest import hint
 
-        allowed = [name for name, one in form.steps.items() if state.status in one.from_]
+        allowed = [name for name, one in all_steps(form, settings).items() if state.status in one.from_]
         raise Refused(
             [
                 Issue(
@@ -99,10 +106,13 @@ def draft_of(
                 ).at(id=record.id)
             ]
         )
+    built_in = found.id not in form.steps
+    taking = with_fields(form, found) if built_in else form
     changes = changes_asked(
-        form, words, given, session.library, now=session.now, zone=session.zone, current=state.fields
+        taking, words, given, session.library, now=session.now, zone=session.zone, current=state.fields
     )
-    resolve_references(session, form, changes)
+    resolve_references(session, taking, changes)
+    changes.set.update(made or {})
     issues += changes.issues
     operator = ""
     try:
@@ -122,6 +132,9 @@ def draft_of(
         issues += [issue] if issue else []
     for name in changes.held:
         issues.append(not_stored(form, name))
+    if built_in:
+        reason, more = _built_in(session, loaded, found, changes.set, reason, happened)
+        issues += more
     created = datetime.fromisoformat(state.at)
     issues += checking.event_time_issues(happened, write.when, created)
     write.warnings += late_warning(happened, write.when, reason)
@@ -138,7 +151,10 @@ def draft_of(
         set=brought,
         entered_by=operator if operator and holder != operator else None,
     )
-    issues += _brings_nothing(form, found, brought)
+    if built_in:
+        issues += _against(session, loaded, taken)
+    else:
+        issues += _brings_nothing(form, found, brought)
     if holder:
         issues += checking.step_issues(
             form,
@@ -150,10 +166,69 @@ def draft_of(
             titles=session.library.roles,
         )
     after: Record = replace(record, events=(*record.events, taken))
+    if form.seals is not None and form.seals.at == found.id:
+        from logbook.operations.sealing import sealed_by
+
+        seal = sealed_by(session, write.world, state_of(form, after))
+        after = replace(record, events=(*record.events, replace(taken, set={**taken.set, **seal})))
     after = replace(after, status=state_of(form, after).status)
     new = write.judge(form, after, step=found.id, before=issues)
-    said = said_of(form, brought, title_of(new, session.book.settings.language))
+    title = title_of(new, session.book.settings.language)
+    said = title if built_in else said_of(form, brought, title)
     return Draft(form, after, found.id, holder, base=loaded.data, said=said)
+
+
+def _built_in(
+    session: Session, loaded: Loaded, step: Step, brought: dict[str, Stored], reason: str | None, happened: datetime
+) -> tuple[str | None, list[Issue]]:
+    """Complete what a built-in step brings, and the reason it is taken for; with what is wrong or missing."""
+    from logbook.core.clocksteps import missing
+
+    form, settings = loaded.form, session.library.settings
+    issues = [
+        missing(step, name, name)
+        for name, field in step.fields.items()
+        if field.required and name != "why" and not brought.get(name)
+    ]
+    if step.id == "pause":
+        from logbook.core.clocksteps import pause_reason
+
+        why = brought.get("why")
+        found, said, more = pause_reason(form, settings, str(why) if why else None, reason)
+        if found is not None:
+            brought["why"] = found
+        return said.say(session.book.settings.language) if isinstance(said, Text) else said, issues + more
+    if step.id == "extend" and not brought.get("clock"):
+        from logbook.core.clocksteps import which_clock
+        from logbook.operations.deriving import clocks_of_state
+
+        clock = which_clock(form, clocks_of_state(session, form, loaded.state), int(happened.timestamp()))
+        if clock is not None:
+            brought["clock"] = clock
+    if step.id == "reassign":
+        from logbook.core.builtin import assigned_field
+
+        own = assigned_field(form)
+        if own is not None and "to" in brought:
+            brought[own] = brought.pop("to")
+    return reason, issues
+
+
+def _against(session: Session, loaded: Loaded, taken: Event) -> list[Issue]:
+    """What the clocks of the record have against a built-in step."""
+    from logbook.core.clocksteps import step_issues
+    from logbook.operations.deriving import clocks_of_state
+
+    clocks = clocks_of_state(session, loaded.form, loaded.state)
+    return step_issues(
+        loaded.form,
+        loaded.state,
+        taken,
+        clocks,
+        settings=session.library.settings,
+        now=session.now,
+        zone=session.zone,
+    )
 
 
 def _brings_nothing(form: Form, step: Step, brought: Mapping[str, Stored]) -> list[Issue]:

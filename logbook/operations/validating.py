@@ -79,6 +79,7 @@ def validate(
         if whole or _is_new(session, path, data):
             seen[(record.form, record.id)] = state_of(form, record)
     world = World(session, overlay=seen, whole=whole)
+    seals = _Seals(session, world)
 
     def exists(forms: tuple[str, ...], record_id: str) -> bool:
         name, slash, rest = record_id.partition("/")
@@ -91,11 +92,70 @@ def validate(
         view = world.find(form.name, record.id)
         if view is not None and not any(issue.is_error for issue in own):
             own += checking.check_issues(form, view, world)
+            if form.seals is not None:
+                own += seals.issues(view.state_of)
+            own += _clock_issues(session, world, form, view.state_of)
         here = [placed(issue, path, record.id, document, form, record) for issue in own]
         issues += sorted(here, key=lambda issue: issue.line or 0)
         if progress is not None and done % 500 == 0:
             progress(done)
+    if whole:
+        from logbook.operations.calendar import calendar_issues
+
+        issues += calendar_issues(session)
+        if library.shared.get("duties"):
+            from logbook.core.dutyfile import check_site
+
+            issues += check_site(session.book.settings.settings, library)
     return Report(count, len(library.forms), tuple(issues))
+
+
+def _clock_issues(
+    session: Session, world: World, form: Form, state: State
+) -> list[Issue]:
+    """What the clocks of a record tell of its events; looked at only where something was written down late
+    or a built-in step was taken."""
+    if not form.clocks or state.voided:
+        return []
+    built_in = any(event.step in ("pause", "extend") for event in state.events)
+    if not built_in and not any(event.recorded and event.recorded > event.at for event in state.events):
+        return []
+    from logbook.core.clockplans import versions_of
+    from logbook.core.clocks import clocks_of
+    from logbook.core.clocksteps import clock_issues
+    from logbook.core.errors import BookError
+
+    try:
+        clocks = clocks_of(
+            form,
+            state,
+            zone=session.zone,
+            calendars=session.calendars,
+            link=world.linked_moment(state),
+            world=world,
+            versions=versions_of(session.library, form.name),
+        )
+    except BookError:
+        return []  # a calendar without windows is told of by itself
+    return clock_issues(form, state, clocks, settings=session.library.settings, zone=session.zone)
+
+
+class _Seals:
+    """Whether what handovers sealed still stands, as the files are now."""
+
+    def __init__(self, session: Session, world: World) -> None:
+        self._session = session
+        self._world = world
+
+    def issues(self, state: State) -> list[Issue]:
+        """What was changed or added since (warnings)."""
+        from logbook.operations.sealing import seal_issues
+
+        return seal_issues(self._session, state, self._find)
+
+    def _find(self, form: str, record_id: str) -> State | None:
+        view = self._world.find(form, record_id)
+        return view.state_of if view is not None else None
 
 
 def _is_new(session: Session, path: str, data: bytes) -> bool:

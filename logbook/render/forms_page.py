@@ -155,6 +155,8 @@ class _Page:
             yield self.say("render.inferred")
 
     def steps(self) -> str:
+        from logbook.core.builtin import all_steps
+
         columns = [
             Column("id", self.say("render.id"), "id"),
             Column("label", self.say("render.label"), whole=True),
@@ -172,7 +174,7 @@ class _Page:
                 self.needs(step),
                 self.joined(self.step_notes(step)),
             )
-            for step in self.form.steps.values()
+            for step in all_steps(self.form, self.library.settings).values()
         ]
         if not any(row[-1] for row in rows):
             columns, rows = columns[:-1], [row[:-1] for row in rows]
@@ -198,6 +200,7 @@ class _Page:
 
     def needs(self, step: Step) -> str:
         told = [self.name(name) for name in step.requires]
+        told += [field.label.say(self.lang) for field in step.fields.values() if field.required]
         if step.reason:
             told.append(self.say("render.needs_reason"))
         if step.approver:
@@ -205,6 +208,9 @@ class _Page:
         return self.words.join(told)
 
     def step_notes(self, step: Step) -> Iterable[str]:
+        for field in step.fields.values():
+            if field.id == "why":
+                yield f"{field.label.say(self.lang)}: {self.words.join(field.choices.values())}"
         for name, count in step.adds.items():
             yield self.say("render.adds", field=self.name(name), count=count)
         if step.opens:
@@ -242,9 +248,32 @@ class _Page:
             )
         if clock.to:
             more.append(self.say("render.clock_to", role=self.roles([clock.to])))
+        if clock.not_before:
+            more.append(self.say("render.clock_not_before", field=self.name(clock.not_before)))
+        more += self.pausing(clock)
+        for step in clock.escalate:
+            role = self.roles([step.to])
+            if step.share is not None:
+                more.append(self.say("render.clock_share", share=step.share, role=role))
+            elif step.after is not None:
+                amount = getattr(step.after, "amount", step.after.say)(self.lang)
+                more.append(self.say("render.clock_after", after=amount, role=role))
         if clock.off:
             more.append(self.say("render.clock_off"))
         return self.paragraph(sentence, more, clock.source, inferred=clock.inferred)
+
+    def pausing(self, clock: Clock) -> Iterable[str]:
+        """Whether and how long a clock may be paused; nothing of one that a pause does not move."""
+        from logbook.core.budgets import can_pause
+        from logbook.core.budgets import parse_within
+        from logbook.core.clocksteps import caps_of
+
+        if clock.pauses is not None and not clock.pauses.allowed:
+            yield self.say("render.clock_no_pause")
+        elif can_pause(clock.within):
+            _, most, longest = caps_of(clock, self.library.settings)
+            amount = getattr(parse_within(longest), "amount", lambda lang: longest)(self.lang)
+            yield self.say("render.clock_pause", longest=amount, most=most)
 
     def check(self, check: Check) -> str:
         rule = self.rule(check.rule, check.text)

@@ -224,15 +224,23 @@ def clock_json(clock: ClockState | ClockRow, *, now: datetime, zone: tzinfo | No
     """
     zone = zone or now.tzinfo
     status, late = getattr(clock, "status", clock.state), getattr(clock, "overdue_seconds", 0)
+    strict, adjusted = getattr(clock, "strict", None), getattr(clock, "adjusted", None)
+    state = status(now) if callable(status) else status
     return {
         "clock": clock.clock,
         "due": _instant(clock.due, zone),
-        "state": status(now) if callable(status) else status,
+        "state": state,
         "overdue_seconds": late(now) if callable(late) else late,
         "cycle": clock.cycle,
         "started": _instant(clock.started, zone),
         "stopped": _instant(clock.stopped, zone),
         "to": clock.to,
+        "first_due": _instant(getattr(clock, "first_due", None), zone),
+        "strict": strict(now) if callable(strict) else strict,
+        "adjusted": adjusted(now) if callable(adjusted) else adjusted,
+        "paused_until": _instant(getattr(clock, "paused_until", None), zone) if state == "paused" else None,
+        "version": getattr(clock, "version", None),
+        "provisional": bool(getattr(clock, "provisional", False)),
     }
 
 
@@ -299,8 +307,8 @@ def overdue_json(row: object, *, now: datetime | None = None) -> Json:
         told["overdue_seconds"] = (
             max(0, int((now - due).total_seconds())) if now is not None and isinstance(due, datetime) else 0
         )
-    for name in ("missed", "last_done"):
-        if (value := get(name)) is not None:
+    for name in ("missed", "last_done", "slot", "nominal"):
+        if (value := get(name)) is not None or (name == "last_done" and kind == "duty"):
             told[name] = moment_json(value) if isinstance(value, datetime) else value
     return told
 
@@ -340,6 +348,8 @@ def form_json(form: Form, brief: bool = False) -> Json:
         {"id": name, "label": _both(label), "final": name in form.final}
         for name, label in form.states.items()
     ]
+    from logbook.core.builtin import all_steps
+
     told["steps"] = [
         {
             "id": step.id,
@@ -350,8 +360,9 @@ def form_json(form: Form, brief: bool = False) -> Json:
             "requires": list(step.requires),
             "reason": step.reason,
             "approver": step.approver,
+            **({"brings": [_field_json(field) for field in step.fields.values()]} if step.fields else {}),
         }
-        for step in form.steps.values()
+        for step in all_steps(form).values()
     ]
     told["clocks"] = [_form_clock_json(clock) for clock in form.clocks.values()]
     told["checks"] = [
@@ -431,6 +442,16 @@ def _form_clock_json(clock: Clock) -> Json:
         "when": getattr(clock.when, "text", None) if clock.when is not None else None,
         "to": clock.to,
         "calendar": clock.calendar,
+        "pauses": clock.pauses is None or clock.pauses.allowed,
+        "escalate": [
+            {
+                "at": f"{one.share}%" if one.share is not None else None,
+                "after": _said(one.after),
+                "to": one.to,
+            }
+            for one in clock.escalate
+        ],
+        "not_before": clock.not_before,
         "off": clock.off,
         "source": clock.source,
         "inferred": clock.inferred,

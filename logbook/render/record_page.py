@@ -44,6 +44,8 @@ WORDS = {
     "breached": Text("超时", "late"),
     "cancelled": Text("已取消", "cancelled"),
     "waiting": Text("未到时", "waiting"),
+    "paused": Text("暂停中", "paused"),
+    "pause_expired": Text("暂停已到期", "pause has run out"),
     "void": Text("作废", "void"),
     "amend": Text("更正", "amend"),
 }
@@ -161,7 +163,12 @@ def _table(field: Field, value: Stored, lang: str, names: Callable[[str], str]) 
 
 
 def _event(form: Form, event: object, lang: str, names: Callable[[str], str], *, private: bool) -> str:
-    step = form.steps.get(event.step)  # type: ignore[attr-defined]
+    from logbook.core.builtin import built_in_steps
+    from logbook.core.builtin import with_fields
+
+    built_in = built_in_steps(form).get(event.step)  # type: ignore[attr-defined]
+    step = form.steps.get(event.step, built_in)  # type: ignore[attr-defined]
+    form = with_fields(form, built_in) if built_in is not None else form
     name = event.step  # type: ignore[attr-defined]
     label = step.label.say(lang) if step else WORDS[name].say(lang) if name in WORDS else name
     parts = [f"  {_short(event.at)}  {names(event.by)}  {label}"]  # type: ignore[attr-defined]

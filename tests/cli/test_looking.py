@@ -48,7 +48,7 @@ def test_list_and_show_keep_the_contract(shared: Line) -> None:
 
 
 def test_overdue_keeps_the_contract(shared: Line) -> None:
-    late = shared.ok("overdue", "--format", "json", *NOW).json
+    late = shared.ok("overdue", "complaint", "--format", "json", *NOW).json
     assert [(one["id"], one["clock"], one["overdue_seconds"], one["state"]) for one in late] == [
         (MAJOR, "forward", 120900, "overdue"),
         (MINOR, "resolve", 34500, "overdue"),
@@ -57,14 +57,14 @@ def test_overdue_keeps_the_contract(shared: Line) -> None:
         "id", "form", "kind", "clock", "subject", "due", "overdue_seconds", "state", "to", "title",
     ]  # fmt: skip
     assert (late[0]["kind"], late[0]["due"], late[0]["to"]) == ("clock", "2026-11-22T00:00:00+08:00", "director")
-    soon = shared.ok("overdue", "--soon", "15h", "--format", "json", *NOW).json
+    soon = shared.ok("overdue", "complaint", "--soon", "15h", "--format", "json", *NOW).json
     assert [(one["clock"], one["state"]) for one in soon[2:]] == [("answer", "soon")]
 
 
 def test_overdue_exits_with_1_only_when_asked(shared: Line) -> None:
     assert shared("overdue", *NOW).code == 0
     assert shared("overdue", "--exit-code", *NOW).code == 1
-    early = shared("overdue", "--exit-code", "--soon", "10d", "--now", "2026-11-20 10:00")
+    early = shared("overdue", "complaint", "--exit-code", "--soon", "10d", "--now", "2026-11-20 10:00")
     assert (early.code, early.out != "") == (0, True)
 
 

@@ -36,7 +36,7 @@ steps:
 
 
 def test_cron_with_next_to_no_environment(told_book: Desk) -> None:
-    answer = process(told_book.root, "overdue", "--format", "csv", *NOW)
+    answer = process(told_book.root, "overdue", "complaint", "--format", "csv", *NOW)
     assert (answer.code, answer.err) == (0, "")
     assert answer.lines[1].split(",")[1:4] == ["2026-11-22T00:00:00+08:00", MAJOR, "forward"]
     assert "电梯异响" in process(told_book.root, "list", *NOW).out  # UTF-8 under LANG=C

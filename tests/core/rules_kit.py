@@ -128,9 +128,11 @@ class World:
     def find(self, form: str, id: str) -> Rec | None:
         return next((r for r in self.records if r.form.name == form and r.id == id), None)
 
-    def all(self, form: str, **equal: Any) -> Iterator[Rec]:
-        self.asked.append((form, equal))
+    def all(self, form: str, *, state: tuple[str, ...] = (), **equal: Any) -> Iterator[Rec]:
+        self.asked.append((form, {**equal, **({"state": state} if state else {})}))
         for record in self.records:
+            if state and "open" not in state and "finished" not in state and record.state not in state:
+                continue
             if record.form.name == form and all(record.get(n) == v for n, v in equal.items()):
                 yield record
 

@@ -307,7 +307,7 @@ def test_a_clock_the_new_level_does_not_know_is_cancelled_unless_it_was_breached
     ]
     too_late = complaint("important", event("amend", "11-22 11:00", level="minor"))
     assert named("forward", COMPLAINT, too_late) == [
-        "forward 1: 11-22 09:35 > 11-22 10:35, 11-22 11:00 breached"
+        "forward 1: 11-22 09:35 > 11-22 10:35, - running"
     ]
 
 

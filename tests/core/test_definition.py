@@ -500,6 +500,7 @@ BETWEEN = [
     ("starts: at, stops: forward", "starts: calls.on, stops: forward", "form.unknown-field", "clocks.forward.starts", 46),
     ("starts: at, stops: forward", "starts: room.done, stops: forward", "form.unknown-moment", "clocks.forward.starts", 46),
     ("2 days or demanded_by", "2 days or demandd_by", "form.unknown-moment", "clocks.resolve.within", 47),
+    ("to: director}", "to: director, escalate: [{at: 80%, to: boss}]}", "form.unknown-role", "clocks.forward.escalate.0.to", 46),
     ("prefix: CP", "prefix: RM", "form.prefix-clash", "prefix", 4),
     ("form: complaint", "form: complaints", "form.file-name", "form", 1),
 ]  # fmt: skip
@@ -624,3 +625,50 @@ def test_a_word_that_means_nothing_is_told_with_the_nearest() -> None:
     assert find_form(library()[0], "") == Issue(
         "form.unknown-form", {"word": "", "allowed": ["complaint", "room"], "hint": Text("", "")}
     )
+
+
+# --------------------------------------------------------------------------- what clocks may say more
+
+
+def test_a_clock_says_how_it_is_paused_and_escalated() -> None:
+    more = "to: director, pauses: {longest: 2 weeks, most: 1}, not_before: demanded_by, escalate: [{at: 80%, to: cs_officer}, {after: 1 day, to: director}]}"
+    book, issues = library(complaint=changed("to: director}", more))
+    assert issues == []
+    clock = book.forms["complaint"].clocks["forward"]
+    assert clock.not_before == "demanded_by"
+    assert clock.pauses is not None
+    assert (clock.pauses.allowed, clock.pauses.most, str(clock.pauses.longest.say("en"))) == (True, 1, "within 2 weeks")
+    steps = [(one.share, one.after.say("en") if one.after else None, one.to) for one in clock.escalate]
+    assert steps == [(80, None, "cs_officer"), (None, "within 1 day", "director")]
+    book, issues = library(complaint=changed("to: director}", "to: director, pauses: no}"))
+    assert issues == []
+    assert not book.forms["complaint"].clocks["forward"].pauses.allowed
+
+
+def test_a_form_that_says_from_where_it_is_reopened_has_the_step_and_new_cycles() -> None:
+    book, issues = library(complaint=changed("clocks:\n", "reopen: {from: closed, to: registered}\nclocks:\n"))
+    assert issues == []
+    form = book.forms["complaint"]
+    assert (form.steps["reopen"].from_, form.steps["reopen"].to, form.steps["reopen"].reason) == (("closed",), "registered", True)
+    assert form.clocks["resolve"].starts == ("at", "reopen")
+
+
+@pytest.mark.parametrize(
+    ("more", "rule", "field"),
+    [
+        ("pauses: maybe", "form.shape", "clocks.forward.pauses"),
+        ("pauses: {longest: same day}", "form.not-length", "clocks.forward.pauses.longest"),
+        ("pauses: {longst: 2 days}", "form.unknown-key", "clocks.forward.pauses.longst"),
+        ("escalate: [{to: director}]", "form.escalation", "clocks.forward.escalate.0"),
+        ("escalate: [{at: 80%, after: 1 day, to: director}]", "form.escalation", "clocks.forward.escalate.0"),
+        ("escalate: [{at: 120%, to: director}]", "form.shape", "clocks.forward.escalate.0.at"),
+        ("escalate: [{after: 1 dy, to: director}]", "clock.budget-unit", "clocks.forward.escalate.0.after"),
+        ("not_before: level", "form.not-moment", "clocks.forward.not_before"),
+        ("not_before: agred_at", "form.unknown-field", "clocks.forward.not_before"),
+    ],
+)
+def test_what_is_wrong_with_that_is_told(more: str, rule: str, field: str) -> None:
+    _, issues = library(complaint=changed("to: director}", f"to: director, {more}}}"))
+    assert [(issue.rule, issue.field, issue.line) for issue in issues] == [(rule, field, 46)]
+    for lang in ("zh", "en"):
+        assert all(Catalogue(lang).issue(issues[0]))

@@ -384,11 +384,13 @@ def test_the_index_is_asked_for_what_must_be_equal() -> None:
     world = World([view])
     evaluate(parse_rule("no record of custody where room = this.room and state is active"), view, world)
     evaluate(parse_rule("unique room where state is not closed"), view, world)
+    evaluate(parse_rule("no record of repair where room = this.room and state is not finished"), view, world)
     evaluate(parse_rule("no record of contact_sheet where about = this and verified is still"), view, world)
     evaluate(parse_rule("no record of custody where room = this.repeat_of"), view, world)
     assert world.asked == [
-        ("custody", {"room": "R1"}),
+        ("custody", {"room": "R1", "state": ("active",)}),
         ("complaint", {"room": "R1"}),
+        ("repair", {"room": "R1", "state": ("open",)}),
         ("contact_sheet", {"about": "CP-1"}),
     ]
 

@@ -101,10 +101,11 @@ class Desk:
         return [row.id for row in listing.select(session, form, query, **more)]
 
     def overdue(self, *words: str, now: str = NOW, **more: Any) -> list[tuple[str, str, int]]:
-        """Id, clock and seconds of what is late."""
+        """Id, clock and seconds of what is late, duties left out."""
         return [
             (str(late.id), late.clock, late.overdue_seconds)
             for late in lateness.overdue(self.session(now), words, **more)
+            if late.kind == "clock"
         ]
 
     def text(self, written: Written | str) -> str:

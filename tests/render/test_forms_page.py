@@ -78,8 +78,8 @@ def test_a_page_leaves_nothing_out_and_keeps_its_width(lang: str, columns: int) 
 
 def test_a_page_says_who_may_and_what_a_step_needs() -> None:
     lines = form_page(FORM, LIBRARY, "zh").splitlines()
-    assert "register  登记  （新建） → 已登记  任何员工" in lines
-    assert "handle    处理  已登记 → 已处理    客服员    处理结果" in lines
+    assert "register  登记      （新建） → 已登记          任何员工" in lines
+    assert "handle    处理      已登记 → 已处理            客服员                      处理结果" in lines
 
 
 def test_a_clock_is_a_sentence_with_its_source() -> None:

@@ -90,6 +90,12 @@ def test_a_record() -> None:
             "started": "2026-11-22T09:35:00+08:00",
             "stopped": None,
             "to": "director",
+            "first_due": None,
+            "strict": "breached",
+            "adjusted": "breached",
+            "paused_until": None,
+            "version": 0,
+            "provisional": False,
         }
     ]
 

@@ -59,6 +59,7 @@ def test_head_needs_no_process(repo: Repository, monkeypatch: pytest.MonkeyPatch
 
 def test_without_git_the_sentence_says_so(repo: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr("logbook.store.git.PLACES", "")
     with pytest.raises(BookError) as caught:
         publish(repo, [note("a.yaml", "id: a\n")])
     assert (caught.value.code, caught.value.exit_code) == ("git.no-git", 3)

@@ -122,6 +122,24 @@ HANDBOOKS = {
         final: checked
         steps: prepare refuse fix accept inspect
     """,
+    "roster": """
+        fields: post from_date to_date kind season lines covers
+        kind is one of: shift rotation holiday_contact
+        season is one of: normal summer
+        lines has: date shift start end person role
+        lines.shift is one of: day noon night other
+        covers has: from_at to_at away cover reason
+        states: draft approved published closed
+        final: closed
+        steps: draft approve publish cover close
+    """,
+    "leave": """
+        fields: person kind applied_at from_at to_at reason cover returned_at
+        kind is one of: personal sick annual shift other
+        states: applied approved refused returned
+        final: returned refused
+        steps: apply approve refuse return
+    """,
     "key_checkout": """
         fields: key copies borrower_kind borrower unit_or_dept phone purpose consent approved_by out_at
             lender due_at returned_at returned_copies taken_back_by loss
@@ -144,6 +162,38 @@ HANDBOOKS = {
         states: counted settled
         final: settled
         steps: count settle
+    """,
+    "key_duplicate": """
+        fields: key qty applicant reason made_on fee payment given_to
+        states: applied approved refused made
+        final: made refused
+        steps: apply approve refuse make
+    """,
+    "loan": """
+        fields: item asset qty kind borrower purpose lender approved_by out_at due_at returned_at condition
+            liable
+        kind is one of: tool radio scene machine other
+        condition is one of: ok damaged lost
+        states: out returned lost
+        final: returned lost
+        steps: out back lose
+    """,
+    "incident": """
+        fields: happened_at found_at area kind reporter persons course first_action within_power told_to
+            told_at damage customer_signed decision decided_by decided_at customer_left_at unclear
+            compensation payment follow_up photos
+        kind is one of: breakage water power fire injury theft fight lift harm_interest leak_info other
+        persons has: name phone part
+        damage has: item qty value stock
+        states: open reported decided settled closed
+        final: closed
+        steps: log report decide settle close
+    """,
+    "waiver": """
+        fields: duty subject from_date to_date slot reason
+        states: asked approved refused
+        final: approved refused
+        steps: ask approve refuse
     """,
     "complaint": """
         fields: received_at received_by station way kind customer name phone room happened_at place
@@ -213,10 +263,15 @@ CLOCKS = {
     "duty_log.review_next_day": "1 day",
     "night_log.convert_at_handover": "same day",
     "night_log.review_next_day": "1 day",
+    "handover.acknowledge": "30 minutes or shift_start",
     "handover.early_15": "15 minutes before shift_start",
     "handover.checked_daily": "1 day",
+    "leave.back_in_time": "by to_at",
     "key_checkout.back": "by due_at",
     "key_loss.report_day": "same day",
+    "loan.back": "by due_at",
+    "incident.report_now": "-",
+    "incident.written_day": "same day",
     "complaint.forward": {"level": {"major": "same day", "important": "1 hour"}},
     "complaint.answer": "2 days",
     "complaint.resolve": {
@@ -244,9 +299,15 @@ REQUIRED_ON_ADD = {
     "duty_log": [],
     "night_log": [],
     "handover": ["in_person"],
+    "roster": ["post", "from_date", "to_date", "kind", "season"],
+    "leave": ["kind", "from_at", "to_at", "reason"],
     "key_checkout": ["key", "borrower", "purpose"],
     "key_loss": ["key", "lost_by", "how"],
     "key_count": ["lines"],
+    "key_duplicate": ["key", "qty", "applicant", "reason"],
+    "loan": ["item", "borrower"],
+    "incident": ["kind", "course", "first_action", "within_power"],
+    "waiver": ["duty", "from_date", "reason"],
     "complaint": ["name", "summary"],
     "contact_sheet": ["about", "to_dept", "demand"],
     "repair": ["content"],
@@ -403,7 +464,7 @@ class Site:
         return True
 
     def as_of(self, view: View, name: str, moment: datetime) -> Any:
-        return view.get(name)
+        return view.state if name == "state" else view.get(name)
 
     def broken(self, form: str, id: str) -> list[str]:
         """The ids of the checks that a record breaks at its latest step."""
@@ -633,7 +694,7 @@ def test_a_shift_is_taken_over_with_everything_in_writing(library: Library) -> N
     assert broken(a_night(left), a_handover()) == ["all_written", "night_done"]
     assert broken(a_night(left | {"converted": "RP-1"}), a_handover(written=written)) == []
     short = [{"item": "手电", "expected": "2", "actual": "1", "why": "lent"}]
-    assert broken(a_night(), a_handover(written=written, tools=short)) == ["tool_liable_who"]
+    assert broken(a_night(), a_handover(written=written, tools=short)) == ["tool_liable_who", "tool_lent"]
     assert broken(a_night(), a_handover("lina", written=written)) == ["accepted_by_relief"]
     late = a_handover(written=written, arrived_at="2026-11-23T08:16:00+08:00")
     assert broken(a_night(), late) == ["early"]

@@ -119,6 +119,7 @@ def _records(items: n.Items, scope: Scope, inner: Scope, *, whole: bool, extra: 
     keys = {name: _expression(expression, scope) for name, expression in equalities(items)}
     in_row = {name.partition(".")[2]: keys.pop(name) for name in tuple(keys) if "." in name}
     voided_too = speaks_of_voided(items.where)
+    states = () if voided_too else states_asked(items)
 
     def records(this: Any, world: Any, it: Any, item: Any) -> Any:
         equal = {}
@@ -136,6 +137,8 @@ def _records(items: n.Items, scope: Scope, inner: Scope, *, whole: bool, extra: 
                 if any(cell is None for cell in cells.values()):
                     return
                 found = with_row(form, lists[0], **cells)
+            elif states:
+                found = world.all(form, state=states, **equal)
             else:
                 found = world.all(form, **equal)
             yield from other_records(found, this, voided_too)
@@ -181,6 +184,26 @@ def equalities(items: n.Items) -> list[tuple[str, n.Sum]]:
                 found.append((name, other))
                 break
     return found
+
+
+def states_asked(items: n.Items) -> tuple[str, ...]:
+    """The states a ``where`` wants its records to be in, ``open`` and ``finished`` among them; empty when
+    it leaves that open."""
+    if items.form is not None:
+        return ()
+    for fact in n.conjuncts(items.where):
+        if not isinstance(fact, n.Is) or fact.setting is not None:
+            continue
+        if not isinstance(fact.left, n.Path) or fact.left.bare != "state":
+            continue
+        words = tuple(value.value for value in fact.values if isinstance(value.value, str))
+        if len(words) != len(fact.values) or not set(words).isdisjoint(("filled", "empty", "true", "false")):
+            continue
+        if not fact.negated:
+            return words
+        if words == ("finished",):
+            return ("open",)
+    return ()
 
 
 def candidate_name(node: n.Sum, items: n.Items) -> str | None:

@@ -52,7 +52,8 @@ class World(Protocol):
     """Everything else a sentence may read.
 
     ``all`` finds the records of a form. Its keywords are fields that must have these typed values
-    (references are given as ids); it may return too many records, never too few: a field it cannot
+    (references are given as ids), and ``state``, the names of the states wanted (``open`` and
+    ``finished`` as in a sentence); it may return too many records, never too few: what it cannot
     look up is ignored. A world may also have ``season(day) -> str``, which chooses among named
     hours, and ``with_row(form, list, **equal)``: the records that have such a row.
     """

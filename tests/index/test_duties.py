@@ -1,0 +1,131 @@
+"""What duties learn from records: marks that follow every change, and the answer that is kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from logbook.index.duties import enabled
+from logbook.index.duties import keep
+from logbook.index.duties import kept
+from logbook.operations.duties import Ledger
+from logbook.operations.overdue import overdue
+from tests.operations.desk import Desk
+from tests.operations.desk import moment
+from tests.operations.duty_desk import BEGAN
+from tests.operations.duty_desk import DutyDesk
+from tests.operations.duty_desk import duty_desk
+
+RULES = """
+flat_count:
+  zh: 样板房清点
+  en: Flat count
+  each: area where kind is show_flat
+  daily: {at: 09:00}
+  done_by: flat_check where kind is count
+linked_paper:
+  zh: 日志的报告
+  en: A paper about an open log
+  daily: {}
+  done_by: paper where log.state is open
+"""
+LATER = "2026-12-01 10:00"
+
+
+@pytest.fixture
+def desk(furnished_book: Desk, tmp_path: Path) -> DutyDesk:
+    desk = duty_desk(furnished_book, tmp_path / "book", RULES)
+    desk.flat("F1")
+    return desk
+
+
+def marks(desk: DutyDesk, duty: str) -> list[tuple[str, str]]:
+    """Subject and record of every mark of a duty."""
+    found = Ledger(desk.session(LATER)).facts.marks(duty, 0)
+    return sorted((subject, mark.record) for subject, own in found.items() for mark in own)
+
+
+def test_marks_follow_the_record(desk: DutyDesk) -> None:
+    assert marks(desk, "flat_count") == []
+    record = desk.check("f1", "2026-12-01 08:40")
+    assert marks(desk, "flat_count") == [("f1", record)]
+    desk.amend(record, "kind=clean", now="2026-12-01 09:00")
+    assert marks(desk, "flat_count") == []
+    desk.amend(record, "kind=count", now="2026-12-01 09:01")
+    assert marks(desk, "flat_count") == [("f1", record)]
+    desk.void(record, now="2026-12-01 09:02")
+    assert marks(desk, "flat_count") == []
+
+
+def test_marks_follow_the_record_they_were_judged_by(desk: DutyDesk) -> None:
+    log = desk.add("site_log", now="2026-10-02 10:00").record.id
+    paper = desk.add("paper", f"log={log}", now="2026-10-02 11:00").record.id
+    assert marks(desk, "linked_paper") == [("", paper)]
+    desk.step(log, "close", now="2026-10-02 12:00")
+    assert marks(desk, "linked_paper") == []
+
+
+def test_an_index_built_anew_learns_the_same(desk: DutyDesk) -> None:
+    for day in ("02", "05"):
+        desk.check("F1", f"2026-10-{day} 08:40")
+    before = marks(desk, "flat_count")
+    desk.session(LATER).index.rebuild()
+    assert marks(desk, "flat_count") == before
+    assert len(before) == 2
+
+
+def test_the_answer_is_kept_until_it_no_longer_holds(desk: DutyDesk) -> None:
+    session = desk.session(LATER)
+    assert kept(session.index, int(session.now.timestamp())) is None
+    rows = [one.clock for one in overdue(session, ()) if one.kind == "duty"]
+    due = int(moment("2026-12-01 09:00").timestamp())
+    midnight = int(moment("2026-12-02 00:00").timestamp())
+    index = desk.session(LATER).index
+    for at, holds in ((due, False), (due + 1, True), (midnight, True), (midnight + 1, False)):
+        known = kept(index, at)
+        assert (known is not None) is holds, at
+        assert known is None or [row[0] for row in known] == rows
+    desk.check("F1", "2026-12-01 09:30")
+    assert kept(desk.session(LATER).index, midnight) is None
+
+
+def test_an_answer_about_the_past_is_not_kept(desk: DutyDesk) -> None:
+    desk.check("F1", "2026-12-01 08:40")
+    overdue(desk.session("2026-11-01 10:00"), ())
+    index = desk.session(LATER).index
+    assert index.storage.run("select count(*) from duty_rows") == [(0,)]
+
+
+def test_an_answer_of_an_older_commit_is_not_taken(desk: DutyDesk) -> None:
+    older = desk.session(LATER).index
+    desk.check("F1", "2026-12-01 08:40")
+    desk.session(LATER).index.close()
+    keep(older, [["x"]], first=0, last=1 << 40)
+    assert kept(desk.session(LATER).index, 1) is None
+
+
+def test_since_when_packs_and_duties_of_the_site_are_in_force(desk: DutyDesk) -> None:
+    began, start = int(moment(BEGAN).timestamp()), int(moment("2026-11-20 08:00").timestamp())
+    session = desk.session(LATER)
+    wanted = {"core": start, "site/flat_count": began, "site/linked_paper": began}
+    assert enabled(session.index, session.repository) == wanted
+    desk.write_duties(RULES + "more: {zh: 另, en: More, daily: {}, done_by: paper}\n", when="2026-11-25 09:00")
+    session = desk.session(LATER)
+    wanted["site/more"] = int(moment("2026-11-25 09:00").timestamp())
+    assert enabled(session.index, session.repository) == wanted
+    assert enabled(session.index, session.repository) == wanted
+
+
+def test_the_book_as_of_a_commit(desk: DutyDesk) -> None:
+    from logbook.index.book_index import BookIndex
+
+    before = desk.head
+    desk.check("F1", "2026-12-01 08:40")
+    session = desk.session(LATER)
+    session.index = BookIndex.open(  # type: ignore[misc]
+        session.repository, session.library, zone=session.zone, library_key=session.rules_key, rev=before, environment={}
+    )
+    assert session.index.place == ":memory:"
+    assert "flat_count" in [one.clock for one in overdue(session, ()) if one.kind == "duty"]
+    assert "flat_count" not in [one.clock for one in overdue(desk.session(LATER), ()) if one.kind == "duty"]
