@@ -40,6 +40,7 @@ from logbook.core.form import Step
 from logbook.core.issues import Issue
 from logbook.core.text import Text
 from logbook.core.value import frozen
+from logbook.core.value import replace
 
 if TYPE_CHECKING:
     from logbook.core.budgets import Within
@@ -56,9 +57,9 @@ REOPEN = {"zh": "重新处理", "en": "Reopen", "reason": "true"}
 DEFAULT_WORDS = ("now", "today", "me", "last")
 
 # Files of a pack that are no forms. The last two are read elsewhere.
-SPECIAL = ("roles", "checklists", "duties", "calendars", "shifts", "settings")
+SPECIAL = ("roles", "checklists", "duties", "calendars", "shifts", "settings", "pack")
 # Of these the library keeps the text; other modules say what it means.
-SHARED = ("calendars", "duties", "shifts", "settings")
+SHARED = ("calendars", "duties", "shifts", "settings", "pack")
 
 Value = TypeVar("Value")
 
@@ -188,10 +189,25 @@ def label_from(value: Any) -> Text:
     return Text("", text) if text.isascii() else Text(text, "")
 
 
-def build_form(plain: Mapping[str, Any], *, path: str | None, pack: str, line: LineOf = no_line) -> Form:
-    """The form a *checked* definition says; nothing is checked here and no sentence is parsed."""
+def build_form(
+    plain: Mapping[str, Any],
+    *,
+    path: str | None,
+    pack: str,
+    line: LineOf = no_line,
+    absent: frozenset[str] = frozenset(),
+) -> Form:
+    """The form a *checked* definition says; nothing is checked here and no sentence is parsed.
+
+    ``absent``: forms of packs this book has not switched on. What needs one of them sleeps: a check that
+    speaks of it, a step's demand for a field that can only point there.
+    """
     fields_plain = plain.get("fields") or {}
-    steps = {name: _build_step(name, step, line("steps", name)) for name, step in (plain.get("steps") or {}).items()}
+    asleep = _asleep(fields_plain, absent) if absent else None
+    steps = {
+        name: _build_step(name, step if asleep is None else _awake(step, asleep, absent), line("steps", name))
+        for name, step in (plain.get("steps") or {}).items()
+    }
     clocks = {
         name: _build_clock(name, clock, line("clocks", name))
         for name, clock in (plain.get("clocks") or {}).items()
@@ -223,6 +239,7 @@ def build_form(plain: Mapping[str, Any], *, path: str | None, pack: str, line: L
         checks=tuple(
             _build_check(check, line("checks", position, "rule") or line("checks", position))
             for position, check in enumerate(plain.get("checks") or ())
+            if asleep is None or not asleep.search(check["rule"])
         ),
         signatures={
             name: SignaturePlace(
@@ -244,14 +261,39 @@ def build_form(plain: Mapping[str, Any], *, path: str | None, pack: str, line: L
         span=_pair(plain.get("span")),
         path=path,
         pause_reasons={name: label_from(label) for name, label in (plain.get("pause_reasons") or {}).items()},
-        seals=_seals(plain.get("seals")),
+        seals=_seals(plain.get("seals"), absent),
     )
 
 
-def _seals(plain: Mapping[str, Any] | None) -> Seals | None:
+def _asleep(fields: Mapping[str, Any], absent: frozenset[str]) -> re.Pattern[str]:
+    """Finds in a sentence a form that is not there (``record of custody``, ``rows of keys of all
+    key_issue``) or a field, or column, that can only point at such forms."""
+    forms = "|".join(sorted(absent))
+    gone = []
+    for name, field in fields.items():
+        columns = field.get("of")
+        for one, its in ((name, field), *(columns.items() if isinstance(columns, Mapping) else ())):
+            kind, _, targets = str(its.get("type")).partition(" ")
+            if kind == "ref" and absent.issuperset(targets.split("|")):
+                gone.append(one)
+    named = f"|\\b(?:{'|'.join(map(re.escape, gone))})\\b" if gone else ""
+    return re.compile(rf"\b(?:records?|all) (?:of )?(?:all )?(?:{forms})\b{named}")
+
+
+def _awake(step: Mapping[str, Any], asleep: re.Pattern[str], absent: frozenset[str]) -> Mapping[str, Any]:
+    """A step without its demand for what cannot be there."""
+    awake = dict(step)
+    awake["requires"] = [name for name in _texts(step.get("requires")) if not asleep.fullmatch(name)]
+    if step.get("opens") in absent:
+        del awake["opens"]
+    return awake
+
+
+def _seals(plain: Mapping[str, Any] | None, absent: frozenset[str]) -> Seals | None:
     if not plain:
         return None
-    return Seals(plain["at"], plain["to"], _texts(plain["forms"]), plain.get("from"))
+    forms = tuple(name for name in _texts(plain["forms"]) if name not in absent)
+    return Seals(plain["at"], plain["to"], forms, plain.get("from"))
 
 
 def _build_step(name: str, step: Mapping[str, Any], line: int | None) -> Step:
@@ -553,6 +595,7 @@ def form_from(
     line: LineOf = no_line,
     spot: SpotOf | None = None,
     strict: bool = True,
+    absent: frozenset[str] = frozenset(),
 ) -> tuple[Form | None, list[Issue]]:
     """The form of one file, and everything that is wrong with it taken alone.
 
@@ -563,7 +606,7 @@ def form_from(
     :func:`library_from`.
     """
     if not strict:
-        return build_form(plain or {}, path=path, pack=pack, line=line), []
+        return build_form(plain or {}, path=path, pack=pack, line=line, absent=absent), []
     from logbook.core.formcheck import check_form
     from logbook.core.shapes import Findings
     from logbook.core.shapes import check_shape
@@ -575,7 +618,7 @@ def form_from(
     check_shape(plain, found)
     if found.broken:
         return None, found.issues
-    form = build_form(plain, path=path, pack=pack, line=line)
+    form = build_form(plain, path=path, pack=pack, line=line, absent=absent)
     check_form(form, plain, found)
     return (None if found.broken else form), found.issues
 
@@ -644,6 +687,7 @@ def library_from(
     roles: dict[str, Text] = {}
     checklists: dict[str, Checklist] = {}
     broken = {path.rpartition("/")[2].removesuffix(".yaml") for path in unreadable}
+    absent = absent_from(sources) - broken
     notes: dict[str, Findings] = {}
     for source in sorted(sources, key=lambda one: one.path):
         found = notes[source.path] = Findings(source.path, source.line, source.spot)
@@ -667,7 +711,7 @@ def library_from(
         if source.stem in SPECIAL:
             continue
         form, own = form_from(
-            source.plain, path=source.path, pack=source.pack, line=source.line, spot=source.spot
+            source.plain, path=source.path, pack=source.pack, line=source.line, spot=source.spot, absent=absent
         )
         issues += own
         name, at, version = source.stem.partition("@")
@@ -685,6 +729,7 @@ def library_from(
         else:
             forms[name] = form
     library = Library(forms, older, checklists, roles, SiteSettings(sources, settings or {}), _shared(sources))
+    library = replace(library, absent=absent)
     check_library(library, broken, notes)
     issues += [issue for found in notes.values() for issue in found.issues]
     issues += _shared_issues(library)
@@ -745,13 +790,20 @@ def _shared(sources: Iterable[Source]) -> dict[str, tuple[Source, ...]]:
 
 
 def _shared_issues(library: Library) -> list[Issue]:
+    from logbook.core.packfile import check_packs
     from logbook.core.calendarfile import check_calendars
     from logbook.core.dutyfile import check_duties
     from logbook.core.shiftfile import check_shifts
 
+    kinds = (
+        ("calendars", check_calendars),
+        ("duties", check_duties),
+        ("shifts", check_shifts),
+        ("pack", check_packs),
+    )
     return [
         issue
-        for name, check in (("calendars", check_calendars), ("duties", check_duties), ("shifts", check_shifts))
+        for name, check in kinds
         if name in library.shared
         for issue in check(library.shared[name], library)
     ]
@@ -763,13 +815,14 @@ def _trusted_library(sources: Sequence[Source], settings: Mapping[str, object]) 
     older: dict[str, Callable[[], Form]] = {}
     shared: list[Source] = []
     roles: dict[str, Text] = {}
+    absent = absent_from(sources)
     for source in sources:
         if source.stem == "roles":
             roles.update(build_roles(source.plain or {}))
         elif source.stem == "checklists":
             shared.append(source)
         elif source.stem not in SPECIAL:
-            (older if "@" in source.stem else forms)[source.stem] = partial(_form_of, source)
+            (older if "@" in source.stem else forms)[source.stem] = partial(_form_of, source, absent)
 
     def checklists() -> dict[str, Callable[[], Checklist]]:
         return {
@@ -781,11 +834,27 @@ def _trusted_library(sources: Sequence[Source], settings: Mapping[str, object]) 
     words = {source.stem: source.words for source in sources if source.stem in forms and source.words}
     newest = FormShelf(lambda: forms, words) if len(words) == len(forms) else Shelf(lambda: forms)
     own = SiteSettings(sources, settings)
-    return Library(newest, Shelf(lambda: older), Shelf(checklists), roles, own, _shared(sources))
+    return Library(
+        newest, Shelf(lambda: older), Shelf(checklists), roles, own, _shared(sources), absent=absent
+    )  # fmt: skip
 
 
-def _form_of(source: Source) -> Form:
-    return build_form(source.plain or {}, path=source.path, pack=source.pack, line=source.line)
+def _form_of(source: Source, absent: frozenset[str]) -> Form:
+    return build_form(source.plain or {}, path=source.path, pack=source.pack, line=source.line, absent=absent)
+
+
+def absent_from(sources: Iterable[Source]) -> frozenset[str]:
+    """The forms of other packs that the packs here speak of (``elsewhere`` of ``pack.yaml``) and that
+    the book does not have."""
+    named: set[str] = set()
+    here: set[str] = set()
+    for source in sources:
+        here.add(source.stem)
+        if source.stem == "pack":
+            elsewhere = (source.plain or {}).get("elsewhere")
+            for forms in elsewhere.values() if isinstance(elsewhere, Mapping) else ():
+                named.update(_texts(forms))
+    return frozenset(named - here)
 
 
 # --------------------------------------------------------------------------- words -> parts

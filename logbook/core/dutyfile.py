@@ -744,6 +744,8 @@ class _Reader:
 
     def form_named(self, name: str, at: tuple[str | int, ...]) -> Form:
         """A form of the library; without it the duty waits for the pack that brings it."""
+        if name in self.library.absent:
+            raise _Waits
         if name not in self.library.forms:
             self.unknown(
                 "duty.unknown-form", name, sorted(self.library.forms) if self.check else (), *at, warning=True

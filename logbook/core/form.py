@@ -262,6 +262,7 @@ class Library:
     ``forms`` holds the newest version of each; ``older`` the superseded ones by ``name@version``.
     ``shared`` holds the other files of a pack as they were read, by their name: ``calendars``, ``duties``,
     ``shifts``, ``settings``; ``calendarfile``, ``dutyfile`` and ``shiftfile`` say what stands in them.
+    ``absent``: forms of packs that are not switched on, which those here speak of.
     ``key`` names the content it was read from: the same key, the same definitions.
     """
 
@@ -272,6 +273,7 @@ class Library:
     settings: Mapping[str, object] = attribute(default_factory=dict)
     shared: Mapping[str, tuple[Source, ...]] = attribute(default_factory=dict)
     key: str = ""
+    absent: frozenset[str] = frozenset()
     registers: frozenset[str] | None = None
 
     @property

@@ -95,7 +95,7 @@ def _check_seals(form: Form, found: Findings) -> None:
 
 def check_library(library: Library, broken: Iterable[str], notes: Mapping[str, Findings]) -> None:
     """Every wrong name between the files of a book. ``broken`` forms exist but could not be read."""
-    known = {*library.forms, *broken}
+    known = {*library.forms, *broken, *library.absent}
     newest = library.forms
     for full_name, form in library.older.items():
         found = notes[str(form.path)]

@@ -370,6 +370,18 @@ def test_a_sheet_is_made_for_the_whole_department(desk: Desk) -> None:
     assert (state.status, state.fields["submitted_on"]) == ("audited", "2026-11-29")
 
 
+def test_the_month_is_done_when_its_sheet_is_handed_in(desk: Desk) -> None:
+    def missed() -> list[str]:
+        rows = lateness.overdue(desk.session("2026-12-01 01:00"), ())
+        return [row.clock for row in rows if row.clock == "attendance_month"]
+
+    made = sheet(desk)
+    desk.step(made, "fill", "lines.1.actual=21", "lines.1.absent=1", now="2026-11-28 18:00", by="zhao")
+    assert missed() == ["attendance_month"]
+    submit(desk, made)
+    assert missed() == []
+
+
 def test_a_day_sheet_has_no_30th(desk: Desk) -> None:
     made = sheet(desk, "kind=day", "due_days=1")
     assert desk.overdue(now="2026-12-02 01:00") == []

@@ -108,7 +108,7 @@ class Names:
     def form_named(self, name: str, node: n.Node) -> Form | None:
         """A form of the library; one it does not have is reported once a sentence."""
         found = self.library.forms.get(name)
-        if found is None and name not in self.strangers:
+        if found is None and name not in self.strangers and name not in self.library.absent:
             self.strangers.add(name)
             self.unknown("rule.unknown-form", node, name, sorted(self.library.forms))
         return found
