@@ -147,6 +147,8 @@ def _sheet(context: Context, found: Agenda, name: Any) -> Iterator[list[str]]:
 
 def _duty_lines(context: Context, items: list[Item], name: Any) -> Iterator[list[str]]:
     """One duty at one time: a line a subject while they are few, else one that counts them."""
+    from logbook.cli.people import slot_label
+
     say = context.catalogue.say
     by_subject = {key: list(group) for key, group in groupby(items, key=lambda item: item.subject)}
     if len(by_subject) > _FEW:
@@ -162,7 +164,7 @@ def _duty_lines(context: Context, items: list[Item], name: Any) -> Iterator[list
             state = f"{say('agenda.of', done=len(done), all=len(own))} {say(_STATES[last.state])}"
         else:
             last = own[0]
-            slot = f"{last.slot} " if last.slot else ""
+            slot = f"{slot_label(context, last.slot)} " if last.slot else ""
             state = f"{slot}{say(_STATES[last.state])}" + (f" {last.at:%H:%M}" if last.at is not None else "")
         people = dict.fromkeys(name(one.by) for one in own if one.by)
         yield [subject or "", state, context.catalogue.join(people) or _role(context, own[0].role)]
@@ -215,7 +217,8 @@ def _book_json(context: Context, one: DutyBook) -> dict[str, Any]:
     duty = one.duty
     return {
         "duty": duty.id, "pack": duty.pack, "title": {"zh": duty.label.zh, "en": duty.label.en},
-        "says": say(duty, context.lang), "form": duty.form, "each": duty.subject_form, "to": duty.role,
+        "says": say(duty, context.lang, context.session.library), "form": duty.form, "each": duty.subject_form,
+        "to": duty.role,
         "listed": duty.listed, "off_day": duty.off_day, "calendar": duty.calendar, "vague": duty.vague,
         "source": duty.source, "inferred": duty.inferred, "since": moment_json(one.since),
         "subjects": one.subjects, "behind": one.behind, "missed": one.missed,
@@ -224,7 +227,7 @@ def _book_json(context: Context, one: DutyBook) -> dict[str, Any]:
 
 
 def _all_duties(context: Context, format_: str) -> None:
-    from logbook.core.duties import say as sentence
+    from logbook.core.duties import say_when
     from logbook.operations.agenda import duties
     from logbook.render.duties import day_text
     from logbook.render.tables import Column
@@ -246,7 +249,7 @@ def _all_duties(context: Context, format_: str) -> None:
         [
             one.duty.id,
             one.duty.label.say(context.lang),
-            sentence(one.duty, context.lang),
+            say_when(one.duty, context.lang, context.session.library),
             _role(context, one.duty.role),
             day_text(one.last_done, now) if one.last_done is not None else "",
             _standing(context, one),
@@ -272,6 +275,7 @@ def _standing(context: Context, one: DutyBook) -> str:
 def _one_duty(context: Context, word: str, month: str | None, format_: str) -> None:
     from logbook.cli.people import names
     from logbook.cli.people import short_due
+    from logbook.cli.people import slot_label
     from logbook.core.duties import say as sentence
     from logbook.operations.agenda import form_title
     from logbook.operations.agenda import history
@@ -287,7 +291,8 @@ def _one_duty(context: Context, word: str, month: str | None, format_: str) -> N
     say, name, lang, duty = context.catalogue.say, names(context), context.lang, book.duty
     if format_ == "table":
         output.result(f"{duty.label.say(lang)}  ({duty.id})")
-        lines = [sentence(duty, lang), say("agenda.form", form=form_title(context.session, duty.form, lang))]
+        form = form_title(context.session, duty.form, lang)
+        lines = [sentence(duty, lang, context.session.library), say("agenda.form", form=form)]
         if duty.role:
             lines.append(f"{say('agenda.role')}{'：' if lang == 'zh' else ': '}{_role(context, duty.role)}")
         if duty.cadence is None:
@@ -314,7 +319,7 @@ def _one_duty(context: Context, word: str, month: str | None, format_: str) -> N
     cells = (
         [
             short_due(context, int(one.due.timestamp())),
-            one.slot or "",
+            slot_label(context, one.slot),
             one.subject or "",
             say(_STATES[one.state]),
             one.record or "",

@@ -37,6 +37,7 @@ from logbook.cli.people import may_see_private
 from logbook.cli.people import names
 from logbook.cli.people import private_option
 from logbook.cli.people import short_due
+from logbook.cli.people import slot_label
 from logbook.cli.people import status_label
 
 GENERAL = ("id", "form", "title", "status", "at", "by", "due")
@@ -321,7 +322,8 @@ def _what(context: Context, one: Late) -> str:
     from logbook.render.duties import behind
 
     named = one.title.removeprefix(one.label.say(context.lang)).strip()
-    told = behind(context.catalogue, one.missed or 0, one.last_done, slot=one.slot, now=context.session.now)
+    slot = slot_label(context, one.slot)
+    told = behind(context.catalogue, one.missed or 0, one.last_done, slot=slot, now=context.session.now)
     return " · ".join(part for part in (named, told) if part)
 
 

@@ -82,3 +82,16 @@ def short_due(context: Context, epoch: int) -> str:
     if due.strftime("%H:%M") == "00:00":
         return from_epoch(epoch - 60, context.session.zone).strftime("%m-%d 24:00")
     return due.strftime("%m-%d %H:%M")
+
+
+def slot_label(context: Context, slot: str | None) -> str:
+    """The time of an occurrence of a duty as people call it."""
+    from logbook.render.duties import slot_text
+
+    def posts() -> dict[str, Text]:
+        from logbook.core.shiftfile import posts_of
+
+        session = context.session
+        return {name: post.label for name, post in posts_of(session.library, session.book.settings.settings).items()}
+
+    return slot_text(context.catalogue, slot, posts)

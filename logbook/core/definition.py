@@ -54,7 +54,8 @@ if TYPE_CHECKING:
 NO = ("no", "false")
 # The step a form gets by its key `reopen`.
 REOPEN = {"zh": "重新处理", "en": "Reopen", "reason": "true"}
-DEFAULT_WORDS = ("now", "today", "me", "last")
+MONTHS = {"last_month": -1, "this_month": 0, "next_month": 1}
+DEFAULT_WORDS = ("now", "today", "me", "last", *MONTHS)
 
 # Files of a pack that are no forms. The last two are read elsewhere.
 SPECIAL = ("roles", "checklists", "duties", "calendars", "shifts", "settings", "pack")
@@ -732,7 +733,7 @@ def library_from(
     library = replace(library, absent=absent)
     check_library(library, broken, notes)
     issues += [issue for found in notes.values() for issue in found.issues]
-    issues += _shared_issues(library)
+    issues += _shared_issues(replace(library, absent=absent | broken))  # of a broken form its own file tells
     issues.sort(key=lambda issue: (issue.path or "", issue.line or 0))
     return library, issues
 
@@ -790,9 +791,9 @@ def _shared(sources: Iterable[Source]) -> dict[str, tuple[Source, ...]]:
 
 
 def _shared_issues(library: Library) -> list[Issue]:
-    from logbook.core.packfile import check_packs
     from logbook.core.calendarfile import check_calendars
     from logbook.core.dutyfile import check_duties
+    from logbook.core.packfile import check_packs
     from logbook.core.shiftfile import check_shifts
 
     kinds = (

@@ -27,14 +27,18 @@ FIELD_TYPES = (
 class Default:
     """Where a value comes from when nobody typed one.
 
-    ``kind``: ``now`` · ``today`` · ``me`` · ``last`` (what this desk entered last) · ``value``
+    ``kind``: ``now`` · ``today`` · ``me`` · ``last`` (what this desk entered last) ·
+    ``this_month`` (or ``last_month``, ``next_month``, as ``2026-11``) · ``value``
     (the literal ``text``) · ``field`` (``text`` is a path: ``place`` or ``room.phone``) ·
     ``within`` (``text`` is a budget counted from the record's ``at``, e.g. ``same day``) ·
     ``rows`` (of a list, see :class:`DefaultRows`) · ``it`` (in such a row: the record the row is made
     for, or the field ``text`` of it). ``other`` comes in where a path finds nothing.
     """
 
-    kind: Literal["now", "today", "me", "last", "value", "field", "within", "rows", "it"]
+    kind: Literal[
+        "now", "today", "me", "last", "last_month", "this_month", "next_month",
+        "value", "field", "within", "rows", "it",
+    ]  # fmt: skip
     text: str = ""
     other: Default | None = None
     rows: DefaultRows | None = None

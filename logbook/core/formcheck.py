@@ -10,6 +10,7 @@ from typing import Any
 from typing import cast
 
 from logbook.core.definition import COUNT
+from logbook.core.definition import MONTHS
 from logbook.core.definition import folded
 from logbook.core.definition import read_condition
 from logbook.core.definition import read_derived
@@ -203,6 +204,8 @@ def _check_default(form: Form, field: Field, found: Findings, place: tuple[str, 
     elif default.kind in ("now", "today") and field.type not in MOMENTS:
         if field.type not in ("text", "longtext"):
             found.add("form.bad-default", *place, value=default.kind)
+    elif default.kind in MONTHS and field.type != "text":
+        found.add("form.bad-default", *place, value=default.kind)
     elif default.kind == "me" and field.type not in ("staff", "text"):
         found.add("form.bad-default", *place, value=default.kind)
     elif default.kind == "rows":

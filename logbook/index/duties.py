@@ -45,14 +45,14 @@ _SITE_DUTIES = "templates/site/duties.yaml"
 # --- the last answer ----------------------------------------------------------------------------------
 
 
-def kept(index: BookIndex, now: int) -> list[dict[str, Any]] | None:
+def kept(index: BookIndex, now: int) -> list[list[Any]] | None:
     """The rows last worked out, when they still hold at ``now`` for the same commit; else None."""
     sql = "select data from duty_rows where head = ? and first <= ? and last >= ?"
     found = index.storage.run(sql, (index.head or "", now, now))
     return json.loads(found[0][0]) if found else None
 
 
-def keep(index: BookIndex, rows: Sequence[Mapping[str, Any]], *, first: int, last: int) -> None:
+def keep(index: BookIndex, rows: Sequence[Sequence[object]], *, first: int, last: int) -> None:
     """Remember rows that hold from ``first`` to ``last`` (both included), if the index can be written."""
     connection = index.storage.connection
     with contextlib.suppress(sqlite3.OperationalError):
@@ -152,7 +152,7 @@ _SUBJECT = "insert into duty_subjects values (?, ?, ?, ?, ?, ?)"
 
 
 def _marks_job(duty: Duty) -> _Job:
-    from logbook.core.occurrences import marks_of
+    from logbook.core.dutyfacts import marks_of
 
     def job(state: State, world: Any, title: str) -> Iterator[tuple[str, tuple[Any, ...]]]:
         for subject, mark in marks_of(duty, state, world):
@@ -162,7 +162,7 @@ def _marks_job(duty: Duty) -> _Job:
 
 
 def _triggers_job(duty: Duty) -> _Job:
-    from logbook.core.occurrences import triggers_of
+    from logbook.core.dutyfacts import triggers_of
 
     def job(state: State, world: Any, title: str) -> Iterator[tuple[str, tuple[Any, ...]]]:
         for trigger in triggers_of(duty, state, world):
@@ -172,7 +172,7 @@ def _triggers_job(duty: Duty) -> _Job:
 
 
 def _subjects_job(duty: Duty) -> _Job:
-    from logbook.core.occurrences import spans_of
+    from logbook.core.dutyfacts import spans_of
 
     def job(state: State, world: Any, title: str) -> Iterator[tuple[str, tuple[Any, ...]]]:
         for begins, ends in spans_of(duty, state, world):

@@ -41,7 +41,7 @@ OFFICE = "office"
 MAINLAND = "cn"
 SITE_FILE = f"templates/{SITE}/calendars.yaml"
 # How long before the end of what is known people are warned: the notice of a year comes out in November.
-WARN_DAYS = 60
+WARN_DAYS = 30
 PACKAGE = "chinesecalendar"
 INSTALL = "pip install 'property-logbook[calendar]'"
 
@@ -177,7 +177,7 @@ def _own_issues(session: Session) -> list[Issue]:
 
 
 def coverage_issues(session: Session) -> list[Issue]:
-    """A warning for each list of dated days that some calendar goes by and that ends within 60 days."""
+    """A warning for each list of dated days that some calendar goes by and that ends within 30 days."""
     calendars = session.calendars
     if not isinstance(calendars, Calendars):
         return []

@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from typing import cast
 
+from logbook.core.definition import MONTHS
 from logbook.core.form import Default
 from logbook.core.form import DefaultRows
 from logbook.core.form import Field
 from logbook.core.form import Form
+from logbook.core.moments import add_months
 from logbook.core.moments import to_text
 from logbook.core.record import Stored
 from logbook.core.value import frozen
@@ -128,6 +130,8 @@ class _Filling:
             return to_text(local)[:10] if field.type == "date" else to_text(local)
         if kind == "today":
             return local.date().isoformat()
+        if kind in MONTHS:
+            return f"{add_months(local.date().replace(day=1), MONTHS[kind]):%Y-%m}"
         if kind == "me":
             return self.moment.by
         if kind == "last":

@@ -23,7 +23,9 @@ from logbook.core.duties import Duty
 from logbook.core.duties import Every
 from logbook.core.duties import OnEvent
 from logbook.core.duties import OnRows
+from logbook.core.dutyfacts import wanted
 from logbook.core.dutyfile import duties_of
+from logbook.core.fulfilment import stand
 from logbook.core.moments import DAY
 from logbook.core.moments import days_in
 from logbook.core.moments import from_epoch
@@ -35,8 +37,6 @@ from logbook.core.occurrences import Trigger
 from logbook.core.occurrences import Waiver
 from logbook.core.occurrences import expected
 from logbook.core.occurrences import frame_of
-from logbook.core.occurrences import stand
-from logbook.core.occurrences import wanted
 from logbook.index.duties import DutyFacts
 from logbook.index.duties import enabled
 from logbook.operations.reading import World

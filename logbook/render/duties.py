@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from logbook.core.text import Text
     from logbook.locale.catalogue import Catalogue
 
 
@@ -26,3 +29,17 @@ def behind(
     else:
         parts.append(catalogue.say("agenda.last-done", day=day_text(last_done, now)))
     return catalogue.say("agenda.comma").join(parts)
+
+
+def slot_text(catalogue: Catalogue, slot: str | None, posts: Callable[[], Mapping[str, Text]]) -> str:
+    """The time of an occurrence in words: the third one of a day, before a holiday, a post's hours.
+    ``posts`` is asked only for a slot that is called after a post."""
+    if not slot:
+        return ""
+    if slot.isdigit():
+        return catalogue.say("agenda.slot-number", number=slot)
+    name, _, rest = slot.partition(" ")
+    if name in ("before", "after"):
+        return f"{catalogue.say(f'agenda.slot-{name}')} {rest}".rstrip()
+    label = posts().get(name) if name.isidentifier() else None
+    return f"{label.say(catalogue.lang)} {rest}".rstrip() if label else slot

@@ -30,7 +30,7 @@ _KEY = re.compile(r"[A-Za-z][A-Za-z0-9-]*(\..+)?\.[A-Za-z][A-Za-z0-9-]*\Z", re.D
 _REVISION = re.compile(r"[^\s\x00-\x1f\x7f\-:][^\s\x00-\x1f\x7f]*\Z")
 _SECTION = re.compile(r'\[\s*([A-Za-z0-9.-]+)\s*(?:"((?:[^"\\]|\\.)*)")?\s*\]\s*\Z')
 _SETTING = re.compile(r"([A-Za-z][A-Za-z0-9-]*)\s*(?:=\s*(.*))?\Z")
-# Where Git is looked for when PATH does not lead to it.
+# Where Git is looked for when there is no PATH.
 PLACES = "/usr/local/bin:/usr/bin:/bin"
 _MANY = 256  # requests on their way to cat-file at once: always less than a pipe holds
 _TREES_KEPT = 512
@@ -45,8 +45,8 @@ def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     }
     env.pop("LANGUAGE", None)
     if os.name == "posix":
-        # Under cron there may be no PATH, or an empty one: Git is looked for in the usual places too.
-        env["PATH"] = os.pathsep.join(filter(None, (env.get("PATH"), PLACES)))
+        # Under cron there may be no PATH, or an empty one: Git is looked for in the usual places then.
+        env["PATH"] = env.get("PATH") or PLACES
     env.update(
         LC_ALL="C.UTF-8",
         GIT_LITERAL_PATHSPECS="1",

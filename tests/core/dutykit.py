@@ -19,6 +19,7 @@ from logbook.core.definition import library_from
 from logbook.core.duties import Duty
 from logbook.core.dutyfile import duties_of
 from logbook.core.form import Library
+from logbook.core.fulfilment import stand
 from logbook.core.issues import Issue
 from logbook.core.lifecycle import State
 from logbook.core.lifecycle import state_of
@@ -30,7 +31,6 @@ from logbook.core.occurrences import Standing
 from logbook.core.occurrences import Trigger
 from logbook.core.occurrences import expected
 from logbook.core.occurrences import frame_of
-from logbook.core.occurrences import stand
 from logbook.locale.catalogue import Catalogue
 from logbook.store import codec
 from logbook.store.records import record_from

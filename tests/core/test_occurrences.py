@@ -6,19 +6,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from logbook.core.dutyfacts import marks_of
+from logbook.core.dutyfacts import spans_of
+from logbook.core.dutyfacts import triggers_of
+from logbook.core.dutyfacts import wanted
 from logbook.core.dutyfile import duties_of
 from logbook.core.form import Library
+from logbook.core.fulfilment import stand
 from logbook.core.occurrences import NEVER
 from logbook.core.occurrences import Trigger
 from logbook.core.occurrences import Waiver
-from logbook.core.occurrences import behind
 from logbook.core.occurrences import expected
-from logbook.core.occurrences import marks_of
-from logbook.core.occurrences import next_change
-from logbook.core.occurrences import spans_of
-from logbook.core.occurrences import stand
-from logbook.core.occurrences import triggers_of
-from logbook.core.occurrences import wanted
 from logbook.core.shifts import Post
 from logbook.core.shifts import Slot
 from logbook.core.text import Text
@@ -468,37 +466,6 @@ def test_a_change_of_the_rule_begins_with_a_nominal_day() -> None:
     """clocks.md 14: the night that began before does not count, although it is due after."""
     rule = duty("daily: {between: [17:30, 08:30]}\neffective: 2026-11-23")
     assert due(rule, "2026-11-22", "2026-11-24") == ["11-23: 11-23 17:30 > 11-24 08:30"]
-
-
-def test_how_far_a_duty_is_behind() -> None:
-    """Ruling 6."""
-    rule = duty("daily: {at: 09:00}")
-    found = expected(rule, frame(), instant("2026-11-19"), instant("2026-11-25"))
-
-    def at(now: str, *marks: str, waived: tuple[Waiver, ...] = ()) -> tuple[str, int, str] | None:
-        given = [mark(f"2026-11-{one}") for one in marks]
-        late = behind(stand(rule, found, given, instant(f"2026-11-{now}"), waived), instant(f"2026-11-{now}"))
-        return late and (short(late.occurrence.due), late.missed, short(late.last_done) if late.last_done else "")
-
-    assert at("22 12:00", "19 08:00") == ("11-22 09:00", 3, "11-19 08:00")
-    assert at("22 09:00", "19 08:00") == ("11-21 09:00", 2, "11-19 08:00")
-    assert at("22 12:00", "19 08:00", "22 11:00") is None
-    assert at("22 12:00") == ("11-22 09:00", 4, "")
-    day = found[2].nominal
-    assert at("22 12:00", "19 08:00", waived=(Waiver(day, day),)) == ("11-22 09:00", 2, "11-19 08:00")
-    assert at("21 12:00", "19 08:00", waived=(Waiver(day, day),)) is None
-    assert at("19 08:00") is None
-
-
-def test_the_answer_holds_until_the_next_change() -> None:
-    rule = duty("daily: {times: 2, between: [09:00, 18:00]}")
-    changes, now = [], instant("2026-11-24")
-    for _ in range(3):
-        now = next_change(rule, frame(), now) or 0
-        changes.append(now)
-    assert changes == [instant("2026-11-24 09:00"), instant("2026-11-24 18:00") + 1, instant("2026-11-25 09:00")]
-    assert next_change(duty("yearly: {}"), frame(), instant("2026-06-01")) == instant("2027-01-01")
-    assert next_change(duty("on: {holiday: any, before: 1 day}"), frame(), instant("2026-12-01")) is None
 
 
 # -- what records say

@@ -17,13 +17,12 @@ from logbook.core.duties import OnHoliday
 from logbook.core.duties import Weekly
 from logbook.core.duties import Weeks
 from logbook.core.duties import Yearly
+from logbook.core.fulfilment import stand
 from logbook.core.moments import DAY
 from logbook.core.occurrences import Frame
 from logbook.core.occurrences import Mark
 from logbook.core.occurrences import Occurrence
 from logbook.core.occurrences import expected
-from logbook.core.occurrences import next_change
-from logbook.core.occurrences import stand
 from logbook.core.text import Text
 from tests.core.dutykit import frame
 from tests.core.dutykit import instant
@@ -127,18 +126,6 @@ def test_a_record_more_never_makes_more_missed(duty: Duty, made: tuple[int, int,
         return sum(one.state == "missed" for one in stand(duty, found, given, now))
 
     assert missed([*marks, Mark(at, at, "CK-more")]) in (missed(marks), missed(marks) - 1)
-
-
-@settings(max_examples=60, deadline=None)
-@given(duties, instants)
-def test_nothing_changes_before_the_next_change(duty: Duty, now: int) -> None:
-    change = next_change(duty, FRAME, now)
-    if change is None:
-        return
-    assert change > now
-    found = expected(duty, FRAME, now - 1, now + 30 * DAY)
-    here = [one.state for one in stand(duty, found, [], now)]
-    assert [one.state for one in stand(duty, found, [], change - 1)] == here
 
 
 # -- the same by walking days

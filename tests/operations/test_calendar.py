@@ -128,9 +128,9 @@ def test_named_hours_come_from_the_calendar_of_that_name(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("now", "warned"),
-    [("2026-10-31 23:59", False), ("2026-11-01 00:00", True), ("2026-12-31 12:00", True), ("2027-03-01 12:00", True)],
+    [("2026-11-30 23:59", False), ("2026-12-01 00:00", True), ("2026-12-31 12:00", True), ("2027-03-01 12:00", True)],
 )
-def test_coverage_that_ends_within_60_days_is_told(desk: Desk, now: str, warned: bool) -> None:
+def test_coverage_that_ends_within_30_days_is_told(desk: Desk, now: str, warned: bool) -> None:
     session = desk.session(now)
     issues = calendars.coverage_issues(session)
     assert codes(issues) == (["calendar.coverage-ends"] if warned else [])

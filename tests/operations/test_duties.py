@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from logbook.core.fulfilment import stand
 from logbook.core.occurrences import Standing
 from logbook.core.occurrences import expected
-from logbook.core.occurrences import stand
 from logbook.operations import overdue as lateness
 from logbook.operations.doctoring import examine
 from logbook.operations.duties import Ledger
