@@ -323,6 +323,8 @@ def _what(context: Context, one: Late) -> str:
 
     named = one.title.removeprefix(one.label.say(context.lang)).strip()
     slot = slot_label(context, one.slot)
+    if slot == one.label.say(context.lang):
+        slot = ""
     told = behind(context.catalogue, one.missed or 0, one.last_done, slot=slot, now=context.session.now)
     return " · ".join(part for part in (named, told) if part)
 

@@ -252,7 +252,7 @@ def test_doctor_and_index(cli: Line) -> None:
     assert "git version" in answer.out
     told = cli.ok("doctor", "--format", "json").json
     assert (told["facts"]["desk"], told["mended"]) == ("A", [])
-    assert [issue["rule"] for issue in told["issues"]] == ["duty.waiting"]
+    assert [issue["rule"] for issue in told["issues"]] == ["agenda.vague"]
     assert cli.ok("index", "--rebuild", "--format", "json").json["records"]["complaint"] == 2
     (cli.root / "records/room/3-502.yaml").write_text("x", encoding="utf-8")
     assert "records/room/3-502.yaml" in cli("doctor").err
