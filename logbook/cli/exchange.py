@@ -137,8 +137,11 @@ def export_command(context: Context, query: tuple[str, ...], target: str | None,
 
 
 def _exported(context: Context, form: Form | None, words: list[str], private: bool, format_: str) -> str:
+    from logbook.core.value import replace
     from logbook.operations import exporting
     from logbook.operations import listing
+    from logbook.operations.deriving import with_derived
+    from logbook.operations.reading import World
     from logbook.render.porcelain import dump
     from logbook.render.porcelain import mask
     from logbook.render.porcelain import record_json
@@ -147,8 +150,12 @@ def _exported(context: Context, form: Form | None, words: list[str], private: bo
 
     session = context.session
     rows = listing.select(session, form, words)
+    world = World(session)
     if format_ in ("csv", "tsv"):
-        loaded = list(listing.load_rows(session, rows))
+        loaded = [
+            replace(one, state=with_derived(session, one.state, world=world))
+            for one in listing.load_rows(session, rows)
+        ]
         columns = exporting.columns(form, loaded)
 
         def lines() -> Iterator[dict[str, Stored]]:
@@ -159,7 +166,7 @@ def _exported(context: Context, form: Form | None, words: list[str], private: bo
         return "".join(rows_as(format_, columns, lines(), lang=context.lang))
     shaped = (
         record_json(
-            one.state,
+            with_derived(session, one.state, world=world),
             session.index.clocks(one.row, session.now),
             now=session.now,
             recorded_at=one.row.recorded_at,

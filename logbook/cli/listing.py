@@ -101,13 +101,16 @@ def _list(
     rows = listing.select(session, form, words, sort=order, limit=limit, since=since, until=until)
     if format_ in ("json", "jsonl", "yaml"):
         from logbook.operations.deriving import with_derived
+        from logbook.operations.reading import World
         from logbook.render.porcelain import record_json
+
+        world = World(session)
 
         def shaped() -> Iterator[dict[str, object]]:
             for one in listing.load_rows(session, rows):
                 clocks = session.index.clocks(one.row, session.now) if one.form.clocks else []
                 yield record_json(
-                    with_derived(session, one.state),
+                    with_derived(session, one.state, world=world),
                     clocks,
                     now=session.now,
                     recorded_at=one.row.recorded_at,
@@ -233,10 +236,21 @@ def _values(context: Context, form: Form | None, rows: Sequence[Row], own: Seque
     definition = form
     kinds = {definition.fields[n].type for n in own if definition and n in definition.fields}
     if definition is not None and not kinds & {"list", "checklist", "multichoice", "decimal", "money"}:
-        held = [n for n in own if definition.fields.get(n) and definition.fields[n].derived is None]
+        held = [n for n in own if definition.fields.get(n) and definition.fields[n].derived_text is None]
         if len(held) == len(own):
             return context.session.index.fields(rows, own)
-    return [dict(one.state.fields) for one in listing.load_rows(context.session, rows)]
+    loaded = listing.load_rows(context.session, rows)
+    forms = context.session.library.forms
+    listed = [forms[name] for name in {row.form for row in rows} if name in forms]
+    listed = [definition] if definition is not None else listed
+    fields = [one.fields[name] for one in listed for name in own if name in one.fields]
+    if not any(field.derived_text or field.columns for field in fields):
+        return [dict(one.state.fields) for one in loaded]
+    from logbook.operations.deriving import with_derived
+    from logbook.operations.reading import World
+
+    world = World(context.session)
+    return [dict(with_derived(context.session, one.state, world=world).fields) for one in loaded]
 
 
 @click.command(

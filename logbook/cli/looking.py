@@ -259,26 +259,31 @@ def _value(form: Form | None, name: str, value: Any, lang: str) -> str:
     return str(value)
 
 
-@click.command("forms", cls=Command, epilog="logbook forms\nlogbook forms complaint")
+@click.command(
+    "forms",
+    cls=Command,
+    epilog="logbook forms\nlogbook forms complaint\nlogbook forms --pack tower\nlogbook forms --docs pages",
+)
 @click.argument("form", required=False, shell_complete=completing.forms)
-@format_option(("table", "json", "jsonl", "yaml", "ids", "schema"), "table")
+@click.option("--pack", cls=Option, metavar="PACK", text=Text("只看一个表单包", "those of one pack"))
+@click.option(
+    "--docs",
+    cls=Option,
+    metavar="DIR",
+    text=Text("每种表单写一页说明", "write a page about each form into a folder"),
+)
+@format_option(("table", "json", "jsonl", "yaml", "md", "ids", "schema"), "table")
 @passes_context
-def forms_command(context: Context, form: str | None, format_: str) -> int:
-    from logbook.render.porcelain import form_json
-
+def forms_command(context: Context, form: str | None, pack: str | None, docs: str | None, format_: str) -> int:
     session = context.session
     library = session.library
+    if pack is not None:
+        _known_pack(context, pack)
+    if docs is not None:
+        return _write_docs(context, docs, form, pack)
     width = output.terminal_width()
     if form is None:
-        if format_ in ("json", "jsonl", "yaml"):
-            output.objects(format_, (form_json(one, brief=True) for one in library.forms.values()))
-        elif format_ == "ids":
-            for name in library.forms:
-                output.result(name)
-        else:
-            from logbook.render.forms_page import forms_list
-
-            output.result(forms_list(library, context.lang, width=width).rstrip("\n"))
+        _list_forms(context, pack, format_, width)
         if session.library_issues:
             output.issues(context, session.library_issues)
         return 0
@@ -287,17 +292,81 @@ def forms_command(context: Context, form: str | None, format_: str) -> int:
         from logbook.core.schema import json_schema
 
         output.data(json_schema(found, library))
-    elif format_ == "json":
-        output.data(form_json(found))
-    elif format_ in ("jsonl", "yaml"):
-        output.objects(format_, [form_json(found)])
+    elif format_ in ("json", "jsonl", "yaml"):
+        from logbook.render.porcelain import form_json
+
+        if format_ == "json":
+            output.data(form_json(found))
+        else:
+            output.objects(format_, [form_json(found)])
     elif format_ == "ids":
         for name in found.fields:
             output.result(name)
+    elif format_ == "md":
+        from logbook.render.forms_docs import form_markdown
+
+        output.result(form_markdown(found, library, context.lang).rstrip("\n"))
     else:
         from logbook.render.forms_page import form_page
 
         output.result(form_page(found, library, context.lang, width=width).rstrip("\n"))
+    return 0
+
+
+def _known_pack(context: Context, pack: str) -> None:
+    from logbook.core.suggest import hint
+
+    known = list(dict.fromkeys(form.pack for form in context.session.library.forms.values()))
+    if pack not in known:
+        args = {"found": pack, "known": known, "hint": hint(pack, known)}
+        raise Refused([Issue("pack.not-here", args, field="pack")], "cli.usage", why=pack, command="logbook forms")
+
+
+def _list_forms(context: Context, pack: str | None, format_: str, width: int | None) -> None:
+    """The forms of the book, or of one pack."""
+    library = context.session.library
+    if pack is not None:
+        from logbook.core.value import replace
+
+        library = replace(library, forms={name: one for name, one in library.forms.items() if one.pack == pack})
+    if format_ in ("json", "jsonl", "yaml"):
+        from logbook.render.porcelain import form_json
+
+        output.objects(format_, (form_json(one, brief=True) for one in library.forms.values()))
+    elif format_ == "ids":
+        for name in library.forms:
+            output.result(name)
+    elif format_ == "md":
+        from logbook.render.forms_docs import index_markdown
+
+        output.result(index_markdown(library, context.lang).rstrip("\n"))
+    else:
+        from logbook.render.forms_page import forms_list
+
+        output.result(forms_list(library, context.lang, width=width).rstrip("\n"))
+
+
+def _write_docs(context: Context, folder: str, form: str | None, pack: str | None) -> int:
+    """A page a form and an index, in the reader's language."""
+    from pathlib import Path
+
+    from logbook.core.errors import UsageError
+    from logbook.render.forms_docs import by_pack
+    from logbook.render.forms_docs import form_markdown
+    from logbook.render.forms_docs import index_markdown
+
+    library = context.session.library
+    root = Path(folder)
+    forms = [context.session.form(form)] if form else [one for its in by_pack(library, pack).values() for one in its]
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError("book.file-missing", path=folder, why=error.strerror or str(error)) from error
+    for one in forms:
+        output.write_to(str(root / f"{one.name}.md"), form_markdown(one, library, context.lang))
+    if form is None:
+        output.write_to(str(root / "index.md"), index_markdown(library, context.lang, pack=pack, links=True))
+    output.note(context, context.catalogue.say("pack.doc-written", count=len(forms) + (form is None), path=folder))
     return 0
 
 

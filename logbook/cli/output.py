@@ -140,7 +140,7 @@ def failure(context: Context, error: LogbookError) -> None:
         click.echo(sentence, err=True)
     if isinstance(error, Refused):
         # A number that was not given out is not quoted: somebody might write it down.
-        found = [replace(one, id=None) for one in error.issues] if context.command == "add" else error.issues
+        found = [replace(one, id=None) for one in error.issues] if context.command in ("add", "next") else error.issues
         issues(context, found)
     if fix:
         click.echo(f"    → {fix}", err=True)

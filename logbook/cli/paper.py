@@ -54,13 +54,16 @@ def render_command(
         raise UsageError("cli.no-pdf", kind=kind)
     found = find_form(session.library, target)
     if not isinstance(found, Issue):
-        form, state, stale, derived = found, None, None, None
+        form, state, stale, derived, signing = found, None, None, None, None
         blank = True
     else:
         row = reading.find(session, target)
         loaded = reading.load(session, row, until=session.now)
         form, state = loaded.form, None if blank else loaded.state
         derived = deriving.derived_values(session, loaded.form, loaded.state)
+
+        def signing(place):  # type: ignore[no-untyped-def]
+            return deriving.is_asked(session, loaded.state, place)
 
         def stale(signature):  # type: ignore[no-untyped-def]
             return is_stale(loaded.form, loaded.record, signature)
@@ -78,6 +81,7 @@ def render_command(
         blank=blank,
         stale=stale,
         derived=derived,
+        signing=signing,
     )
     output.write_to(target_file, text)
     if target_file and target_file != "-":

@@ -93,7 +93,7 @@ def edit_new(
         if field.derived_text is not None or (field.holds and field.holds != "id" and not held):
             continue
         label = field.label.say(context.lang)
-        choices = " | ".join(f"{name} {text.say(context.lang)}" for name, text in field.choices.items())
+        choices = " | ".join(f"{name} {text.say(context.lang)}" for name, text in field.choices.items() if not field.target)
         lines.append(f"# {label}{' *' if field.required else ''}{': ' + choices if choices else ''}")
         value = held or values.get(field.id)
         if value is None:

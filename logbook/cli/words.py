@@ -18,6 +18,7 @@ from logbook.store import machine
 COMMANDS: Mapping[str, tuple[str, Text]] = {
     "add": ("recording", Text("登记一条新记录", "make a record")),
     "step": ("recording", Text("办理一个步骤", "take a record one step on")),
+    "next": ("following", Text("接着填下一张表", "start the record that follows one")),
     "amend": ("recording", Text("更正已记录的内容（留下原值和原因）", "correct a recorded value; the old one stays")),
     "void": ("recording", Text("作废一条记录", "cancel a record")),
     "sign": ("recording", Text("签名", "sign a record")),
@@ -36,6 +37,7 @@ COMMANDS: Mapping[str, tuple[str, Text]] = {
     "notify": ("notifying", Text("发送逾期提醒", "send digests of what is late")),
     "calendar": ("calendars", Text("月历、工作日和节假日", "a month with its working days and holidays")),
     "forms": ("looking", Text("有哪些表单；一份表单的说明", "list forms; describe one")),
+    "packs": ("packs", Text("表单包：启用、升级", "packs of forms: enable, upgrade")),
     "sql": ("looking", Text("用 SQL 查询", "read the index with SQL")),
     "validate": ("checking", Text("检查记录和表单定义", "check records and definitions")),
     "doctor": ("checking", Text("检查记录簿，修好中断留下的问题", "find and mend what a crash left")),
@@ -51,7 +53,7 @@ COMMANDS: Mapping[str, tuple[str, Text]] = {
 }
 WRITING = frozenset(
     ("add", "step", "amend", "void", "sign", "open", "import", "init", "demo", "on", "off")
-    + ("handover", "shift", "roster", "key", "loan")
+    + ("handover", "shift", "roster", "key", "loan", "next", "packs")
 )
 ALIASES = {"ls": "list", "new": "add", "登记": "add", "办理": "step", "查询": "list", "逾期": "overdue"}
 

@@ -65,8 +65,8 @@ class Facts:
     """What one record says, as its clocks ask for it."""
 
     __slots__ = (
-        "_frame", "_history", "amended", "calendars", "days", "events", "form", "link", "state", "touched",
-        "world", "zone",
+        "_frame", "_history", "amended", "calendars", "days", "events", "form", "link", "settings", "state",
+        "touched", "world", "zone",
     )  # fmt: skip
 
     def __init__(
@@ -78,6 +78,7 @@ class Facts:
         link: Link,
         world: World | None,
         watched: frozenset[str],
+        settings: Mapping[str, object] | None = None,
     ) -> None:
         self.form = form
         self.state = state
@@ -86,6 +87,7 @@ class Facts:
         self.calendars = calendars
         self.link = link
         self.world = world
+        self.settings = {} if settings is None else settings  # not `or`: its length would make it read
         self.events = state.events
         self.amended = bool(state.record.amendments)
         # The fields events have set that any clock cares for, with the last event that did.
@@ -204,7 +206,7 @@ class Facts:
         from logbook.core.view import View
 
         assert plan.when is not None
-        world = self.world or cast("World", _Alone(state, self.link, self.zone))
+        world = self.world or cast("World", _Alone(state, self.link, self.zone, self.settings))
         view = View(state, world)
         if row is None:
             return evaluate(plan.when, view, world) is True
@@ -276,12 +278,13 @@ class _Linked:
 
 
 class _Alone:
-    """The least a condition needs of a world: the records this one points at."""
+    """The least a condition needs of a world: the records this one points at, and the site's numbers."""
 
-    def __init__(self, state: State, link: Link, zone: ZoneInfo) -> None:
+    def __init__(self, state: State, link: Link, zone: ZoneInfo, settings: Mapping[str, object]) -> None:
         self._state = state
         self._link = link
         self._zone = zone
+        self._settings = settings
 
     @property
     def now(self) -> datetime:
@@ -300,8 +303,11 @@ class _Alone:
     def all(self, form: str, **equal: object) -> Iterable[object]:
         return ()
 
-    def setting(self, path: tuple[str, ...]) -> None:
-        return None
+    def setting(self, path: tuple[str, ...]) -> object:
+        value: object = self._settings
+        for part in path:
+            value = value.get(part) if isinstance(value, Mapping) else None
+        return value
 
     def roles(self, staff_id: str) -> frozenset[str]:
         return frozenset()

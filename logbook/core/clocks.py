@@ -202,18 +202,20 @@ def clocks_of(
     world: World | None = None,
     grace: int = GRACE,
     versions: Sequence[Form] = (),
+    settings: Mapping[str, object] | None = None,
 ) -> list[ClockState]:
     """Every cycle of every clock of a record, in the form's order.
 
     ``link`` gives a moment or value of the record a reference points at; ``world`` answers conditions
-    that ask for more than that; ``versions`` are those of the form that say from when they apply (see
-    :func:`~logbook.core.clockplans.versions_of`). A clock that counts in a calendar the book does not have sleeps (see
-    :func:`sleeping`); BookError ``clock.empty-calendar`` when its calendar has no windows.
+    that ask for more than that (without one, ``settings`` are the numbers they may name); ``versions`` are
+    those of the form that say from when they apply (see :func:`~logbook.core.clockplans.versions_of`). A
+    clock that counts in a calendar the book does not have sleeps (see :func:`sleeping`); BookError
+    ``clock.empty-calendar`` when its calendar has no windows.
     """
     if not form.clocks or not state.events:
         return []
     plans, watched = plans_of(form)
-    case = _Case(form, state, zone, calendars, link, world, watched)
+    case = _Case(form, state, zone, calendars, link, world, watched, settings)
     case.grace = grace
     case.read_steps()
     found: list[ClockState] = []

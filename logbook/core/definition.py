@@ -54,13 +54,15 @@ if TYPE_CHECKING:
 NO = ("no", "false")
 # The step a form gets by its key `reopen`.
 REOPEN = {"zh": "重新处理", "en": "Reopen", "reason": "true"}
+# The type `item of CHECKLIST`: a choice among the lines of a checklist.
+ITEM = "item"
 MONTHS = {"last_month": -1, "this_month": 0, "next_month": 1}
 DEFAULT_WORDS = ("now", "today", "me", "last", *MONTHS)
 
 # Files of a pack that are no forms. The last two are read elsewhere.
-SPECIAL = ("roles", "checklists", "duties", "calendars", "shifts", "settings", "pack")
+SPECIAL = ("roles", "checklists", "duties", "calendars", "shifts", "settings", "pack", "workflows")
 # Of these the library keeps the text; other modules say what it means.
-SHARED = ("calendars", "duties", "shifts", "settings", "pack")
+SHARED = ("calendars", "duties", "shifts", "settings", "pack", "workflows")
 
 Value = TypeVar("Value")
 
@@ -109,6 +111,10 @@ class _Pauses(Pauses):
     """A cap on pauses that is read when it is asked."""
 
 
+class _Place(SignaturePlace):
+    """A place to sign whose condition is read when it is asked."""
+
+
 class _Field(Field):
     """A field whose derivation is read when it is asked."""
 
@@ -119,6 +125,7 @@ setattr(_Clock, "when", _waiting("when"))
 setattr(_Clock, "within", _waiting("within"))
 setattr(_Escalation, "after", _waiting("after"))
 setattr(_Pauses, "longest", _waiting("longest"))
+setattr(_Place, "when", _waiting("when"))
 setattr(_Field, "derived", _waiting("derived"))
 
 
@@ -197,11 +204,13 @@ def build_form(
     pack: str,
     line: LineOf = no_line,
     absent: frozenset[str] = frozenset(),
+    checklists: Mapping[str, Checklist] | None = None,
 ) -> Form:
     """The form a *checked* definition says; nothing is checked here and no sentence is parsed.
 
     ``absent``: forms of packs this book has not switched on. What needs one of them sleeps: a check that
-    speaks of it, a step's demand for a field that can only point there.
+    speaks of it, a step's demand for a field that can only point there. ``checklists``: those of the book,
+    for fields that hold one of their lines.
     """
     fields_plain = plain.get("fields") or {}
     asleep = _asleep(fields_plain, absent) if absent else None
@@ -230,7 +239,7 @@ def build_form(
         purpose=_maybe_label(plain.get("purpose")),
         source=_texts(plain.get("source")),
         fields={
-            name: _build_field(name, field, names, line, ("fields", name))
+            name: _build_field(name, field, names, line, ("fields", name), checklists or {})
             for name, field in fields_plain.items()
         },
         states={name: label_from(label) for name, label in (plain.get("states") or {}).items()},
@@ -240,17 +249,10 @@ def build_form(
         checks=tuple(
             _build_check(check, line("checks", position, "rule") or line("checks", position))
             for position, check in enumerate(plain.get("checks") or ())
-            if asleep is None or not asleep.search(check["rule"])
+            if asleep is None or not asleep.search(_GATE.sub("", check["rule"]))
         ),
         signatures={
-            name: SignaturePlace(
-                id=name,
-                label=label_from(place),
-                roles=_texts(place.get("roles")),
-                at=place.get("at"),
-                of=place.get("of"),
-                inferred=_flag(place.get("inferred")),
-            )
+            name: _build_place(name, place)
             for name, place in (plain.get("signatures") or {}).items()
         },
         columns=_texts(plain.get("list")),
@@ -264,6 +266,10 @@ def build_form(
         pause_reasons={name: label_from(label) for name, label in (plain.get("pause_reasons") or {}).items()},
         seals=_seals(plain.get("seals"), absent),
     )
+
+
+# What stands at the end of a sentence names steps or states, not fields.
+_GATE = re.compile(r"\s(?:before|after|while)\s[\w,\s]+$")
 
 
 def _asleep(fields: Mapping[str, Any], absent: frozenset[str]) -> re.Pattern[str]:
@@ -285,8 +291,8 @@ def _awake(step: Mapping[str, Any], asleep: re.Pattern[str], absent: frozenset[s
     """A step without its demand for what cannot be there."""
     awake = dict(step)
     awake["requires"] = [name for name in _texts(step.get("requires")) if not asleep.fullmatch(name)]
-    if step.get("opens") in absent:
-        del awake["opens"]
+    if "opens" in step:
+        awake["opens"] = {name: when for name, when in opens_of(step["opens"]) if name not in absent}
     return awake
 
 
@@ -295,6 +301,28 @@ def _seals(plain: Mapping[str, Any] | None, absent: frozenset[str]) -> Seals | N
         return None
     forms = tuple(name for name in _texts(plain["forms"]) if name not in absent)
     return Seals(plain["at"], plain["to"], forms, plain.get("from"))
+
+
+def opens_of(value: Any) -> tuple[tuple[str, str | None], ...]:
+    """What a step `opens`: one form, several, or forms with the condition under which each follows."""
+    if isinstance(value, Mapping):
+        return tuple((name, when or None) for name, when in value.items())
+    return tuple((name, None) for name in _texts(value))
+
+
+def _build_place(name: str, place: Mapping[str, Any]) -> SignaturePlace:
+    when = place.get("when")
+    # As with fields: the kind that waits only where something does.
+    return (SignaturePlace if when is None else _Place)(
+        id=name,
+        label=label_from(place),
+        roles=_texts(place.get("roles")),
+        at=place.get("at"),
+        of=place.get("of"),
+        inferred=_flag(place.get("inferred")),
+        when=cast("Condition", _Unread(lambda: read_condition(when))) if when is not None else None,
+        when_text=when,
+    )
 
 
 def _build_step(name: str, step: Mapping[str, Any], line: int | None) -> Step:
@@ -308,7 +336,7 @@ def _build_step(name: str, step: Mapping[str, Any], line: int | None) -> Step:
         reason=_flag(step.get("reason")),
         approver=_flag(step.get("approver")),
         adds={counter: int(amount) for counter, amount in (step.get("adds") or {}).items()},
-        opens=step.get("opens"),
+        opens=opens_of(step.get("opens")),
         inferred=_flag(step.get("inferred")),
         line=line,
     )
@@ -342,17 +370,51 @@ def build_checklist(name: str, plain: Mapping[str, Any]) -> Checklist:
             id=item_id,
             label=label_from(item),
             criterion=_maybe_label(item.get("criterion")),
-            limit=(limit["op"], limit["n"], limit.get("unit") or "") if limit else None,
+            limit=(limit["op"], limit["n"], label_from(limit.get("unit"))) if limit else None,
             profile=_texts(item.get("profile")),
         )
     return Checklist(name, label_from(plain), items, _joined(plain.get("source")))
 
 
+class ItemLabels(Mapping[str, Text]):
+    """The lines of a checklist as choices; the checklist is looked up when somebody asks."""
+
+    __slots__ = ("_checklists", "_name")
+
+    def __init__(self, name: str, checklists: Mapping[str, Checklist]) -> None:
+        self._name = name
+        self._checklists = checklists
+
+    def _items(self) -> Mapping[str, ChecklistItem]:
+        return self._checklists[self._name].items if self._name in self._checklists else {}
+
+    def __getitem__(self, name: str) -> Text:
+        return self._items()[name].label
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._items())
+
+    def __len__(self) -> int:
+        return len(self._items())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._items()
+
+
 def _build_field(
-    name: str, plain: Mapping[str, Any], names: Mapping[str, str], line: LineOf, place: Any
+    name: str,
+    plain: Mapping[str, Any],
+    names: Mapping[str, str],
+    line: LineOf,
+    place: Any,
+    checklists: Mapping[str, Checklist],
 ) -> Field:
     kind, target = type_of(plain["type"])
-    choices = {choice: label_from(label) for choice, label in (plain.get("choices") or {}).items()}
+    choices: Mapping[str, Text] = {
+        choice: label_from(label) for choice, label in (plain.get("choices") or {}).items()
+    }
+    if kind == ITEM:
+        kind, choices = "choice", ItemLabels(target[0], checklists)
     inner = plain.get("of") or {}
     known = {**names, **{column: _field_type(its) for column, its in inner.items()}} if inner else names
     derived = plain.get("derived")
@@ -367,14 +429,14 @@ def _build_field(
         choices=choices,
         target=target,
         columns={
-            column: _build_field(column, its, known, line, (*place, "of", column))
+            column: _build_field(column, its, known, line, (*place, "of", column), checklists)
             for column, its in inner.items()
         },
         span=_pair(plain.get("span")),
         holds=plain.get("is"),
         derived=cast("Expression", _Unread(lambda: read_derived(derived))) if derived is not None else None,
         derived_text=derived,
-        unit=plain.get("unit"),
+        unit=_maybe_label(plain.get("unit")),
         note=_maybe_label(plain.get("note")),
         inferred=_flag(plain.get("inferred")),
         line=line(*place),
@@ -495,8 +557,11 @@ def read_within(value: Any) -> Within:
 
 
 def type_of(text: str) -> tuple[str, tuple[str, ...]]:
-    """``ref repair|complaint`` -> ``("ref", ("repair", "complaint"))``; ``text`` -> ``("text", ())``."""
+    """``ref repair|complaint`` -> ``("ref", ("repair", "complaint"))``; ``text`` -> ``("text", ())``;
+    ``item of tour`` -> ``("item", ("tour",))``."""
     kind, space, rest = text.partition(" ")
+    if kind == ITEM:
+        rest = rest.strip().removeprefix("of ")
     if not space:
         return kind, ()
     return kind, tuple(part.strip() for part in rest.split("|") if part.strip())
@@ -597,6 +662,7 @@ def form_from(
     spot: SpotOf | None = None,
     strict: bool = True,
     absent: frozenset[str] = frozenset(),
+    checklists: Mapping[str, Checklist] | None = None,
 ) -> tuple[Form | None, list[Issue]]:
     """The form of one file, and everything that is wrong with it taken alone.
 
@@ -607,7 +673,7 @@ def form_from(
     :func:`library_from`.
     """
     if not strict:
-        return build_form(plain or {}, path=path, pack=pack, line=line, absent=absent), []
+        return build_form(plain or {}, path=path, pack=pack, line=line, absent=absent, checklists=checklists), []
     from logbook.core.formcheck import check_form
     from logbook.core.shapes import Findings
     from logbook.core.shapes import check_shape
@@ -619,7 +685,7 @@ def form_from(
     check_shape(plain, found)
     if found.broken:
         return None, found.issues
-    form = build_form(plain, path=path, pack=pack, line=line, absent=absent)
+    form = build_form(plain, path=path, pack=pack, line=line, absent=absent, checklists=checklists)
     check_form(form, plain, found)
     return (None if found.broken else form), found.issues
 
@@ -690,7 +756,8 @@ def library_from(
     broken = {path.rpartition("/")[2].removesuffix(".yaml") for path in unreadable}
     absent = absent_from(sources) - broken
     notes: dict[str, Findings] = {}
-    for source in sorted(sources, key=lambda one: one.path):
+    # Roles and checklists first: forms have fields that hold a line of a checklist.
+    for source in sorted(sources, key=lambda one: (one.stem not in ("roles", "checklists"), one.path)):
         found = notes[source.path] = Findings(source.path, source.line, source.spot)
         if not source.pack:
             found.add("form.no-pack")
@@ -712,8 +779,9 @@ def library_from(
         if source.stem in SPECIAL:
             continue
         form, own = form_from(
-            source.plain, path=source.path, pack=source.pack, line=source.line, spot=source.spot, absent=absent
-        )
+            source.plain, path=source.path, pack=source.pack, line=source.line, spot=source.spot, absent=absent,
+            checklists=checklists,
+        )  # fmt: skip
         issues += own
         name, at, version = source.stem.partition("@")
         if form is None:
@@ -795,12 +863,14 @@ def _shared_issues(library: Library) -> list[Issue]:
     from logbook.core.dutyfile import check_duties
     from logbook.core.packfile import check_packs
     from logbook.core.shiftfile import check_shifts
+    from logbook.core.workflowfile import check_workflows
 
     kinds = (
         ("calendars", check_calendars),
         ("duties", check_duties),
         ("shifts", check_shifts),
         ("pack", check_packs),
+        ("workflows", check_workflows),
     )
     return [
         issue
@@ -823,25 +893,32 @@ def _trusted_library(sources: Sequence[Source], settings: Mapping[str, object]) 
         elif source.stem == "checklists":
             shared.append(source)
         elif source.stem not in SPECIAL:
-            (older if "@" in source.stem else forms)[source.stem] = partial(_form_of, source, absent)
+            of = older if "@" in source.stem else forms
+            of[source.stem] = partial(_form_of, source, absent, lambda: checklists)
 
-    def checklists() -> dict[str, Callable[[], Checklist]]:
+    def made() -> dict[str, Callable[[], Checklist]]:
         return {
             name: partial(build_checklist, name, plain)
             for source in shared
             for name, plain in (source.plain or {})["checklists"].items()
         }
 
+    checklists: Shelf[Checklist] = Shelf(made)
     words = {source.stem: source.words for source in sources if source.stem in forms and source.words}
     newest = FormShelf(lambda: forms, words) if len(words) == len(forms) else Shelf(lambda: forms)
     own = SiteSettings(sources, settings)
     return Library(
-        newest, Shelf(lambda: older), Shelf(checklists), roles, own, _shared(sources), absent=absent
+        newest, Shelf(lambda: older), checklists, roles, own, _shared(sources), absent=absent
     )  # fmt: skip
 
 
-def _form_of(source: Source, absent: frozenset[str]) -> Form:
-    return build_form(source.plain or {}, path=source.path, pack=source.pack, line=source.line, absent=absent)
+def _form_of(
+    source: Source, absent: frozenset[str], checklists: Callable[[], Mapping[str, Checklist]]
+) -> Form:
+    return build_form(
+        source.plain or {}, path=source.path, pack=source.pack, line=source.line, absent=absent,
+        checklists=checklists(),
+    )  # fmt: skip
 
 
 def absent_from(sources: Iterable[Source]) -> frozenset[str]:

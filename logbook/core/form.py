@@ -60,7 +60,8 @@ class DefaultRows:
 class Field:
     """One field of a form or one column of a list.
 
-    ``target``: the forms a ``ref`` may point at, or the checklist a ``checklist`` follows.
+    ``target``: the forms a ``ref`` may point at, or the checklist a ``checklist`` follows. A ``choice`` with
+    a target is one line of that checklist (``item of …``): its choices are the lines.
     ``holds``: this name is another name of a moment or person that the header or an event stores
     (``at``, ``by``, ``forward.at``, ``return.by``, ``out.approved_by``); nothing is stored under it.
     ``derived``: computed, never typed: a sentence of the rule language.
@@ -79,7 +80,7 @@ class Field:
     holds: str | None = None
     derived: Expression | Condition | None = None
     derived_text: str | None = None
-    unit: str | None = None
+    unit: Text | None = None
     note: Text | None = None
     inferred: bool = False
     line: int | None = None
@@ -87,7 +88,10 @@ class Field:
 
 @frozen
 class Step:
-    """A lifecycle step. ``from_`` empty = it makes the record; ``to`` None = the state stays."""
+    """A lifecycle step. ``from_`` empty = it makes the record; ``to`` None = the state stays.
+
+    ``opens``: the forms that may be filled next, each with the condition under which it is (None: always).
+    """
 
     id: str
     label: Text
@@ -98,7 +102,7 @@ class Step:
     reason: bool = False
     approver: bool = False
     adds: Mapping[str, int] = attribute(default_factory=dict)
-    opens: str | None = None
+    opens: tuple[tuple[str, str | None], ...] = ()
     inferred: bool = False
     line: int | None = None
     fields: Mapping[str, Field] = attribute(default_factory=dict)
@@ -171,7 +175,8 @@ class Check:
 
 @frozen
 class SignaturePlace:
-    """A place to sign: who, what it means, at which step. ``id`` is what `sign --as` takes."""
+    """A place to sign: who, what it means, at which step. ``id`` is what `sign --as` takes. ``when``: only
+    for records of which this condition (written in ``when_text``) is true."""
 
     id: str
     label: Text
@@ -179,6 +184,8 @@ class SignaturePlace:
     at: str | None = None
     of: str | None = None
     inferred: bool = False
+    when: Condition | None = None
+    when_text: str | None = None
 
 
 @frozen
@@ -247,7 +254,7 @@ class ChecklistItem:
     id: str
     label: Text
     criterion: Text | None = None
-    limit: tuple[str, str, str] | None = None
+    limit: tuple[str, str, Text] | None = None
     profile: tuple[str, ...] = ()
 
 

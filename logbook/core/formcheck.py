@@ -12,6 +12,7 @@ from typing import cast
 from logbook.core.definition import COUNT
 from logbook.core.definition import MONTHS
 from logbook.core.definition import folded
+from logbook.core.definition import opens_of
 from logbook.core.definition import read_condition
 from logbook.core.definition import read_derived
 from logbook.core.definition import read_records
@@ -66,6 +67,7 @@ def check_form(form: Form, plain: Mapping[str, Any], found: Findings) -> None:
         begin = clock.get("not_before")
         if begin is not None and _known_field(form, begin, found, ("clocks", name, "not_before")):
             _is_moment(form.fields[begin], begin, found, ("clocks", name, "not_before"))
+            _not_computed(form.fields[begin], begin, found, ("clocks", name, "not_before"))
         _check_each(form, clock.get("each"), found, ("clocks", name, "each"))
     _check_seals(form, found)
     _check_sentences_parse(plain, found)
@@ -115,8 +117,9 @@ def check_library(library: Library, broken: Iterable[str], notes: Mapping[str, F
             if sealed not in known:
                 found.unknown("form.unknown-form", sealed, known, "seals", "forms")
         for step in form.steps.values():
-            if step.opens is not None and step.opens not in known:
-                found.unknown("form.unknown-form", step.opens, sorted(known), "steps", step.id, "opens")
+            for opened, _ in step.opens:
+                if opened not in known:
+                    found.unknown("form.unknown-form", opened, sorted(known), "steps", step.id, "opens")
         for clock in form.clocks.values():
             for start in clock.starts:
                 _check_moment(form, library, start, clock.each, found, ("clocks", clock.id, "starts"))
@@ -124,7 +127,10 @@ def check_library(library: Library, broken: Iterable[str], notes: Mapping[str, F
                 _check_moment(form, library, stop, clock.each, found, ("clocks", clock.id, "stops"))
             fields = getattr(clock.within, "fields", None)
             for name in sorted(fields()) if fields is not None else ():
-                if not _is_field(form, name):
+                if _is_field(form, name):
+                    if form.fields[name].type in MOMENTS:
+                        _not_computed(form.fields[name], name, found, ("clocks", clock.id, "within"))
+                else:
                     _check_moment(form, library, name, clock.each, found, ("clocks", clock.id, "within"))
         _check_sentence_names(form, library, found, broken=set(broken))
 
@@ -361,6 +367,13 @@ def _sentences(plain: Mapping[str, Any]) -> list[tuple[tuple[str | int, ...], st
         for column, its in (field.get("of") or {}).items():
             if its.get("derived") is not None:
                 sentences.append((("fields", name, "of", column, "derived"), its["derived"], read_derived))
+    for name, place in (plain.get("signatures") or {}).items():
+        if place.get("when") is not None:
+            sentences.append((("signatures", name, "when"), place["when"], read_condition))
+    for name, step in (plain.get("steps") or {}).items():
+        for opened, when in opens_of(step.get("opens")):
+            if when is not None:
+                sentences.append((("steps", name, "opens", opened), when, read_condition))
     for name, clock in (plain.get("clocks") or {}).items():
         if clock.get("when") is not None:
             sentences.append((("clocks", name, "when"), clock["when"], read_condition))
@@ -466,7 +479,7 @@ def _check_target(
         for target in field.target:
             if target not in known:
                 found.unknown("form.unknown-form", target, sorted(known), *place, "type")
-    elif field.type == "checklist":
+    elif field.type in ("checklist", "choice"):
         for target in field.target:
             if target not in library.checklists:
                 found.unknown("form.unknown-checklist", target, library.checklists, *place, "type")
@@ -542,6 +555,7 @@ def _check_moment(
     rows = each_list(each)
     if rows is not None and rows in form.fields and name in form.fields[rows].columns:
         _is_moment(form.fields[rows].columns[name], name, found, place)
+        _not_computed(form.fields[rows].columns[name], name, found, place)
         return
     first, dot, rest = name.partition(".")
     if not dot:
@@ -549,6 +563,7 @@ def _check_moment(
             field = form.fields[name]
             if field.type in ("ref", "bool", "choice", "multichoice", "int", "money", "decimal"):
                 _is_moment(field, name, found, place)
+            _not_computed(field, name, found, place)
             return
         found.unknown("form.unknown-moment", name, _moments(form), *place)
         return
@@ -562,6 +577,7 @@ def _check_moment(
             found.unknown("form.unknown-field", name, [f"{first}.{one}" for one in field_.columns], *place)
         else:
             _is_moment(field_.columns[rest], name, found, place)
+            _not_computed(field_.columns[rest], name, found, place)
     elif field_.type in ("ref", "staff"):
         targets = [library.forms[one] for one in field_.target if one in library.forms]
         if targets and not any(_gives_moment(target, rest) for target in targets):
@@ -577,6 +593,12 @@ def _is_moment(field: Field, name: str, found: Findings, place: tuple[str | int,
         found.add("form.not-moment", *place, name=name, type=field.type)
 
 
+def _not_computed(field: Field, name: str, found: Findings, place: tuple[str | int, ...]) -> None:
+    """A clock reads its moments from the record; what is computed does not stand there."""
+    if field.derived_text is not None:
+        found.add("form.clock-derived", *place, name=name)
+
+
 def _gives_moment(form: Form, name: str) -> bool:
     first, dot, rest = name.partition(".")
     if not dot:
@@ -590,10 +612,10 @@ def _gives_moment(form: Form, name: str) -> bool:
 def _moments(form: Form) -> list[str]:
     names = ["at", *form.steps]
     for field in form.fields.values():
-        if field.type in ("datetime", "date"):
+        if field.type in ("datetime", "date") and field.derived_text is None:
             names.append(field.id)
         for column in field.columns.values():
-            if column.type in ("datetime", "date"):
+            if column.type in ("datetime", "date") and column.derived_text is None:
                 names.append(f"{field.id}.{column.id}")
     return names
 
@@ -623,5 +645,12 @@ def _check_sentence_names(form: Form, library: Library, found: Findings, *, brok
     for name, clock in form.clocks.items():
         if clock.when is not None:
             note(clock.when, "clocks", name, "when", within=each_list(clock.each))
+    for name, signing in form.signatures.items():
+        if signing.when is not None:
+            note(signing.when, "signatures", name, "when")
+    for step in form.steps.values():
+        for opened, when in step.opens:
+            if when is not None:
+                note(read_condition(when), "steps", step.id, "opens", opened)
     for position, check in enumerate(form.checks):
         note(check.rule, "checks", position, "rule")

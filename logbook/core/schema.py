@@ -87,7 +87,7 @@ def _field(field: Field, library: Library) -> Schema:
     schema: Schema = {"title": _both(field.label)}
     notes = [_both(field.note)] if field.note else []
     if field.unit:
-        notes.append(field.unit)
+        notes.append(_both(field.unit))
     if field.private:
         notes.append("私人信息 / private")
     if field.type == "ref":

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 from typing import Any
 
+from logbook.core.definition import ITEM
 from logbook.core.definition import NO
 from logbook.core.definition import type_of
 from logbook.core.form import FIELD_TYPES
@@ -39,17 +40,18 @@ FORM_KEYS = {
 }  # fmt: skip
 FIELD_KEYS = {
     "zh": "text", "en": "text", "type": "text", "required": "flag", "private": "flag", "default": "any",
-    "choices": "map", "of": "map", "span": "pair", "is": "text", "derived": "text", "unit": "text",
+    "choices": "map", "of": "map", "span": "pair", "is": "text", "derived": "text", "unit": "label",
     "note": "label", "inferred": "flag", "placeholder": "label",
 }  # fmt: skip
 # `default` of a list.
 DEFAULT_KEYS = {"row": "map", "each": "text", "order": "text", "otherwise": "map"}
 STEP_KEYS = {
     "zh": "text", "en": "text", "from": "texts", "to": "text", "requires": "texts", "by": "texts",
-    "reason": "flag", "approver": "flag", "adds": "map", "opens": "text", "inferred": "flag",
+    "reason": "flag", "approver": "flag", "adds": "map", "opens": "any", "inferred": "flag",
 }  # fmt: skip
 SIGNATURE_KEYS = {
-    "zh": "text", "en": "text", "roles": "texts", "at": "text", "of": "text", "inferred": "flag",
+    "zh": "text", "en": "text", "roles": "texts", "at": "text", "of": "text", "when": "text",
+    "inferred": "flag",
 }  # fmt: skip
 CLOCK_KEYS = {
     "zh": "text", "en": "text", "when": "text", "starts": "texts", "stops": "texts", "within": "any",
@@ -83,6 +85,7 @@ EXPECTED = {
     "date": Text("日期，如 2026-01-01", "a date such as 2026-01-01"),
     "any": Text("内容", "a value"),
     "pauses": Text("no，或 {longest: 30 days, most: 3}", "no, or {longest: 30 days, most: 3}"),
+    "opens": Text("一个表单、几个表单，或 {表单: 条件}", "a form, several forms, or {form: condition}"),
     "share": Text("百分数，如 80%", "a share such as 80%"),
 }
 
@@ -148,6 +151,7 @@ def check_shape(plain: Mapping[str, Any], found: Findings) -> None:
             for counter, amount in _entries(step, "adds"):
                 if not (isinstance(amount, str) and re.fullmatch(r"-?[0-9]{1,6}", amount)):
                     _shape("number", found, ("steps", name, "adds", counter))
+            _opens(step.get("opens"), found, ("steps", name, "opens"))
     for name, place in _entries(plain, "signatures"):
         _entry(name, place, SIGNATURE_KEYS, found, ("signatures", name))
     for name, clock in _entries(plain, "clocks"):
@@ -214,7 +218,7 @@ def check_checklists_shape(plain: Mapping[str, Any], found: Findings) -> None:
             _entry(item_id, item, ITEM_KEYS, found, (*place, "items", item_id))
             if isinstance(item, Mapping) and isinstance(item.get("limit"), Mapping):
                 limit_place = (*place, "items", item_id, "limit")
-                keys = {"op": "text", "n": "text", "unit": "text"}
+                keys = {"op": "text", "n": "text", "unit": "label"}
                 _keys(item["limit"], keys, found, limit_place, required=("op", "n"))
 
 
@@ -225,13 +229,13 @@ def _field(name: str, plain: Any, found: Findings, place: Place, *, column: bool
     if not isinstance(text, str) or not text:
         return
     kind, target = type_of(text)
-    types = [known for known in FIELD_TYPES if not (column and known in NO_COLUMN_TYPES)]
+    types = [known for known in (*FIELD_TYPES, ITEM) if not (column and known in NO_COLUMN_TYPES)]
     if kind not in types:
         found.unknown("form.unknown-type", kind, types, *place, "type")
         return
-    if (kind == "ref") != bool(target) and kind != "checklist":
+    if (kind == "ref") != bool(target) and kind not in ("checklist", ITEM):
         found.add("form.type-argument", *place, "type", type=text)
-    if kind == "checklist" and len(target) != 1:
+    if kind in ("checklist", ITEM) and (len(target) != 1 or " " in target[0]):
         found.add("form.type-argument", *place, "type", type=text)
     for key, kinds in (("choices", ("choice", "multichoice")), ("of", ("list",)), ("span", ("list",))):
         given = plain.get(key) is not None
@@ -256,6 +260,16 @@ def _field(name: str, plain: Any, found: Findings, place: Place, *, column: bool
         if inner in RESERVED and inner not in ("at", "by", "status"):
             found.add("form.reserved", *place, "of", inner, name=inner)
         _field(inner, inner_plain, found, (*place, "of", inner), column=True)
+
+
+def _opens(value: Any, found: Findings, place: Place) -> None:
+    """A form, several, or each with the condition under which it follows."""
+    if isinstance(value, Mapping):
+        for name, when in value.items():
+            if when is not None and not (isinstance(when, str) and when):
+                _shape("text", found, (*place, str(name)))
+    elif value is not None and not _fits(value, "texts"):
+        _shape("opens", found, place)
 
 
 def _pauses(value: Any, found: Findings, place: Place) -> None:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from typing import cast
 
+from logbook.core.form import Checklist
 from logbook.core.form import Field
 from logbook.core.issues import Issue
 from logbook.core.record import Stored
@@ -301,8 +302,10 @@ def parse_value(
         return None, []
     if _UNSEEN.search(text):
         return None, [Issue("field.unseen", {"label": field.label}, field=path)]
+    if field.type == "attachment":
+        return text, []  # a file, or the hash of one: who reads files says which
     if field.type == "choice":
-        choice = find_label(field.choices, text)
+        choice = find_label(field.choices, text) or (find_item(field.choices, text) if field.target else None)
         return (choice, []) if choice else (None, [_not_a_choice(field, text, path)])
     stored = _scalar_from(field, text, now=now, zone=zone)
     if stored is None:
@@ -322,11 +325,29 @@ def parse_row(
         if name is None:
             issues.append(unknown_field(word, field.columns, f"{path}.{word}"))
             continue
+        if field.columns[name].derived_text is not None:
+            issues.append(Issue("field.derived", {"label": field.columns[name].label}, field=f"{path}.{name}"))
+            continue
         value, found = parse_value(field.columns[name], given, now=now, zone=zone, path=f"{path}.{name}")
         issues.extend(found)
         if value is not None:
             values[name] = value
     return {name: values[name] for name in field.columns if name in values}, issues
+
+
+# The fields that say which round or place a record is about; a line's ``profile`` names their values.
+PROFILES = ("kind", "profile")
+
+
+def answers_of(checklist: Checklist, verdict: str, fields: Mapping[str, Stored]) -> dict[str, Stored]:
+    """Every line of a checklist answered ``verdict``. A line for certain rounds or places only is not taken
+    for checked at any other: it is ``na`` unless the record's ``kind`` or ``profile`` is one of them."""
+    named = [fields.get(name) for name in PROFILES]
+    here = {word for value in named for word in (value if isinstance(value, list) else [value])}
+    return {
+        name: verdict if not item.profile or not here.isdisjoint(item.profile) else "na"
+        for name, item in checklist.items.items()
+    }
 
 
 def parse_verdict(answer: Stored, path: str) -> tuple[Stored, list[Issue]]:
@@ -349,6 +370,12 @@ def find_label(labels: Mapping[str, Text], word: str) -> str | None:
         if lowered in (name.lower(), text.zh.lower(), text.en.lower()):
             return name
     return _short_label(labels, lowered)
+
+
+def find_item(items: Mapping[str, object], word: str) -> str | None:
+    """The line of a checklist whose id ends in that number: ``3`` for ``tour_03``."""
+    ending = f"_{int(word):02d}" if word.isascii() and word.isdigit() else None
+    return next((item for item in items if ending is not None and item.endswith(ending)), None)
 
 
 def _short_label(labels: Mapping[str, Text], word: str) -> str | None:
@@ -404,7 +431,14 @@ def _scalar_from(field: Field, text: str, *, now: datetime, zone: ZoneInfo) -> s
 
 def _not_a_choice(field: Field, found: str, path: str) -> Issue:
     from logbook.core.suggest import closest
+    from logbook.core.suggest import hint
 
+    if field.target:  # a line of a checklist: they may be hundreds, so only what is near is told
+        labels = [label.zh for label in field.choices.values()]
+        near_ones = hint(found, [*field.choices, *labels])
+        return Issue(
+            "field.item", {"label": field.label, "found": _short(found), "near": near_ones}, field=path
+        )
     near = closest(found, list(field.choices))
     return Issue(
         "field.choice",

@@ -719,6 +719,10 @@ class BookIndex:
             name = word.lstrip("+-")
             expression = self._order_expression(name, form, now)
             if expression is None:
+                if form is not None and self._is_computed(name, form):
+                    known = [*_SORT_HEADER, "due", *self.tables[form].columns]
+                    issues.append(Issue("query.derived-sort", {"name": name, "allowed": known}))
+                    continue
                 layout = self.tables.get(form) if form is not None else None
                 known = [*_SORT_HEADER, "due", *(layout.columns if layout is not None else ())]
                 issues.append(Issue("query.unknown-sort", {"name": name, "allowed": known}))
@@ -728,6 +732,12 @@ class BookIndex:
             if all(column != expression for expression, _ in order):
                 order.append((column, False))
         return order
+
+    def _is_computed(self, name: str, form: str) -> bool:
+        """Whether a form has that field, and does not store it."""
+        known = self.library.forms.get(form)
+        fields = known.fields.values() if known is not None else ()
+        return any(f.derived_text is not None and name in (f.id, f.label.zh, f.label.en) for f in fields)
 
     def _order_expression(self, name: str, form: str | None, now: int) -> str | None:
         layout = self.tables.get(form) if form is not None else None

@@ -285,6 +285,7 @@ class Writer:
                 calendars=context.calendars or SHIPPED,
                 link=link,
                 versions=versions_of(context.library, form),
+                settings=context.library.settings,
             )
         except BookError as error:
             # A calendar the book does not have: the record can be found all the same, and the lack is told.

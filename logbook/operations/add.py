@@ -175,7 +175,7 @@ def draft_of(session: Session, write: Writing, request: Request) -> tuple[Draft,
         (first,),
     )
     write.judge(form, record, step=step.id, before=issues)
-    return Draft(form, record, "add", request.by), record
+    return Draft(form, record, "add", request.by, files=tuple(request.changes.files.items())), record
 
 
 def _id_of(session: Session, write: Writing, request: Request) -> tuple[str, Issue | None]:

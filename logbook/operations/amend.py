@@ -121,7 +121,7 @@ def draft_of(
     if "at" in moved:
         issues += checking.event_time_issues(datetime.fromisoformat(moved["at"]), write.when, None)
     write.judge(form, after, step=None, before=issues)
-    return Draft(form, after, "amend", operator, base=loaded.data)
+    return Draft(form, after, "amend", operator, base=loaded.data, files=tuple(changes.files.items()))
 
 
 def _moved(form: object, changes: Changes, issues: list[Issue]) -> dict[str, str]:

@@ -17,6 +17,7 @@ from logbook.core.moments import add_months
 from logbook.core.moments import to_text
 from logbook.core.record import Stored
 from logbook.core.value import frozen
+from logbook.core.values import answers_of
 from logbook.operations.session import Session
 
 if TYPE_CHECKING:
@@ -76,12 +77,12 @@ def fill(
 def rows_filled(
     session: Session, form: Form, changes: dict[str, Stored], moment: Moment, world: World
 ) -> dict[str, Stored]:
-    """The rows a step appends, with their columns' defaults."""
+    """The rows a step brings, appended or as a whole list, with their columns' defaults."""
     filling = _Filling(session, form, moment, world)
     out = dict(changes)
     for path, value in changes.items():
         field = form.fields.get(path.rstrip("+"))
-        if field is not None and field.type == "list" and path.endswith("+") and isinstance(value, list):
+        if field is not None and field.type == "list" and isinstance(value, list):
             out[path] = [filling.row(field, row, changes) for row in value]
     return out
 
@@ -139,7 +140,7 @@ class _Filling:
         if kind == "within":
             return self._within(default.text, fields, local)
         if kind == "value":
-            return self._literal(field, default.text)
+            return self._literal(field, default.text, fields)
         if kind == "rows":
             return self._rows(field, cast(DefaultRows, default.rows), fields)
         if kind == "it":
@@ -164,15 +165,14 @@ class _Filling:
         due = due_after(parse_within(text), start, zone=self.session.zone)
         return to_text(due) if due is not None else None
 
-    def _literal(self, field: Field, text: str) -> Stored:
+    def _literal(self, field: Field, text: str, fields: Mapping[str, Stored]) -> Stored:
         if field.type == "multichoice":
             return [part.strip() for part in text.split(",")]
         if field.type == "checklist":
             checklist = self.session.library.checklists.get(field.target[0]) if field.target else None
             if checklist is None:
                 return None
-            # A line for certain places only is not taken for checked at any other.
-            return {name: "na" if item.profile else text for name, item in checklist.items.items()}
+            return answers_of(checklist, text, fields)
         return text
 
     def _copied(self, path: str, fields: Mapping[str, Stored]) -> Stored:

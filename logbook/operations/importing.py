@@ -242,10 +242,12 @@ def _record(
     for name, column in fields.items():
         value = row.get(column)
         if value not in (None, ""):
-            given[name] = value
+            given[name] = _without_computed(form, name, value)
     changes = changes_from_mapping(form, given, session.library, now=session.now, zone=session.zone)
     resolve_references(session, form, changes)
     issues = changes.issues
+    if changes.files:
+        issues.append(Issue("attachment.import", {}))
     at_text = changes.held.get("at")
     at = datetime.fromisoformat(at_text) if at_text else write.when
     issues += checking.event_time_issues(at, write.when, None)
@@ -286,6 +288,18 @@ def _record(
         _give_back(form, at.astimezone(session.zone), numbers)
         return None, issues
     return record, issues
+
+
+def _without_computed(form: Form, name: str, value: Stored) -> Stored:
+    """The rows of a list without the columns the book computes itself: an export has them."""
+    field = form.fields.get(name)
+    computed = {c.id for c in field.columns.values() if c.derived_text is not None} if field is not None else set()
+    if not computed or not isinstance(value, list):
+        return value
+    return [
+        {column: cell for column, cell in row.items() if column not in computed} if isinstance(row, dict) else row
+        for row in value
+    ]
 
 
 def _steps_taken(

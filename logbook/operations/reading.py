@@ -131,6 +131,7 @@ def clocks(session: Session, loaded: Loaded) -> list[ClockState]:
         calendars=session.calendars,
         link=world.linked_moment(loaded.state),
         versions=versions_of(session.library, loaded.form.name),
+        settings=session.library.settings,
     )
 
 

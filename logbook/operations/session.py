@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from logbook.core.calendars import Calendar
     from logbook.index.book_index import BookIndex
 
-# Settings of the site that move deadlines.
-_TIMELY = ("season", "hours", "shifts", "duties", "clocks")
+# Settings of the site that move no deadline; a clock's condition may name any other.
+_TELLING = ("notify", "escalation", "attachments")
 
 DESK_KEY = "logbook.desk"
 STAFF_KEY = "logbook.staff"
@@ -116,9 +116,10 @@ class Session:
     @property
     def rules_key(self) -> str:
         """What the derived part of the index depends on besides the records: the definitions, and what
-        the site has set of calendars, seasons and duties."""
+        the site has set: calendars, seasons and duties, and the numbers a clock's condition may name."""
         settings = self.book.settings
-        own = [settings.calendars, settings.packs, *(settings.settings.get(name) for name in _TIMELY)]
+        own = [settings.calendars, settings.packs]
+        own += [value for name, value in sorted(settings.settings.items()) if name not in _TELLING]
         return f"{self.library.key} {zlib.crc32(repr(own).encode()):08x}"
 
     def form(self, word: str) -> Form:

@@ -10,6 +10,7 @@ from logbook.core.checking import event_time_issues
 from logbook.core.definition import find_signature
 from logbook.core.errors import Refused
 from logbook.core.form import Form
+from logbook.core.form import SignaturePlace
 from logbook.core.issues import Issue
 from logbook.core.lifecycle import AMEND
 from logbook.core.lifecycle import put_path
@@ -19,7 +20,9 @@ from logbook.core.record import Amendment
 from logbook.core.record import Record
 from logbook.core.record import Signature
 from logbook.core.record import Stored
+from logbook.core.text import Text
 from logbook.core.value import replace
+from logbook.operations.deriving import is_asked
 from logbook.operations.reading import find
 from logbook.operations.reading import load
 from logbook.operations.session import Session
@@ -61,6 +64,10 @@ def sign(
                         id=record.id,
                     )
                 ]
+            )
+        if not is_asked(session, state, place):
+            issues.append(
+                Issue("record.sign-unasked", {"meaning": place.label, "rule": _said(form, place)}, field="as")
             )
         if state.voided:
             issues.append(Issue("record.voided", {"id": record.id}))
@@ -115,6 +122,16 @@ def sign(
         after: Record = replace(record, signatures=(*record.signatures, signature))
         said = place.label.say(session.book.settings.language)
         return write.publish([Draft(form, after, "sign", operator, base=loaded.data, said=said)])[0]
+
+
+def _said(form: Form, place: SignaturePlace) -> Text:
+    """The condition of a place to sign, in words."""
+    from logbook.core.rules import say
+
+    text = place.when_text or ""
+    if place.when is None:
+        return Text("", text)
+    return Text(say(place.when, form, "zh") or text, say(place.when, form, "en") or text)
 
 
 def is_stale(form: Form, record: Record, signature: Signature) -> bool:

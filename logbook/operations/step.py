@@ -175,7 +175,8 @@ def draft_of(
     new = write.judge(form, after, step=found.id, before=issues)
     title = title_of(new, session.book.settings.language)
     said = title if built_in else said_of(form, brought, title)
-    return Draft(form, after, found.id, holder, base=loaded.data, said=said)
+    files = tuple(changes.files.items())
+    return Draft(form, after, found.id, holder, base=loaded.data, said=said, files=files)
 
 
 def _built_in(

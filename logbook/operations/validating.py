@@ -47,6 +47,7 @@ def validate(
     progress: Callable[[int], None] | None = None,
 ) -> Report:
     """Check the named records or paths (default: everything). Nothing is written."""
+    from logbook.operations import attaching
     from logbook.store.library import load
 
     library, issues = load(session.repository, work_tree=True, settings=session.book.settings.settings)
@@ -79,6 +80,7 @@ def validate(
         if whole or _is_new(session, path, data):
             seen[(record.form, record.id)] = state_of(form, record)
     world = World(session, overlay=seen, whole=whole)
+    attached: dict[str, bool | None] = {}
     seals = _Seals(session, world)
 
     def exists(forms: tuple[str, ...], record_id: str) -> bool:
@@ -89,6 +91,7 @@ def validate(
 
     for done, (path, document, record, form) in enumerate(readable, 1):
         own = checking.record_issues(form, record, library, exists=exists)
+        own += attaching.attachment_issues(session, form, record, attached)
         view = world.find(form.name, record.id)
         if view is not None and not any(issue.is_error for issue in own):
             own += checking.check_issues(form, view, world)

@@ -17,6 +17,8 @@ from logbook.core.form import Library
 from logbook.core.issues import Issue
 from logbook.core.lifecycle import get_path
 from logbook.core.record import Stored
+from logbook.core.values import answers_of
+from logbook.core.values import find_item
 from logbook.core.values import find_label
 from logbook.core.values import parse_row
 from logbook.core.values import parse_value
@@ -38,6 +40,10 @@ class Changes:
     set: dict[str, Stored] = attribute(default_factory=dict)
     held: dict[str, str] = attribute(default_factory=dict)
     issues: list[Issue] = attribute(default_factory=list)
+    # A checklist answered as a whole: the verdict of every line nobody answered by itself.
+    whole: dict[str, str] = attribute(default_factory=dict)
+    # The content of files that were named, by the path at which they stand in the book.
+    files: dict[str, bytes] = attribute(default_factory=dict)
 
 
 def changes_from(
@@ -64,6 +70,7 @@ def changes_from(
         parsed, issues = parse_row(form.fields[name], row, now=now, zone=zone, path=name)
         changes.issues += issues
         _append(changes.set, name, [cast(Stored, parsed)])
+    _answer_whole(form, library, changes, current or {})
     return changes
 
 
@@ -80,6 +87,7 @@ def changes_from_mapping(
             changes.issues.append(Issue("field.masked", {"label": field.label}, field=field.id))
             continue
         _put(form, library, changes, field, value, now, zone)
+    _answer_whole(form, library, changes, {})
     return changes
 
 
@@ -95,7 +103,8 @@ def changes_asked(
 ) -> Changes:
     """What a file gave and what was typed; the typed words win."""
     changes = changes_from_mapping(form, given or {}, library, now=now, zone=zone)
-    typed = changes_from(form, words, library, now=now, zone=zone, current=current)
+    known = {**(current or {}), **changes.set}
+    typed = changes_from(form, words, library, now=now, zone=zone, current=known)
     changes.set.update(typed.set)
     changes.held.update(typed.held)
     changes.issues += typed.issues
@@ -217,6 +226,9 @@ def _cell(
             Issue("field.no-row", {"label": field.label, "row": number, "count": count}, field=place)
         )
         return
+    if field.columns[name].derived_text is not None:
+        changes.issues.append(Issue("field.derived", {"label": field.columns[name].label}, field=place))
+        return
     parsed, issues = parse_value(
         field.columns[name], value, now=now, zone=zone, path=f"{field.id}.{number}.{name}"
     )
@@ -244,13 +256,19 @@ def _structured(field: Field, value: str, changes: Changes) -> Stored:
 
 
 def _whole_checklist(changes: Changes, field: Field, library: Library, value: str) -> None:
-    """``checklist=pass``: every item the same; single items may follow."""
+    """``checklist=pass``: every item the same; single items may stand beside it."""
     verdict, issues = parse_verdict(value, field.id)
     changes.issues += issues
-    checklist = library.checklists.get(field.target[0]) if field.target else None
-    if verdict is not None and checklist is not None:
-        for item in checklist.items:
-            changes.set.setdefault(f"{field.id}.{item}", verdict)
+    if isinstance(verdict, str) and field.target and field.target[0] in library.checklists:
+        changes.whole.setdefault(field.id, verdict)
+
+
+def _answer_whole(form: Form, library: Library, changes: Changes, current: Mapping[str, Stored]) -> None:
+    """The lines of a checklist that was answered as a whole, once it is known what record this is."""
+    for name, verdict in changes.whole.items():
+        checklist = library.checklists[form.fields[name].target[0]]
+        for item, answer in answers_of(checklist, verdict, {**current, **changes.set}).items():
+            changes.set.setdefault(f"{name}.{item}", answer)
 
 
 def _item(field: Field, library: Library, word: str) -> str | None:
@@ -258,10 +276,7 @@ def _item(field: Field, library: Library, word: str) -> str | None:
     if checklist is None:
         return word
     found = find_label({item.id: item.label for item in checklist.items.values()}, word)
-    if found is None and word.isdigit():
-        ending = f"_{int(word):02d}"
-        found = next((item for item in checklist.items if item.endswith(ending)), None)
-    return found
+    return found or find_item(checklist.items, word)
 
 
 def _field(form: Form, word: str, changes: Changes) -> Field | None:

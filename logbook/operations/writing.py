@@ -55,6 +55,7 @@ class Draft:
     data: bytes | None = None
     said: str | None = None
     trailers: tuple[tuple[str, str], ...] = ()
+    files: tuple[tuple[str, bytes], ...] = ()
 
 
 @frozen
@@ -146,7 +147,11 @@ class Writing:
         if operation:
             trailers.append(("Operation", f"{to_text(self.when)} {self.desk}"))
         return Commit(
-            changes=(Change(path_of(form, record.id, record.at), data),),
+            # The record first: its path is what the commit is known by.
+            changes=(
+                Change(path_of(form, record.id, record.at), data),
+                *(Change(path, content) for path, content in draft.files),
+            ),
             message=message(
                 record.id, draft.action, draft.said or title_of(state_of(form, record), lang), trailers
             ),
@@ -275,6 +280,8 @@ def _resolved(session: Session, field: Field, value: Stored, path: str, changes:
         if issue is not None:
             changes.issues.append(replace(issue, args={**issue.args, "label": field.label}))
         return found
+    if field.type == "attachment":
+        return _attached(session, field, value, path, changes)
     if field.type != "ref":
         return value
     form, slash, word = value.partition("/")
@@ -295,6 +302,19 @@ def _resolved(session: Session, field: Field, value: Stored, path: str, changes:
         Issue("field.reference", {"label": field.label, "found": value, "target": titles}, field=path)
     )
     return value
+
+
+def _attached(session: Session, field: Field, value: str, path: str, changes: Changes) -> Stored:
+    """The hash a file is known by in the book; its content waits in ``changes.files`` for the commit."""
+    from logbook.operations import attaching
+
+    stored, data, issue = attaching.take(session, field, value, path)
+    if issue is not None:
+        changes.issues.append(issue)
+        return None
+    if data is not None:
+        changes.files[attaching.path_of(stored)] = data
+    return stored
 
 
 def message(record_id: str, action: str, said: str, trailers: Iterable[tuple[str, str]]) -> str:

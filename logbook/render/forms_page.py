@@ -62,7 +62,7 @@ class _Page:
         for field in self.form.fields.values():
             if field.columns:
                 title = self.say("render.columns_of", label=field.label, id=field.id)
-                parts.append(f"{title}\n{self.fields(field.columns.values())}")
+                parts.append(self.inner(title, self.fields(field.columns.values())))
         parts.append(self.section("render.steps", self.steps()))
         if self.form.signatures:
             parts.append(self.section("render.signatures", self.signatures()))
@@ -76,6 +76,9 @@ class _Page:
 
     def section(self, code: str, body: str) -> str:
         return f"{self.say(code)}\n{body}"
+
+    def inner(self, title: str, body: str) -> str:
+        return f"{title}\n{body}"
 
     def head(self) -> str:
         form = self.form
@@ -114,7 +117,7 @@ class _Page:
             )
             for field in fields
         ]
-        return _unfolded(columns, rows, self.lang, self.width)
+        return self.table(columns, rows)
 
     def default(self, field: Field) -> str:
         default = field.default
@@ -138,7 +141,10 @@ class _Page:
         return self.say(f"render.default_{default.kind}")
 
     def notes(self, field: Field) -> Iterable[str]:
-        if field.choices:
+        if field.target and field.type == "choice":
+            listed = self.library.checklists.get(field.target[0])
+            yield self.say("render.item_of", checklist=listed.title if listed else field.target)
+        elif field.choices:
             choices = [f"{name} {label.say(self.lang)}" for name, label in field.choices.items()]
             yield self.say("render.choices", choices=choices)
         if field.holds:
@@ -178,7 +184,7 @@ class _Page:
         ]
         if not any(row[-1] for row in rows):
             columns, rows = columns[:-1], [row[:-1] for row in rows]
-        return _unfolded(columns, rows, self.lang, self.width)
+        return self.table(columns, rows)
 
     def way(self, step: Step) -> str:
         before = self.words.join(self.state(name) for name in step.from_) or self.say("render.new")
@@ -214,10 +220,19 @@ class _Page:
         for name, count in step.adds.items():
             yield self.say("render.adds", field=self.name(name), count=count)
         if step.opens:
-            opened = self.library.forms.get(step.opens)
-            yield self.say("render.opens", form=opened.title if opened else step.opens)
+            yield self.say("render.opens", form=[self.opened(*one) for one in step.opens])
         if step.inferred:
             yield self.say("render.inferred")
+
+    def opened(self, name: str, when: str | None) -> str:
+        """A form that follows, with its condition."""
+        from logbook.core.definition import read_condition
+
+        form = self.library.forms.get(name)
+        title = form.title.say(self.lang) if form else name
+        if when is None:
+            return title
+        return self.say("render.opens_when", form=title, rule=self.rule(read_condition(when), when))
 
     def signatures(self) -> str:
         columns = [
@@ -225,12 +240,23 @@ class _Page:
             Column("meaning", self.say("render.meaning"), whole=True),
             Column("who", self.say("render.who")),
             Column("step", self.say("render.step")),
+            Column("notes", self.say("render.notes")),
         ]
         rows = [
-            (place.id, place.label, self.roles(place.roles), self.step(place.at) if place.at else "")
+            (
+                place.id,
+                place.label,
+                self.roles(place.roles),
+                self.step(place.at) if place.at else "",
+                self.say("render.clock_when", rule=self.rule(place.when, place.when_text or ""))
+                if place.when is not None
+                else "",
+            )
             for place in self.form.signatures.values()
         ]
-        return _unfolded(columns, rows, self.lang, self.width)
+        if not any(row[-1] for row in rows):
+            columns, rows = columns[:-1], [row[:-1] for row in rows]  # type: ignore[misc]
+        return self.table(columns, rows)
 
     def clock(self, clock: Clock) -> str:
         sentence = self.say(
@@ -289,6 +315,9 @@ class _Page:
         if source:
             more.append(self.say("render.source", source=source))
         return self.joined([sentence, *more])
+
+    def table(self, columns: list[Column], rows: Sequence[tuple[object, ...]]) -> str:
+        return _unfolded(columns, rows, self.lang, self.width)
 
     def items(self, paragraphs: Iterable[str]) -> str:
         return "\n".join(

@@ -378,6 +378,7 @@ def form_json(form: Form, brief: bool = False) -> Json:
     ]
     told["signatures"] = [
         {"id": place.id, "label": _both(place.label), "roles": list(place.roles), "at": place.at}
+        | ({"when": place.when_text} if place.when_text else {})
         for place in form.signatures.values()
     ]
     told["sources"] = list(form.source)
@@ -397,7 +398,7 @@ def _field_json(field: Field) -> Json:
     if field.target:
         told["target"] = list(field.target)
     if field.unit:
-        told["unit"] = field.unit
+        told["unit"] = _both(field.unit) if field.unit.zh and field.unit.en else field.unit.say("zh")
     if field.holds:
         told["is"] = field.holds
     if field.derived is not None or field.derived_text:

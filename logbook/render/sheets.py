@@ -15,6 +15,7 @@ from logbook.core.form import Checklist
 from logbook.core.form import Field
 from logbook.core.form import Form
 from logbook.core.form import Library
+from logbook.core.form import SignaturePlace
 from logbook.core.record import Signature
 from logbook.core.record import Stored
 from logbook.core.values import shown
@@ -72,13 +73,14 @@ def sheet(
     blank: bool = False,
     stale: Callable[[Signature], bool] | None = None,
     derived: Mapping[str, Stored] | None = None,
+    signing: Callable[[SignaturePlace], bool] | None = None,
 ) -> str:
     """One record on its standard form, or the form to fill in by hand (``blank``, or no ``state``).
 
     ``names`` tells the name of a member of staff by id. Private values print as ``***`` unless
     ``private``. ``stale`` tells whether a signature no longer covers what stands there; ``derived``
-    gives computed fields as stored values, since only rules know them. The same arguments give the
-    same bytes.
+    gives computed fields as stored values, and ``signing`` whether a place to sign with a condition is
+    wanted (None: all are), since only rules know. The same arguments give the same bytes.
     """
     paper = build(
         form,
@@ -91,6 +93,7 @@ def sheet(
         private=private,
         stale=stale,
         derived=derived,
+        signing=signing,
     )
     if format == "html":
         from logbook.render.sheet_html import html
@@ -117,9 +120,12 @@ def build(
     private: bool = False,
     stale: Callable[[Signature], bool] | None = None,
     derived: Mapping[str, Stored] | None = None,
+    signing: Callable[[SignaturePlace], bool] | None = None,
 ) -> Sheet:
     """The sheet as boxes, grids and places to sign, before it is turned into any format."""
-    return _Builder(form, state, library, lang, book_name, now, names, private, stale, derived or {}).sheet()
+    return _Builder(
+        form, state, library, lang, book_name, now, names, private, stale, derived or {}, signing
+    ).sheet()
 
 
 class _Builder:
@@ -135,6 +141,7 @@ class _Builder:
         private: bool,
         stale: Callable[[Signature], bool] | None,
         derived: Mapping[str, Stored],
+        wanted: Callable[[SignaturePlace], bool] | None,
     ) -> None:
         self.form = form
         self.state = state
@@ -145,11 +152,12 @@ class _Builder:
         self.names = names
         self.private = private
         self.stale = stale
+        self.wanted = wanted if state is not None else None
         self.words = Catalogue(self.lang)
         self.say = self.words.say
         self.fields: Mapping[str, Stored] = {}
         if state is not None:
-            fields = {**derived, **state.fields}
+            fields = {**state.fields, **derived}
             self.fields = fields if private else mask(form, fields)
 
     def sheet(self) -> Sheet:
@@ -208,6 +216,8 @@ class _Builder:
                     yield from map(Signing, side_by_side(tuple(self.signing())))
                     continue
                 field = self.form.fields.get(cell.field)
+                if field is not None and self.is_unasked(field):
+                    continue
                 if field is not None and _is_grid(field):
                     if boxes:
                         yield Pairs(tuple(boxes))
@@ -222,7 +232,8 @@ class _Builder:
         """Rows for a form that does not say how it prints: two short fields a row, long ones alone."""
         pair: list[Cell] = []
         for field in self.form.fields.values():
-            boxes = len(field.choices) > 3 or field.type in ("longtext", "list", "checklist", "multichoice")
+            boxes = len(field.choices) > 3 and not field.target
+            boxes = boxes or field.type in ("longtext", "list", "checklist", "multichoice")
             if boxes:
                 if pair:
                     yield tuple(pair)
@@ -243,13 +254,17 @@ class _Builder:
             return Box(self.header_label(cell.field), Value(self.header_value(cell.field)), cell.height)
         return Box(self.label(field), self.value(field, self.fields.get(field.id)), cell.height)
 
+    def is_unasked(self, field: Field) -> bool:
+        """Whether nothing was answered of a checklist on a filled sheet: its lines would be waste paper."""
+        return self.state is not None and field.type == "checklist" and not self.fields.get(field.id)
+
     def is_wide(self, field: Field) -> bool:
         """Whether a list needs the sheet on its side; filled and blank sheets agree."""
         return sum(_least(column, self.label(column)) for column in field.columns.values()) > _WIDE_GRID
 
     def label(self, field: Field) -> str:
         label = field.label.say(self.lang) or field.id
-        return self.say("sheet.with_unit", label=label, unit=field.unit) if field.unit else label
+        return self.say("sheet.with_unit", label=label, unit=field.unit.say(self.lang)) if field.unit else label
 
     def header_label(self, name: str) -> str:
         known = name in ("id", "status", "at", "by", "form", "due")
@@ -308,7 +323,7 @@ class _Builder:
         chosen = stored if isinstance(stored, list) else [] if stored in (None, "") else [stored]
         if any(word not in words for word in chosen if isinstance(word, str)):
             return ()
-        if len(words) > _MOST_OPTIONS and self.state is not None:
+        if len(words) > _MOST_OPTIONS and (self.state is not None or field.target):
             return ()
         return tuple(Option(word, name in chosen) for name, word in words.items())
 
@@ -380,9 +395,9 @@ class _Builder:
         for name, item in known.items():
             criterion = item.criterion.say(self.lang) if item.criterion else ""
             if item.limit:
-                criterion = "  ".join(
-                    part for part in (criterion, " ".join(filter(None, item.limit))) if part
-                )
+                op, number, unit = item.limit
+                limit = " ".join(filter(None, (op, number, unit.say(self.lang))))
+                criterion = "  ".join(part for part in (criterion, limit) if part)
             yield name, item.label.say(self.lang) or name, criterion
         for name in answers:
             if name not in known:
@@ -402,6 +417,8 @@ class _Builder:
         if self.state is not None:
             given = {signature.meaning: signature for signature in self.state.record.signatures}
         for name, place in self.form.signatures.items():
+            if self.wanted is not None and name not in given and not self.wanted(place):
+                continue
             yield self.signed(place.label.say(self.lang) or name, given.pop(name, None))
         for name, signature in given.items():
             yield self.signed(name, signature)

@@ -77,6 +77,19 @@ def check_folder(path: Path) -> list[Issue]:
     return _checked({path: Path(root, path).read_bytes() for path in _marks(root)}, settings=None)[1]
 
 
+def check_files(
+    files: Mapping[str, bytes], settings: Mapping[str, object] | None = None
+) -> tuple[Library, list[Issue]]:
+    """All that these files (by their path in the book) would define together, and every issue in them."""
+    library, issues, _ = _checked(files, settings)
+    return library, issues
+
+
+def definitions(root: Path) -> dict[str, bytes]:
+    """The definition files below ``root/templates`` by their path in the book, as they are now."""
+    return {path: Path(root, path).read_bytes() for path in _marks(root)}
+
+
 # --------------------------------------------------------------------------- two places to read
 
 

@@ -570,10 +570,90 @@ def test_checklists_are_read_and_known() -> None:
     book, issues = library(complaint=text, checklists=lists)
     assert issues == []
     tour = book.checklists["tour"]
-    assert tour.items["lamp"].limit == (">=", "5", "lx")
+    assert tour.items["lamp"].limit == (">=", "5", Text("", "lx"))
     assert tour.items["door"].label == Text("门", "Door")
     _, issues = library(complaint=changed("checklist tour", "checklist tor", text), checklists=lists)
     assert [(issue.rule, issue.field) for issue in issues] == [("form.unknown-checklist", "fields.tour.type")]
+
+
+LISTS = "checklists:\n  tour: {zh: 巡查, en: Tour, items: {lamp: 灯 / Lamp, door: 门 / Door}}\n"
+
+
+def test_a_field_holds_a_line_of_a_checklist() -> None:
+    text = changed("  result: {", "  spot: {zh: 位置, en: Spot, type: item of tour}\n  result: {")
+    book, issues = library(complaint=text, checklists=LISTS)
+    assert issues == []
+    spot = book.forms["complaint"].fields["spot"]
+    assert (spot.type, spot.target, dict(spot.choices)) == (
+        "choice",
+        ("tour",),
+        {"lamp": Text("灯", "Lamp"), "door": Text("门", "Door")},
+    )
+    _, issues = library(complaint=changed("item of tour", "item of tor", text), checklists=LISTS)
+    assert [(issue.rule, issue.field) for issue in issues] == [("form.unknown-checklist", "fields.spot.type")]
+    _, issues = library(complaint=changed("type: item of tour", "type: item", text), checklists=LISTS)
+    assert [(issue.rule, issue.field) for issue in issues] == [("form.type-argument", "fields.spot.type")]
+
+
+def test_units_are_labels() -> None:
+    units = ("次 / times", "{zh: 次, en: times}", "元")
+    fields = "".join(f"  n{i}: {{zh: 数{i}, en: N{i}, type: int, unit: {unit}}}\n" for i, unit in enumerate(units))
+    book, issues = library(complaint=changed("  result: {", f"{fields}  result: {{"))
+    assert issues == []
+    read = [book.forms["complaint"].fields[f"n{i}"].unit for i in range(3)]
+    assert read == [Text("次", "times"), Text("次", "times"), Text("元", "")]
+
+
+@pytest.mark.parametrize(
+    ("written", "opens"),
+    [
+        ("room", (("room", None),)),
+        ("[room, complaint]", (("room", None), ("complaint", None))),
+        ("{room: level is major, complaint: }", (("room", "level is major"), ("complaint", None))),
+    ],
+)
+def test_what_a_step_opens(written: str, opens: tuple[tuple[str, str | None], ...]) -> None:
+    book, issues = library(complaint=changed("to: closed,", f"to: closed, opens: {written},"))
+    assert issues == []
+    assert book.forms["complaint"].steps["close"].opens == opens
+
+
+@pytest.mark.parametrize(
+    ("written", "rule", "place"),
+    [
+        ("rom", "form.unknown-form", "steps.close.opens"),
+        ("[[room]]", "form.shape", "steps.close.opens"),
+        ("{room: [major]}", "form.shape", "steps.close.opens.room"),
+        ("{room: level is majr}", "rule.unknown-value", "steps.close.opens.room"),
+    ],
+)
+def test_what_a_step_cannot_open(written: str, rule: str, place: str) -> None:
+    _, issues = library(complaint=changed("to: closed,", f"to: closed, opens: {written},"))
+    assert [(issue.rule, issue.field) for issue in issues] == [(rule, place)]
+
+
+def test_the_condition_of_a_place_to_sign() -> None:
+    text = changed("at: register}\nclocks", "at: register, when: level is major}\nclocks")
+    book, issues = library(complaint=text)
+    assert issues == []
+    place = book.forms["complaint"].signatures["heard"]
+    assert place.when_text == "level is major"
+    assert place.when is not None
+    _, issues = library(complaint=changed("when: level is major", "when: levl is major", text))
+    assert [(issue.rule, issue.field) for issue in issues] == [("rule.unknown-field", "signatures.heard.when")]
+
+
+@pytest.mark.parametrize("key", ["starts", "stops", "within", "not_before"])
+def test_no_clock_counts_by_what_is_computed(key: str) -> None:
+    clock = {"starts": "at", "stops": "close", "within": "2 days"}
+    clock[key] = "by second" if key == "within" else "second"
+    told = ", ".join(f"{name}: {value}" for name, value in clock.items())
+    text = changed("  result: {", "  second: {zh: 二, en: Two, type: date, derived: at + 1 days}\n  result: {")
+    text = changed("clocks:\n", f"clocks:\n  odd: {{zh: 怪, en: Odd, {told}}}\n", text)
+    _, issues = library(complaint=text)
+    assert [(issue.rule, issue.field, issue.args) for issue in issues] == [
+        ("form.clock-derived", f"clocks.odd.{key}", {"name": "second"})
+    ]
 
 
 # --------------------------------------------------------------------------- words people type

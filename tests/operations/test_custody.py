@@ -157,8 +157,8 @@ def test_a_count_shows_what_does_not_agree(desk: Desk) -> None:
     assert counted == {"K-3-502": (0, ""), "K-pump": (1, "借给电工未登记")}
     made = custody.count(session, counted, watched_by="zhao")
     assert made.record.fields["lines"] == [
-        {"key": "K-3-502", "in_cabinet": "0", "issued": "0"},
-        {"key": "K-pump", "in_cabinet": "1", "issued": "0", "why": "借给电工未登记"},
+        {"key": "K-3-502", "in_cabinet": "0"},
+        {"key": "K-pump", "in_cabinet": "1", "why": "借给电工未登记"},
     ]
     view = World(desk.session("2026-11-23 09:00")).find("key_count", made.record.id)
     assert view is not None

@@ -251,7 +251,9 @@ def test_the_sample_site_of_the_product_validates(tmp_path: Path) -> None:
     desk.git("add", "-A")
     desk.git("-c", "user.name=x", "-c", "user.email=x@x", "commit", "-q", "-m", "book: sample")
     report = validating.validate(desk.session(NOW))
-    assert {issue.rule for issue in report.issues} <= {"duty.unknown-form"}
+    # All packs lie beside this site, which has switched on one: their checks wake and remind.
+    assert [issue for issue in report.issues if issue.is_error] == []
+    assert {issue.rule for issue in report.issues} <= {"room.status_reno_seen", "room.status_custody_seen", "repair.paid_amount_named"}
     assert report.records > 180
     assert [clock for _, clock, _ in desk.overdue(now=NOW)] == ["due", "resolve", "back"]
 

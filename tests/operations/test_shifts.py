@@ -98,12 +98,17 @@ def test_a_roster_nobody_can_read_is_refused(desk: Desk, words: list[str], rules
     assert desk.head == before
 
 
+def forbidden(caught: pytest.ExceptionInfo[Refused]) -> list[str]:
+    """The rules a refusal names, without what is only worth a warning."""
+    return [issue.rule for issue in caught.value.issues if issue.is_error]
+
+
 def test_a_roster_with_a_gap_is_not_published(desk: Desk) -> None:
     day = date(2026, 12, 1)
     written = shifts.make_roster(desk.session(EVE), day, day, ["day=lina", "night=sun"], by="zhao")
     with pytest.raises(Refused) as caught:
         desk.step(written.record.id, "publish", by="zhao", now=EVE)
-    assert {rule for rule, _ in refused(caught)} == {"roster.no_gap", "roster.noon"}
+    assert set(forbidden(caught)) == {"roster.no_gap", "roster.noon"}
 
 
 def test_a_roster_is_made_and_published_in_one_operation_or_not_at_all(desk: Desk) -> None:
@@ -120,7 +125,7 @@ def test_only_a_night_worker_holds_the_night_and_an_officer_the_noon(desk: Desk)
     written = shifts.make_roster(desk.session(EVE), day, day, ["day=zhao2", "noon=liu", "night=lina"], by="zhao")
     with pytest.raises(Refused) as caught:
         desk.step(written.record.id, "publish", by="zhao", now=EVE)
-    assert {rule for rule, _ in refused(caught)} == {"roster.noon", "roster.night"}
+    assert set(forbidden(caught)) == {"roster.noon", "roster.night"}
 
 
 def test_nobody_is_at_two_places(desk: Desk) -> None:
@@ -146,7 +151,7 @@ def test_a_gap_to_the_roster_before_is_refused(desk: Desk) -> None:
     desk.amend(written.record.id, "lines.1.start=2026-11-25 09:00", by="zhao", now=EVE)
     with pytest.raises(Refused) as caught:
         desk.step(written.record.id, "publish", by="zhao", now=EVE)
-    assert [rule for rule, _ in refused(caught)] == ["roster.joined"]
+    assert forbidden(caught) == ["roster.joined"]
 
 
 def test_a_guard_stands_in_at_night_only(desk: Desk) -> None:

@@ -12,8 +12,13 @@ from logbook.core.errors import Refused
 from logbook.locale.catalogue import Catalogue
 from logbook.operations import overdue as lateness
 from logbook.operations.deriving import derived_values
+from logbook.store.transaction import Change
+from logbook.store.transaction import Commit
+from logbook.store.transaction import publish
 from tests.operations.desk import START
+from tests.operations.desk import TEMPLATES
 from tests.operations.desk import Desk
+from tests.operations.desk import moment
 
 ZH = Catalogue("zh")
 AT = "2026-11-22 10:00"
@@ -35,8 +40,14 @@ def told(written: Any) -> list[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def office_book(furnished_book: Desk, tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    """The practice book with two departments and two notice boards; nobody writes into this one."""
+    """The practice book with two departments, two notice boards and the penalties of the pack office."""
     desk = furnished_book.copy(tmp_path_factory.mktemp("office") / "book")
+    name = "templates/office/reward_penalty.yaml"
+    penalties = Change(name, (TEMPLATES / "office" / "reward_penalty.yaml").read_bytes())
+    made = Commit(
+        [penalties], "book: office", ("高总", "boss@staff.logbook"), ("前台 A", "desk-a@desk.logbook"), moment(START)
+    )
+    publish(desk.session(START).repository, [made])
     for person, department in (("lina", "客服部"), ("zhao", "客服部"), ("sun", "工程部"), ("chen", "工程部")):
         desk.step(person, "update", f"department={department}", by="hu", now=START)
     for board in ("board-1", "board-2"):
@@ -204,7 +215,7 @@ def test_a_check_in_which_all_is_well(desk: Desk) -> None:
     made = conduct(desk, "appearance=pass").record.id
     assert desk.load(made, AT).state.fields["level"] == "supervisor"
     assert desk.list("conduct_check", "kind=appearance", now=LATER) == [made]
-    assert counted(desk, made) == {"items": "32", "failed": "0"}
+    assert counted(desk, made) == {"items": "10", "failed": "0"}  # the others are for certain posts
     desk.step(made, "confirm", now=LATER, by="lina")
     desk.step(made, "close", now=LATER, by="zhao")
     assert status(desk, made) == "closed"
@@ -212,7 +223,7 @@ def test_a_check_in_which_all_is_well(desk: Desk) -> None:
 
 def test_what_failed_is_listed_put_right_and_closed(desk: Desk) -> None:
     made = conduct(desk, "appearance=pass", "appearance.03=fail", "speech.04=fail").record.id
-    assert counted(desk, made) == {"items": "33", "failed": "2"}
+    assert counted(desk, made) == {"items": "12", "failed": "2"}
     listed = ("conduct_check.fail_listed", "每个不合格的项目都要写入不合格项")
     put_right = ("conduct_check.fail_put_right", "不合格项要有整改通知单，并已办结")
     confirm = lambda *words: desk.step(made, "confirm", *words, now=LATER, by="lina")  # noqa: E731
@@ -264,8 +275,17 @@ def test_what_is_ground_for_dismissal_needs_a_penalty(desk: Desk, item: str, che
     desk.step(notice, "recheck_ok", "recheck=ok", now=LATER, by="zhao")
     fails = f"fails=[{{item: {item}, rectification: {notice}}}]"
     made = conduct(desk, "kind=post", f"posture.{item}=fail", fails).record.id
-    refusal = said(lambda: desk.step(made, "close", now=LATER, by="zhao"))
-    assert refusal == [(f"conduct_check.{check}", sentence)]
+    refusal = [(f"conduct_check.{check}", sentence)]
+    assert said(lambda: desk.step(made, "close", now=LATER, by="zhao")) == refusal
+    cause = {"no_agency": "agency", "flat_posture": "sit_show_flat"}[check]
+    words = ("staff=sun", "kind=penalty", f"cause={cause}", "facts=当场发现")
+    warned, out = (
+        desk.add("reward_penalty", *words, f"action={action}", now=LATER, by="zhao").record.id
+        for action in ("warning", "dismissal")
+    )
+    assert said(lambda: desk.step(made, "close", f"penalty={warned}", now=LATER, by="zhao")) == refusal
+    desk.step(made, "close", f"penalty={out}", now=LATER, by="zhao")
+    assert status(desk, made) == "closed"
 
 
 def test_a_clerk_who_is_not_seen_is_asked_after(desk: Desk) -> None:

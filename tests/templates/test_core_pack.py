@@ -189,6 +189,115 @@ HANDBOOKS = {
         final: closed
         steps: log report decide settle close
     """,
+    "attendance": """
+        fields: kind month department lines submitted_on
+        kind is one of: month_sheet day payroll
+        lines has: person due actual late early leave absent note
+        states: open submitted audited
+        final: audited
+        steps: draft submit audit
+    """,
+    "meeting": """
+        fields: kind held_at place chair present recorder agenda heard decisions passed_on_at
+        kind is one of: department office managers morning company other
+        present has: person ok
+        decisions has: text item
+        states: draft confirmed filed
+        final: filed
+        steps: write confirm file
+    """,
+    "action_item": """
+        fields: meeting text owner due_on progress done_on checked_by
+        states: open done closed
+        final: closed
+        steps: set progress done check
+    """,
+    "conduct_check": """
+        fields: kind checked_at checker person area level items fails whereabouts penalty
+        kind is one of: appearance speech day_end front_area office post records standard department
+            mall self
+        level is one of: supervisor centre company
+        fails has: item note rectification
+        states: checked confirmed closed
+        final: closed
+        steps: check confirm close
+    """,
+    "rectification": """
+        fields: source kind problem area to_dept to_person contractor issued_at due_at cause action
+            done_at recheck reported_to
+        kind is one of: correct prevent
+        recheck is one of: ok not_ok
+        states: open failed fixed closed
+        final: closed
+        steps: issue fix recheck_ok recheck_fail escalate
+    """,
+    "task": """
+        fields: kind given_by given_at owner content area due_at done_at result
+        kind is one of: order cleaning staff_talk canteen client_info other
+        states: open done confirmed cancelled
+        final: confirmed cancelled
+        steps: give done confirm cancel
+    """,
+    "notice": """
+        fields: title kind text drafted_by proofread_by ways places receivers issued_at valid_until
+        kind is one of: notice accounts fees services holiday outage letter other
+        ways is one of: board call letter visit post sms
+        places has: area at off_at
+        receivers has: room at by
+        states: draft approved issued filed
+        final: filed
+        steps: draft approve issue withdraw
+    """,
+    "phone_log": """
+        fields: called_at answered_by rings caller company phone room matter details kind for_person
+            relayed_at record result
+        kind is one of: inquiry complaint repair message transfer appointment other
+        states: open relayed closed
+        final: closed
+        steps: log relay close
+    """,
+    "visitor": """
+        fields: arrived_at name company phone people host appointed purpose outcome refused_why helped_by
+            left_at
+        outcome is one of: received referred waiting refused
+        refused_why is one of: unrelated peddler trouble
+        states: in closed
+        final: closed
+        steps: log leave
+    """,
+    "inquiry": """
+        fields: asked_at asked_by phone room question kind technical expert reply_due replied_at reply
+        kind is one of: question suggestion need help
+        states: open asked answered
+        final: answered
+        steps: log ask answer
+    """,
+    "mail": """
+        fields: received_at dir kind item_no sender addressee room handled_by passed_to taken_at taken_by
+        dir is one of: in out
+        kind is one of: letter parcel paper document
+        states: waiting taken returned
+        final: taken returned
+        steps: log hand return
+    """,
+    "lost_found": """
+        fields: kind happened_at place item person phone kept_at match claimed_at claimed_by proof
+        kind is one of: found lost
+        states: open claimed disposed
+        final: claimed disposed
+        steps: log claim dispose
+    """,
+    "client_visit": """
+        fields: kind planned_on customer room way visitors called_at agreed_at arrived_at outcome entered
+            consent note_left topic opinions handling result manners
+        kind is one of: plan interview key_client after_move_in renewal fee other
+        way is one of: home phone
+        visitors has: person
+        outcome is one of: done nobody refused
+        states: planned agreed visited reported void
+        final: reported void
+        steps: plan agree visit report fail
+    """,
     "waiver": """
         fields: duty subject from_date to_date slot reason
         states: asked approved refused
@@ -287,6 +396,13 @@ CLOCKS = {
     "return_visit.week": "1 week",
     "return_visit.special_now": "-",
     "patrol.serious_up": "-",
+    "inquiry.reply_agreed": "by reply_due",
+    "client_visit.appointment": "by agreed_at",
+    "attendance.by_30th": "day 30 of month",
+    "action_item.due": "by due_on",
+    "rectification.due": "by due_at",
+    "task.due": "by due_at",
+    "notice.take_down": "by valid_until",
 }
 
 REQUIRED_ON_ADD = {
@@ -307,6 +423,19 @@ REQUIRED_ON_ADD = {
     "key_duplicate": ["key", "qty", "applicant", "reason"],
     "loan": ["item", "borrower"],
     "incident": ["kind", "course", "first_action", "within_power"],
+    "attendance": ["month", "department", "lines"],
+    "meeting": ["chair", "present", "agenda"],
+    "action_item": ["meeting", "text", "owner", "due_on"],
+    "conduct_check": ["kind"],
+    "rectification": ["problem", "to_dept", "due_at"],
+    "task": ["given_by", "owner", "content"],
+    "notice": ["title", "text"],
+    "phone_log": ["caller", "matter"],
+    "visitor": ["name", "purpose"],
+    "inquiry": ["asked_by", "question"],
+    "mail": ["addressee"],
+    "lost_found": ["place", "item"],
+    "client_visit": ["customer", "visitors", "topic"],
     "waiver": ["duty", "from_date", "reason"],
     "complaint": ["name", "summary"],
     "contact_sheet": ["about", "to_dept", "demand"],
@@ -451,7 +580,10 @@ class Site:
         return [view for (name, _), view in self.views.items() if name == form]
 
     def setting(self, path: tuple[str, ...]) -> Any:
-        return None
+        found: Any = self.library.settings
+        for name in path:
+            found = found.get(name) if isinstance(found, Mapping) else None
+        return found
 
     def roles(self, staff_id: str) -> frozenset[str]:
         view = self.find("staff", staff_id)

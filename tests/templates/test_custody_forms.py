@@ -81,10 +81,15 @@ def test_a_void_key_cannot_go_out(desk: Desk) -> None:
 
 
 def test_a_customers_unit_needs_consent_or_an_open_matter(flat: Desk) -> None:
-    refusal = [("key_checkout.unit_consent", "借客户房屋的钥匙要有客户同意，或未办结的报修、突发事件")]
+    refusal = [("key_checkout.unit_consent", "借客户房屋的钥匙要有客户同意，或未办结的报修、突发事件，或在托管")]
     assert said(lambda: out(flat, "key=K-5-101")) == refusal
     flat.step(out(flat, "key=K-5-101", "consent=业主来电同意"), "return", "returned_copies=1", now=LATER)
     flat.add("incident", "kind=water", "room=5-101", "course=漏水", "first_action=关阀", "within_power=true", now=AT)
+    assert out(flat, "key=K-5-101", now=LATER)
+
+
+def test_the_key_of_a_unit_in_custody_needs_no_consent(flat: Desk) -> None:
+    flat.step("5-101", "update", "occupancy=custody", now=AT)  # no agreements are kept in this book
     assert out(flat, "key=K-5-101", now=LATER)
 
 
@@ -329,6 +334,8 @@ def test_what_is_beyond_ones_power_is_reported_before_it_is_decided(desk: Desk) 
 def test_a_breakage_is_signed_for_and_paid(desk: Desk) -> None:
     made = incident(desk, "kind=breakage", "within_power=true", "damage=[{item: 花瓶, qty: 2, value: 50}]")
     decide = lambda *words: desk.step(made, "decide", "decision=赔偿", *words, now=LATER, by="zhao")  # noqa: E731
+    assert ("incident.breakage_told", "打碎物品先通知客服中心，再定处理") in said(decide)
+    desk.step(made, "report", "told_to=zhao", now="2026-11-22 10:05")
     assert said(lambda: decide("customer_left_at=10:30")) == [
         ("incident.customer_signs", "客户打碎物品要请客户签名"),
         ("incident.customer_stays", "处理决定前客户不离开"),
@@ -339,6 +346,10 @@ def test_a_breakage_is_signed_for_and_paid(desk: Desk) -> None:
     settle("compensation=100")
     refusal = said(lambda: desk.step(made, "close", now=LATER, by="zhao"))
     assert refusal == [("incident.paid", "赔偿收款后再归档")]
+    # no payments are kept in this book: the number of the paper is enough
+    desk.amend(made, "receipt_no=SJ-0401", now=LATER, by="zhao", reason="已收款")
+    desk.step(made, "close", now=LATER, by="zhao")
+    assert desk.load(made, LATER).state.status == "closed"
 
 
 # -- waivers ----------------------------------------------------------------------------------

@@ -49,6 +49,8 @@ MESSAGES = {
     "render.needs_approver": "an approver",
     "render.adds": "adds {count} to {field}",
     "render.opens": "usually followed by {form}",
+    "render.opens_when": "{form} (only when: {rule})",
+    "render.item_of": "one line of the checklist {checklist}",
     "render.moment_at": "the time of the record",
     "render.moment_by": "who records it",
     "render.event_at": "the time of “{step}”",

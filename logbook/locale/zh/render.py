@@ -49,6 +49,8 @@ MESSAGES = {
     "render.needs_approver": "批准人",
     "render.adds": "{field} 加 {count}",
     "render.opens": "下一步通常填 {form}",
+    "render.opens_when": "{form}（只在：{rule}）",
+    "render.item_of": "检查表“{checklist}”的一项",
     "render.moment_at": "登记的时间",
     "render.moment_by": "登记人",
     "render.event_at": "“{step}”的时间",

@@ -1,0 +1,48 @@
+"""表单包（logbook packs）的话。"""
+
+from __future__ import annotations
+
+MESSAGES = {
+    "pack.refused": "记录簿的表单没有改动，有 {count} 处问题：",
+    "pack.unknown": "没有“{found}”这个表单包。{hint}",
+    "pack.enabled": "表单包“{pack}”已经启用。",
+    "pack.coming": "{title}（{pack}）：{purpose}",
+    "pack.counts": "表单 {forms} 种，职责 {duties} 项，流程 {workflows} 个",
+    "pack.wakes": "已有表单提到、一直空着的，现在可用：{forms}",
+    "pack.waits": "所在的表单包没有启用，仍然空着：{forms}",
+    "pack.ask": "放进记录簿吗",
+    "pack.not-yes": "没有写入。",
+    "pack.dry": "只是试看，没有写入。",
+    "pack.done-enable": "已启用 {packs}：{commit}",
+    "pack.done-upgrade": "表单已与程序一致：{commit}",
+    "pack.current": "表单与程序一致，不用升级。",
+    "pack.nothing": "没有要更新的。",
+    "pack.conflicts": "有 {count} 个文件本处和程序都改过，保留本处的。",
+    "pack.same-version": "程序的规则不同，版本号却还是 {version}；保留本处的。",
+    "pack.own-version": "本处改了规则，版本号却还是 {version}。",
+    "pack.no-conflict": "{path} 不是两边都改过的文件。",
+    "pack.doc-title": "表单",
+    "pack.doc-purpose": "用途",
+    "pack.doc-workflows": "流程",
+    "pack.doc-written": "{path} 里写了 {count} 页",
+    "pack.not-here": "本记录簿没有“{found}”这个表单包。{hint}",
+    "pack.new": "新增",
+    "pack.updated": "更新",
+    "pack.superseded": "新版本，旧版本留在旁边",
+    "pack.same_rules_number": "不更新：规则不同，版本号相同",
+    "pack.older": "不更新：程序的版本较旧",
+    "pack.conflict": "两边都改过：保留本处的",
+    "pack.own": "本处改过：保留",
+    "pack.removed": "本处已拿掉：不放回",
+    "pack.not_shipped": "程序里已没有：保留",
+}
+FIXES = {
+    "pack.not-here": "本处的表单包：{known}。",
+    "pack.unknown": "表单包：{known}。",
+    "pack.enabled": "logbook packs 列出全部；更新表单用 logbook packs upgrade。",
+    "pack.not-yes": "确定要写入，请加 --yes。",
+    "pack.conflicts": "用 --diff 看差别，手工改好并提交，再运行 logbook packs upgrade --keep 表单。",
+    "pack.same-version": "请告诉程序的维护人：规则变了，版本号也要变。",
+    "pack.own-version": "请提高版本号，旧文件改名为 表单@{version}.yaml 留在旁边。",
+    "pack.no-conflict": "写 logbook packs upgrade --dry-run 里“两边都改过”的表单或路径。",
+}

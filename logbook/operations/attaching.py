@@ -1,0 +1,97 @@
+"""Files that go into the book beside a record: taken in, named by the hash of their content, checked."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from logbook.core.form import Field
+from logbook.core.form import Form
+from logbook.core.issues import Issue
+from logbook.core.pictures import is_jpeg
+from logbook.core.pictures import without_place
+from logbook.core.record import Stored
+
+if TYPE_CHECKING:
+    from logbook.core.record import Record
+    from logbook.operations.session import Session
+
+FOLDER = "attachments"
+TYPES = ("jpg", "jpeg", "png", "pdf", "webp", "heic", "txt", "csv", "xlsx", "docx")
+MAX_MB = 10
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+def path_of(value: str) -> str:
+    """Where the file of a stored value stands in the book (rulings 19)."""
+    return f"{FOLDER}/{value.partition('.')[0]}"
+
+
+def take(session: Session, field: Field, word: str, place: str) -> tuple[str, bytes | None, Issue | None]:
+    """The value for a file named on the command line, and its content; a hash is taken for what it is."""
+    if _HASH.fullmatch(word):
+        return word, None, None
+    told = {"label": field.label, "found": word}
+    file = Path(word).expanduser()
+    kind = file.suffix.lower().removeprefix(".")
+    if kind not in TYPES:
+        return word, None, Issue("attachment.type", {**told, "allowed": list(TYPES)}, field=place)
+    most = max_mb(session)
+    try:
+        if file.stat().st_size > most * 1_000_000:
+            return word, None, Issue("attachment.size", {**told, "most": most}, field=place)
+        data: bytes | None = file.read_bytes()
+    except OSError:
+        return word, None, Issue("attachment.no-file", told, field=place)
+    assert data is not None
+    if kind in ("jpg", "jpeg") or is_jpeg(data):
+        data = without_place(data) if is_jpeg(data) else None
+        if data is None:
+            return word, None, Issue("attachment.jpeg", told, field=place)
+    return hashlib.sha256(data).hexdigest(), data, None
+
+
+def max_mb(session: Session) -> int:
+    """How large a file may be, in megabytes: ``attachments: {max_mb: 10}`` of the site's settings."""
+    own = session.library.settings.get("attachments")
+    text = str(own.get("max_mb")) if isinstance(own, Mapping) else ""
+    return int(text) if text.isdigit() else MAX_MB
+
+
+def attachment_issues(session: Session, form: Form, record: Record, known: dict[str, bool | None]) -> list[Issue]:
+    """Files a record names that are not in the work tree, or are not what they were (A11). ``known`` keeps
+    what was found of each, for the records to come: whether it matches, None when it is not there."""
+    from logbook.core.lifecycle import state_of
+    from logbook.store.worktree import is_sparse
+
+    found = []
+    for place, field, value in _values(form, state_of(form, record).fields):
+        name = value.partition(".")[0]
+        if name not in known:
+            file = session.book.root / path_of(value)
+            known[name] = hashlib.sha256(file.read_bytes()).hexdigest() == name if file.is_file() else None
+            if known[name] is None and is_sparse(session.repository):
+                known[name] = True  # left out of this work tree, not lost
+        if known[name] is None:
+            found.append(Issue("attachment.missing", {"label": field.label, "file": path_of(value)}, field=place))
+        elif not known[name]:
+            found.append(Issue("attachment.changed", {"label": field.label, "file": path_of(value)}, field=place))
+    return found
+
+
+def _values(form: Form, fields: Mapping[str, Stored]) -> Iterator[tuple[str, Field, str]]:
+    for name, field in form.fields.items():
+        value = fields.get(name)
+        if field.type == "attachment" and isinstance(value, str) and value:
+            yield name, field, value
+        elif field.type == "list" and isinstance(value, list):
+            columns = [column for column in field.columns.values() if column.type == "attachment"]
+            for number, row in enumerate(value if columns else (), 1):
+                for column in columns:
+                    cell = row.get(column.id) if isinstance(row, dict) else None
+                    if isinstance(cell, str) and cell:
+                        yield f"{name}.{number}.{column.id}", column, cell
