@@ -37,6 +37,7 @@ class Choices:
     lang: str | None = None
     now: str | None = None
     by: str | None = None
+    rev: str | None = None
     quiet: bool = False
 
 
@@ -47,6 +48,7 @@ class Context:
         self.choices = choices
         self.command = ""
         self._session: Session | None = None
+        self._present: Session | None = None
 
     @property
     def lang(self) -> str:
@@ -63,17 +65,35 @@ class Context:
     @property
     def session(self) -> Session:
         if self._session is None:
-            from logbook.locale.catalogue import choose_language
-            from logbook.operations.session import Session
-            from logbook.store.book import find_book
-
-            environment = machine.environment()
-            book = find_book(machine.current_folder(), given=self.choices.book, environment=environment)
-            lang = choose_language(self.choices.lang, book.settings.language, environment)
-            self._session = Session(
-                book, self.clock(book.settings.zone), lang=lang, environment=environment, by=self.choices.by
-            )
+            self._session = self._open(self.choices.rev)
         return self._session
+
+    def _open(self, rev: str | None) -> Session:
+        from logbook.locale.catalogue import choose_language
+        from logbook.operations.session import Session
+        from logbook.store import book as books
+
+        environment, here = machine.environment(), machine.current_folder()
+        commit = None
+        if rev is None:
+            book = books.find_book(here, given=self.choices.book, environment=environment)
+        else:
+            from logbook.operations.asof import book_as_of
+
+            root = books.find_root(here, given=self.choices.book, environment=environment)
+            book, commit = book_as_of(root, rev)
+        lang = choose_language(self.choices.lang, book.settings.language, environment)
+        clock, by = self.clock(book.settings.zone), self.choices.by
+        return Session(book, clock, lang=lang, environment=environment, by=by, rev=commit)
+
+    @property
+    def present(self) -> Session:
+        """The session of the book as it is now, whatever commit ``--rev`` names."""
+        if self.choices.rev is None:
+            return self.session
+        if self._present is None:
+            self._present = self._open(None)
+        return self._present
 
     def adopt(self, session: Session) -> None:
         """Go on with a session made elsewhere (a new book)."""
@@ -94,8 +114,9 @@ class Context:
         return Clock(moment, real.astimezone(UTC), given=True)
 
     def close(self) -> None:
-        if self._session is not None:
-            self._session.close()
+        for session in (self._session, self._present):
+            if session is not None:
+                session.close()
 
 
 def _staff(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
@@ -144,6 +165,15 @@ def passes_context(function: Function) -> Function:
         return function(context, *args, **more)
 
     return wrapped  # type: ignore[return-value]
+
+
+def rev_option(function: Function) -> Function:
+    """``--rev``, for commands that only read (rulings 1)."""
+    told = Text(
+        "按这个提交时的记录簿来看，如 HEAD~5（记录全部重新读取，会慢一些）",
+        "the book as of this commit, e.g. HEAD~5 (reads all records anew: slower)",
+    )
+    return click.option("--rev", metavar="REV", cls=Option, text=told, expose_value=False, callback=_remember)(function)
 
 
 def format_option(formats: Sequence[str], default: str) -> Callable[[Function], Function]:

@@ -464,6 +464,7 @@ def _balance_json(one: Balance, private: bool) -> dict[str, object]:
         "in_cabinet": one.in_cabinet,
         "out": one.lent,
         "lost": one.lost,
+        "issued": one.issued,
         "checkouts": [_out_json(out, private) for out in one.outs],
     }
 

@@ -15,7 +15,9 @@ from logbook.cli.context import TABLES
 from logbook.cli.context import Context
 from logbook.cli.context import format_option
 from logbook.cli.context import passes_context
+from logbook.cli.context import rev_option
 from logbook.cli.context import with_globals
+from logbook.cli.noticing import noticing
 from logbook.cli.words import Command
 from logbook.cli.words import Option
 from logbook.core.text import Text
@@ -42,19 +44,20 @@ _STATES = {
 )
 @click.argument("day", required=False, metavar="[DAY]")
 @click.option("--role", metavar="ROLE", cls=Option, text=Text("只看一个岗位的", "only what this role owes"))
+@rev_option
 @format_option(_FORMATS, "table")
 @passes_context
 def agenda_command(context: Context, day: str | None, role: str | None, format_: str) -> int:
     from logbook.operations.agenda import agenda
 
-    found = agenda(context.session, day, role=role)
-    if format_ == "json":
-        output.data(_agenda_json(context, found))
-        return 0
-    if format_ in _OBJECTS:
-        output.objects(format_, _flat(context, found))
-        return 0
-    _print_agenda(context, found, format_)
+    with noticing(context, rules=True):
+        found = agenda(context.session, day, role=role)
+        if format_ == "json":
+            output.data(_agenda_json(context, found))
+        elif format_ in _OBJECTS:
+            output.objects(format_, _flat(context, found))
+        else:
+            _print_agenda(context, found, format_)
     return 0
 
 
@@ -198,15 +201,17 @@ def _role(context: Context, role: str | None) -> str:
     "--waiting", is_flag=True, cls=Option,
     text=Text("等本项目定时间的职责，和要写进 logbook.yaml 的内容", "duties that wait for the site, and what to write"),
 )  # fmt: skip
+@rev_option
 @format_option(_FORMATS, "table")
 @passes_context
 def duties_command(context: Context, duty: str | None, month: str | None, waiting: bool, format_: str) -> int:
-    if waiting:
-        _waiting(context, format_)
-    elif duty is not None:
-        _one_duty(context, duty, month, format_)
-    else:
-        _all_duties(context, format_)
+    with noticing(context, rules=True):
+        if waiting:
+            _waiting(context, format_)
+        elif duty is not None:
+            _one_duty(context, duty, month, format_)
+        else:
+            _all_duties(context, format_)
     return 0
 
 

@@ -13,6 +13,7 @@ from logbook.cli import output
 from logbook.cli.context import Context
 from logbook.cli.context import format_option
 from logbook.cli.context import passes_context
+from logbook.cli.context import rev_option
 from logbook.cli.context import with_globals
 from logbook.cli.listing import form_and_query
 from logbook.cli.noticing import noticing
@@ -120,6 +121,7 @@ def _pair(word: str) -> tuple[str, str]:
 @click.argument("query", nargs=-1, callback=query_words, metavar="[FORM] [QUERY]...", shell_complete=completing.query)
 @click.option("-o", "--output", "target", metavar="FILE", cls=Option, text=Text("写入文件", "write to a file"))
 @private_option
+@rev_option
 @format_option(("jsonl", "json", "csv", "tsv", "yaml"), "jsonl")
 @passes_context
 def export_command(context: Context, query: tuple[str, ...], target: str | None, private: bool, format_: str) -> int:

@@ -80,7 +80,7 @@ def next_command(
     if machine.is_interactive() and not any(issue.is_error for issue in proposal.request.changes.issues):
         from logbook.cli.prompting import ask_missing
 
-        ask_missing(context, proposal.request)
+        ask_missing(context, proposal.request, proposal.missing)
     made = nexting.make(session, proposal)
     _told(context, made.written, format_, "cli.recorded")
     if format_ != "text":
@@ -234,8 +234,8 @@ def _show(context: Context, proposal: Proposal, format_: str) -> int:
     if back is not None and back.step is not None:
         wanted = lacking(proposal.old, back.field, back.step)
         code_ = "next.would-not" if wanted else "next.would-back"
-        fields = [one.label for one in wanted]
-        output.note(context, say(code_, id=old, step=back.step.label, field=back.field.label, fields=fields))
+        labels = [one.label for one in wanted]
+        output.note(context, say(code_, id=old, step=back.step.label, field=back.field.label, fields=labels))
     return code
 
 

@@ -16,6 +16,7 @@ from logbook.cli.context import TABLES
 from logbook.cli.context import Context
 from logbook.cli.context import format_option
 from logbook.cli.context import passes_context
+from logbook.cli.context import rev_option
 from logbook.cli.context import with_globals
 from logbook.cli.noticing import noticing
 from logbook.cli.words import Option
@@ -63,6 +64,7 @@ GENERAL = ("id", "form", "title", "status", "at", "by", "due")
 @click.option("--since", metavar="WHEN", cls=Option, text=Text("从何时起", "from when"))
 @click.option("--until", metavar="WHEN", cls=Option, text=Text("到何时止（含）", "until when (included)"))
 @private_option
+@rev_option
 @format_option(TABLES, "table")
 @passes_context
 def list_command(
@@ -76,7 +78,7 @@ def list_command(
     private: bool,
     format_: str,
 ) -> int:
-    with noticing(context):
+    with noticing(context, rules=columns is None or not {"due", "应办"}.isdisjoint(columns.split(","))):
         _list(context, query, sort, limit, columns, since, until, private, format_)
     return 0
 
@@ -268,6 +270,7 @@ def _values(context: Context, form: Form | None, rows: Sequence[Row], own: Seque
     "--exit-code", is_flag=True, cls=Option, text=Text("有逾期时以 1 退出", "exit with 1 when something is late")
 )
 @private_option
+@rev_option
 @format_option(TABLES, "table")
 @passes_context
 def overdue_command(
@@ -283,7 +286,7 @@ def overdue_command(
 
     span = _span(soon)
     may_see_private(context, private)  # no row of this list holds a private value
-    with noticing(context):
+    with noticing(context, rules=True):
         form_and_query(context, query)
         late = overdue(context.session, query, soon=span, expand=expand)
         _print_late(context, late, format_)

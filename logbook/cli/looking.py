@@ -13,6 +13,7 @@ from logbook.cli.context import TABLES
 from logbook.cli.context import Context
 from logbook.cli.context import format_option
 from logbook.cli.context import passes_context
+from logbook.cli.context import rev_option
 from logbook.cli.context import with_globals
 from logbook.cli.noticing import noticing
 from logbook.cli.words import Command
@@ -77,11 +78,12 @@ def _as_of(context: Context, row: Row) -> Row:
     cls=Option,
     text=Text("说明每个时限怎样算出", "say how each deadline was counted"),
 )
+@rev_option
 @format_option(("text", "json", "yaml"), "text")
 @passes_context
 def show_command(context: Context, id: str, private: bool, only_clocks: bool, format_: str) -> int:
     private = may_see_private(context, private)
-    with noticing(context):
+    with noticing(context, rules=True):
         if only_clocks and format_ == "text":
             _explain(context, id)
         else:
@@ -153,6 +155,7 @@ def _show(context: Context, id: str, private: bool, format_: str) -> None:
 @click.command("history", cls=Command, epilog="logbook history CP-20261122-A003")
 @click.argument("id", shell_complete=completing.ids)
 @private_option
+@rev_option
 @format_option(TABLES, "table")
 @passes_context
 def history_command(context: Context, id: str, private: bool, format_: str) -> int:
@@ -272,6 +275,7 @@ def _value(form: Form | None, name: str, value: Any, lang: str) -> str:
     metavar="DIR",
     text=Text("每种表单写一页说明", "write a page about each form into a folder"),
 )
+@rev_option
 @format_option(("table", "json", "jsonl", "yaml", "md", "ids", "schema"), "table")
 @passes_context
 def forms_command(context: Context, form: str | None, pack: str | None, docs: str | None, format_: str) -> int:
@@ -373,6 +377,7 @@ def _write_docs(context: Context, folder: str, form: str | None, pack: str | Non
 @click.command("sql", cls=Command, epilog='logbook sql "select level, count(*) from complaint group by level"')
 @click.argument("text", metavar="SELECT")
 @private_option
+@rev_option
 @format_option(("table", "json", "jsonl", "csv", "tsv", "md", "html", "yaml"), "table")
 @passes_context
 def sql_command(context: Context, text: str, private: bool, format_: str) -> int:

@@ -14,16 +14,19 @@ from logbook.cli import output
 from logbook.cli.context import Context
 from logbook.cli.context import passes_context
 from logbook.cli.context import with_globals
+from logbook.cli.noticing import faulty
 from logbook.cli.words import Command
 from logbook.cli.words import Option
 from logbook.core.errors import LogbookError
 from logbook.core.errors import UsageError
+from logbook.core.moments import from_epoch
 from logbook.core.text import Text
 from logbook.store.senders import CHANNELS
 
 if TYPE_CHECKING:
     from logbook.core.errors import BookError
     from logbook.core.escalation import Digest
+    from logbook.core.issues import Issue
     from logbook.operations.notifying import Found
 
 
@@ -77,6 +80,8 @@ def notify_command(
     heartbeat: str | None,
     exit_code: bool,
 ) -> int:
+    from logbook.operations.rulefaults import files_of
+
     run = _Run(context, channel, dry_run=dry_run, changes=changes)
     try:
         run(since, state, always=always)
@@ -86,12 +91,14 @@ def notify_command(
     except OSError as error:
         _beat(context, run, None if dry_run else heartbeat, error.strerror or str(error))
         raise
-    why = None
+    reasons = []
     if run.failed:
         _, problem = run.failed[0]
-        why = context.catalogue.error(problem)[0]
-    _beat(context, run, None if dry_run else heartbeat, why)
-    if run.failed:
+        reasons.append(context.catalogue.error(problem)[0])
+    if run.faults:
+        reasons.append(f"faulty rules: {', '.join(files_of(run.faults))}")
+    _beat(context, run, None if dry_run else heartbeat, "; ".join(reasons) or None)
+    if reasons:
         return 3
     return 1 if exit_code and run.found is not None and run.found.late else 0
 
@@ -107,11 +114,14 @@ class _Run:
         self.found: Found | None = None
         self.sent = 0
         self.failed: list[tuple[Digest, BookError]] = []
+        self.faults: list[Issue] = []
+        self.warning = ""
 
     def __call__(self, since: str | None, state: str | None, *, always: bool) -> None:
         from logbook.operations import notifying
 
         session = self.context.session
+        self._look_at_rules()
         send = self._sender()
         if since is not None:
             if state is not None or always or self.changes:
@@ -123,6 +133,9 @@ class _Run:
         path = notifying.state_path(session, state)
         with nullcontext() if self.dry_run else notifying.alone(path):
             memory = notifying.read_memory(path)
+            if memory.at is not None and memory.is_ahead_of(int(session.now.timestamp())):
+                at = from_epoch(memory.at, session.zone)
+                output.warn(self.context, "notify.memory-ahead", path=str(path), at=at, now=session.now)
             self.found = notifying.since_told(session, memory, always=always)
             self._send(
                 self.found,
@@ -130,6 +143,19 @@ class _Run:
                 send,
                 (lambda memory: None) if self.dry_run else (lambda memory: notifying.write_memory(path, memory)),
             )
+
+    def _look_at_rules(self) -> None:
+        """Say that the rules have faults: what they are about is in no digest, and nobody must take that
+        for good news."""
+        from logbook.operations.rulefaults import rule_faults
+
+        self.faults = rule_faults(self.context.session)
+        if not self.faults:
+            return
+        catalogue, args = self.context.catalogue, faulty(self.faults)
+        self.warning = catalogue.say("book.faulty-rules", **args)
+        click.echo(self.warning, err=True)
+        click.echo(f"    → {catalogue.fix('book.faulty-rules', **args)}", err=True)
 
     def _moment(self, text: str) -> datetime:
         from logbook.core.moments import parse_moment
@@ -174,10 +200,11 @@ class _Run:
         book, words, zone = session.book.settings.name, context.catalogue, session.zone
         outlet = senders.read_outlet(session.book.settings.settings.get("notify"), self.channel)
         first = True
+        above = f"{self.warning}\n\n" if self.warning else ""
 
         def show(digest: Digest) -> None:
             nonlocal first
-            output.result(("" if first else "\n") + digests.text(digest, book, words, zone))
+            output.result(("" if first else "\n") + above + digests.text(digest, book, words, zone))
             output.flush()
             first = False
 
@@ -200,7 +227,7 @@ class _Run:
                     digest.name,
                     address,
                     digests.subject(digest, book, words),
-                    digests.text(digest, book, words, zone, most=None if outlet.channel == "smtp" else CHAT_LINES),
+                    above + digests.text(digest, book, words, zone, most=None if outlet.channel == "smtp" else CHAT_LINES),
                 )
             )
 

@@ -8,6 +8,7 @@ from logbook.cli import completing
 from logbook.cli import output
 from logbook.cli.context import Context
 from logbook.cli.context import passes_context
+from logbook.cli.context import rev_option
 from logbook.cli.context import with_globals
 from logbook.cli.people import may_see_private
 from logbook.cli.people import names
@@ -36,6 +37,7 @@ ENDINGS = {".html": "html", ".htm": "html", ".md": "md", ".txt": "text", ".pdf":
 )
 @click.option("-o", "--output", "target_file", metavar="FILE", cls=Option, text=Text("写入文件", "write to a file"))
 @private_option
+@rev_option
 @passes_context
 def render_command(
     context: Context, target: str, blank: bool, format_: str | None, target_file: str | None, private: bool

@@ -46,7 +46,7 @@ def may_see_private(context: Context, asked: bool) -> bool:
         return False
     from logbook.operations.reading import World
 
-    session = context.session
+    session = context.present  # who may is a matter of today, whatever commit is looked at
     operator = session.operator()
     allowed = World(session).roles(operator) & PRIVATE_ROLES or session.is_administrator(operator)
     if not allowed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
     from logbook.operations.add import Request
 
 
-def ask_missing(context: Context, request: Request) -> None:
-    """Ask for each required field until it can be taken; choices by number or name."""
+def ask_missing(context: Context, request: Request, also: Iterable[Field] = ()) -> None:
+    """Ask for each required field until it can be taken; choices by number or name. ``also``: fields whose
+    default found nothing."""
     from logbook.core.values import register_id_issue
     from logbook.operations import add
     from logbook.operations.words import changes_from
@@ -31,7 +33,7 @@ def ask_missing(context: Context, request: Request) -> None:
     form = request.form
     named = [field for field in form.fields.values() if field.holds == "id" and form.register]
     asked = [field for field in named if not request.changes.held.get("id")]
-    for field in (*asked, *add.missing(request)):
+    for field in {one.id: one for one in (*asked, *add.missing(request), *also)}.values():
         while True:
             answer = click.prompt(_question(context, field), err=True, prompt_suffix=": ")
             answer = _by_number(field, answer)
@@ -93,7 +95,8 @@ def edit_new(
         if field.derived_text is not None or (field.holds and field.holds != "id" and not held):
             continue
         label = field.label.say(context.lang)
-        choices = " | ".join(f"{name} {text.say(context.lang)}" for name, text in field.choices.items() if not field.target)
+        known = {} if field.target else field.choices  # the lines of a checklist may be hundreds
+        choices = " | ".join(f"{name} {text.say(context.lang)}" for name, text in known.items())
         lines.append(f"# {label}{' *' if field.required else ''}{': ' + choices if choices else ''}")
         value = held or values.get(field.id)
         if value is None:

@@ -94,7 +94,7 @@ def roster_command(
     start = _day(context, first or (words[1] if action in CHECK and len(words) > 1 else None)
                  or (action if action and action not in CHECK else "today"))  # fmt: skip
     end = _day(context, last) if last else start + timedelta(days=6 if week or action in CHECK else 0)
-    with noticing(context):
+    with noticing(context, rules=True):
         if action in CHECK:
             issues = shifts.check_roster(session, start, end)
             if format_ in ("json", "jsonl", "yaml"):
@@ -238,7 +238,7 @@ def shift_command(
         _recorded(context, shifts.sign_off(session, at=at, words=rest, reason=reason), "cli.state", format_)
         return 0
     day_word = rest[0] if action in SHOW and rest else action if action and action not in SHOW else None
-    with noticing(context):
+    with noticing(context, rules=True):
         found = shifts.shift_on(session, _day(context, day_word) if day_word else None, post)
         if not found:
             raise Refused([Issue("shift.no-shift", {"at": day_word or session.now}, field="day")])
@@ -408,7 +408,7 @@ def handover_command(
         from logbook.core.errors import UsageError
 
         raise UsageError("cli.usage", why=words[0], command="logbook handover")
-    with noticing(context):
+    with noticing(context, rules=True):
         found = handing.gather(session, word=post, at=at)
         if format_ == "json":
             output.data(_gathered_json(context, found))

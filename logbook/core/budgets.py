@@ -448,6 +448,14 @@ def length_of(within: Within | None) -> int | None:
     return None
 
 
+def agreed_fields(within: Within | None) -> set[str]:
+    """The fields whose moment a budget is due by (`by due_at`, `2 days or demanded_by`), without the one that
+    chooses among several budgets."""
+    if within is None:
+        return set()
+    return within.fields() - ({within.field} if isinstance(within, Chosen) else set())
+
+
 def can_pause(within: Within | None) -> bool:
     """Whether paused time moves the end: that of a budget with a length, not that of an agreed moment or
     of a given day."""
@@ -502,7 +510,9 @@ class Change:
     it names did); ``approved``: with a reason and an approver who is not the one who made it.
 
     ``begin``: the budget does not begin to count before that instant. ``extension``: this is an extension
-    of the time until then, and no change of the budget.
+    of the time until then, and no change of the budget. ``amended``: a correction; one that puts an agreed
+    moment later is an extension too. ``again``: the clock was taken away by a change and is given back.
+    ``counted``: when a change that was written down late counts as made, where it would lengthen.
     """
 
     at: int
@@ -512,25 +522,32 @@ class Change:
     approved: bool = False
     begin: int | None = None
     extension: int | None = None
+    amended: bool = False
+    again: bool = False
+    counted: int | None = None
 
 
 class Note(NamedTuple):
-    """One change of a clock and what came of it: ``due`` is the due after it. ``extension``: it was to be one."""
+    """One change of a clock and what came of it: ``due`` is the due after it. ``extension``: it was an event
+    that was to be one; ``level``: it changed what the budget is chosen by."""
 
     at: int
     outcome: Outcome
     due: int | None
     extension: bool = False
+    level: bool = False
 
 
 class Replay(NamedTuple):
     """``due``: after all that happened. ``original``: at the start, before any change and without the
-    credit for pauses. ``said``: the last instant that had a say. ``notes``: the changes, in time."""
+    credit for pauses. ``said``: the last instant that had a say. ``notes``: the changes, in time. ``start``:
+    from when it counts, where that is the change that first gave it a budget."""
 
     due: int | None
     original: int | None
     said: int
     notes: tuple[Note, ...] = ()
+    start: int | None = None
 
 
 def replay(
@@ -545,8 +562,10 @@ def replay(
 
     A level with a shorter budget: the earlier of the old due and the change plus the new budget. With a
     longer one: from the start, but only before breach and only approved (rulings 5). An agreed moment
-    put earlier holds; put later it holds only before breach. Where there was no due yet, the first
-    that can be told is counted from the start. An extension holds before breach, approved, at most twice
+    put earlier holds; put later it holds only before breach, by a correction only as an extension does.
+    Where there was no due yet, the first that can be told is counted from the start; where the level before
+    had no budget, from the change (rulings 5). What a change took away and another gives back has the earlier
+    of its old due and the change plus the budget. An extension holds before breach, approved, at most twice
     (clocks 10). Paused time is credited whatever else changes; a pause after breach has no effect.
     """
     original = _end(first, start, ())
@@ -554,8 +573,17 @@ def replay(
     notes: list[Note] = []
     extended: Change | None = None
     granted = 0
+    kept: int | None = None  # the due when a level without a budget took it away
+    denied = False  # the level the record has now is not the one the due is by
     for change in changes:
-        breached = due is not None and change.at > due
+        breached = due is not None and (change.counted or change.at) > due
+        if change.again:
+            fresh = _end(change, change.at, pauses)
+            due = fresh if due is None else due if fresh is None else min(due, fresh)
+            nominal, denied = _end(change, start, pauses), False
+            said = max(said, change.at)
+            notes.append(Note(change.at, "level", due, level=True))
+            continue
         if change.extension is not None:
             outcome: Outcome = "extended"
             if due is None:
@@ -578,25 +606,47 @@ def replay(
         if new == nominal:
             continue
         told: Outcome = "level" if change.level else "agreed"
+        later = due is not None and nominal is not None and (new is None or new > nominal)
+        if later and denied and not change.level:
+            continue
         if due is None or nominal is None:
             due = new
-        elif new is None:
+            if new is not None and (kept is not None or change.level):
+                due = cast(int, _end(change, change.at, pauses))
+                if kept is None:
+                    start = change.at
+                    new = due
+                else:
+                    due = min(kept, due)
+        elif new is None and change.level:
             if breached:
                 continue
-            due = None
-        elif new < nominal:
-            due = min(due, cast(int, _end(change, change.at, pauses)) if change.level else new)
-        elif breached or (change.level and not change.approved):
-            notes.append(Note(change.at, "late" if breached else "unapproved", due))
+            kept, due = due, None
+        elif later and (breached or (not change.approved and (change.level or change.amended))):
+            if new is not None or change.amended:
+                notes.append(Note(change.at, "late" if breached else "unapproved", due, level=change.level))
+            denied = denied or change.level
             continue
+        elif later and change.amended and not change.level:
+            if granted >= MOST_EXTENSIONS:
+                notes.append(Note(change.at, "many", due))
+                continue
+            granted += 1
+            told = "extended"
+            due = new if extended is None or new is None else max(due, new)
+        elif new is None:
+            due = None
+        elif not later:
+            due = min(due, cast(int, _end(change, change.at, pauses)) if change.level else new)
         else:
             due = max(due, new) if extended is not None else new
+        denied = denied and not change.level
         if original is None:
             original = _end(change, start, ())
         nominal = new
         said = max(said, change.at)
-        notes.append(Note(change.at, told, due))
-    return Replay(due, original, said, tuple(notes))
+        notes.append(Note(change.at, told, due, level=change.level))
+    return Replay(due, original, said, tuple(notes), start)
 
 
 def _end(change: Change, start: int, pauses: Sequence[Interval]) -> int | None:

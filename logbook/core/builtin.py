@@ -21,6 +21,15 @@ PAUSE_REASONS: Mapping[str, Text] = {
 }
 OTHER = "other"
 
+# What people say for a step instead of its label, wherever no step of the form is called that.
+SPOKEN: Mapping[str, tuple[str, ...]] = {
+    "pause": ("暂停", "暂停计时"),
+    "resume": ("恢复", "恢复计时"),
+    "extend": ("延期", "展期"),
+    "reassign": ("转派", "改派"),
+    "reopen": ("重开", "重新打开"),
+}
+
 # How long in all and how often a clock may be paused where neither its form nor the site says so.
 LONGEST = "30 days"
 MOST = 3
@@ -50,6 +59,16 @@ def built_in_steps(form: Form, settings: Mapping[str, object] | None = None) -> 
 def all_steps(form: Form, settings: Mapping[str, object] | None = None) -> dict[str, Step]:
     """The steps of a form, its own first."""
     return {**form.steps, **built_in_steps(form, settings)}
+
+
+def step_words(steps: Mapping[str, Step]) -> dict[str, tuple[str, ...]]:
+    """The words each of these steps answers to besides its id."""
+    words = {name: (step.label.zh, step.label.en) for name, step in steps.items()}
+    taken = {label for labels in words.values() for label in labels}
+    for name, said in SPOKEN.items():
+        if name in words:
+            words[name] += tuple(word for word in said if word not in taken)
+    return words
 
 
 def with_fields(form: Form, step: Step) -> Form:

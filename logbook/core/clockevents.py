@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import NamedTuple
 
 from logbook.core.calendars import Interval
@@ -11,6 +12,7 @@ from logbook.core.clockfacts import seconds_of
 from logbook.core.lifecycle import ASSIGNED
 from logbook.core.lifecycle import VOIDED
 from logbook.core.lifecycle import State
+from logbook.core.lifecycle import state_of
 from logbook.core.record import Amendment
 from logbook.core.record import Event
 
@@ -105,24 +107,31 @@ def is_approved(source: Event | Amendment | None, state: State) -> bool:
     """Whether a change has a reason and an approver who neither made it nor has the record in hand."""
     if source is None or not source.reason or not source.approved_by:
         return False
-    return source.approved_by != source.by and source.approved_by not in assignees(state, source.at)
+    return source.approved_by not in barred_from(source, state)
+
+
+def barred_from(source: Event | Amendment, state: State) -> set[str]:
+    """Who cannot approve a change: whoever made it or typed it, and whoever had the record in hand."""
+    made = (source.by, source.extra.get("entered_by"))
+    return {one for one in made if isinstance(one, str) and one} | assignees(state, source.at)
 
 
 def assignees(state: State, until: str | None = None) -> set[str]:
-    """Who has the record in hand: the last reassignment (until a moment), else the field that says so."""
-    limit = seconds_of(until) if until is not None else None
+    """Who has the record in hand (at a moment): the last it was reassigned to, and whom its fields name."""
+    if until is not None and seconds_of(until) is not None:
+        state = state_of(state.form, state.record, until=datetime.fromisoformat(until))
+    named: set[str] = set()
     for event in reversed(state.events):
-        if event.step != "reassign" or event.step in state.form.steps:
-            continue
-        if limit is not None and (seconds_of(event.at) or 0) > limit:
-            continue
-        named = {
-            value for name, value in event.set.items() if isinstance(value, str) and (name == "to" or name in ASSIGNED)
-        }
-        if named:
-            return named
+        if event.step == "reassign" and event.step not in state.form.steps:
+            named = {
+                value
+                for name, value in event.set.items()
+                if isinstance(value, str) and value and (name == "to" or name in ASSIGNED)
+            }
+            if named:
+                break
     found = (state.fields.get(name) for name in ASSIGNED)
-    return {value for value in found if isinstance(value, str) and value}
+    return named | {value for value in found if isinstance(value, str) and value}
 
 
 def credited(pauses: list[Pause]) -> list[Interval]:

@@ -92,7 +92,7 @@ def plans_of(form: Form) -> Plans:
 
 
 def versions_of(library: Library, name: str) -> tuple[Form, ...]:
-    """Every version of a form that says from when it applies; () where there is but one of them."""
+    """Every version of a form; () where there is but one, or none of them says from when it applies."""
     key = (id(library), name)
     known = _VERSIONS.get(key)
     if known is None or known[0] is not library:
@@ -100,7 +100,7 @@ def versions_of(library: Library, name: str) -> tuple[Form, ...]:
         forms = [library.older[full] for full in older]
         if older and name in library.forms:
             forms.append(library.forms[name])
-        dated = tuple(form for form in forms if form.effective and form.clocks) if older else ()
+        dated = tuple(form for form in forms if form.clocks) if any(form.effective for form in forms) else ()
         if len(_VERSIONS) > 1000:
             _VERSIONS.clear()
         known = _VERSIONS[key] = (library, dated)
@@ -112,12 +112,14 @@ _VERSIONS: dict[tuple[int, str], tuple[Library, tuple[Form, ...]]] = {}
 
 def in_force(form: Form, versions: Iterable[Form], day: str) -> Form:
     """The version whose clocks count on ``day`` (YYYY-MM-DD): the one that took effect last before it, else
-    the record's own ``form`` (clocks 11)."""
-    best = form if form.effective and form.effective <= day else None
+    the record's own ``form`` (clocks 11). One that does not say from when is in force from the beginning."""
+    best = form if (form.effective or "") <= day else None
     for version in versions:
-        since = version.effective
-        if since is None or since > day or (form.effective is None and version.version <= form.version):
+        since = version.effective or ""
+        if since > day or (form.effective is None and version.version <= form.version):
             continue
+        if not since and form.effective is None:
+            continue  # two that do not say from when: the record keeps its own
         if best is None or (since, version.version) > (best.effective or "", best.version):
             best = version
     return best or form

@@ -43,6 +43,7 @@ from logbook.core.budgets import Or
 from logbook.core.budgets import Plain
 from logbook.core.budgets import Replay
 from logbook.core.budgets import Within
+from logbook.core.budgets import agreed_fields
 from logbook.core.budgets import can_pause
 from logbook.core.budgets import chosen
 from logbook.core.budgets import due_of
@@ -69,6 +70,7 @@ from logbook.core.clockplans import in_force
 from logbook.core.clockplans import plan_by
 from logbook.core.clockplans import plans_of
 from logbook.core.form import Form
+from logbook.core.lifecycle import AMEND
 from logbook.core.lifecycle import State
 from logbook.core.lifecycle import put_path
 from logbook.core.lifecycle import state_of
@@ -138,7 +140,9 @@ class ClockState(NamedTuple):
             return "overdue"
         if self.paused_from is None or self.paused_until is None or at < self.paused_from:
             return "running"
-        return "paused" if at < self.paused_until else "running" if self.resumed else "pause_expired"
+        if self.resumed:
+            return "paused" if at < self.paused_until else "running"
+        return "paused" if at <= self.paused_until else "pause_expired"
 
     def strict(self, now: datetime | int) -> str:
         """The verdict by the first due, whatever was paused or granted later (clocks 10): ``met``,
@@ -369,6 +373,7 @@ class _Case(Facts):
         """A cycle with everything that happened to it."""
         done, pauses, mine = self.story(plan, run, first, later)
         run.settled = done.said
+        run.start = run.start if done.start is None else done.start
         begin = first.begin
         for change in later:
             begin = change.begin if change.extension is None else begin
@@ -695,9 +700,15 @@ class _Case(Facts):
             found.append((current, self.shot_change(plan, first, None), []))
         unfilled = not any(first.state.fields.get(name) for name in plan.when_names)
         before = first
+        taken = False
         for shot in later:
             wanted = self.wanted(plan, shot.state)
-            if wanted and current is None:
+            if wanted and current is None and taken and _by_value(plan, shot):
+                # Taken away and given back by values: it goes on, no toggling makes it start afresh.
+                current = found[-1][0]
+                current.stop = None
+                found[-1][2].append(replace(self.shot_change(plan, shot, before), again=True))
+            elif wanted and current is None:
                 # A clock that exists only at the new level starts at the change (rulings 5); where
                 # nothing had been said before, nothing was changed and it counts from its start.
                 start = run.start if unfilled and not found else max(run.start, shot.at)
@@ -708,7 +719,7 @@ class _Case(Facts):
                 pass
             elif not wanted and current is not None:
                 current.stop = _Stop(shot.at, shot.at, shot.at, imported=False, final=True, void=True)
-                current = None
+                current, taken = None, _by_value(plan, shot)
             elif current is not None:
                 found[-1][2].append(self.shot_change(plan, shot, before))
             before = shot
@@ -719,10 +730,7 @@ class _Case(Facts):
 
     def late_already(self, plan: Plan, part: tuple[_Run, Change, list[Change]], shot: _Shot) -> bool:
         """Whether a running clock was past its due when a change of a value took away its reason."""
-        source = shot.source
-        if isinstance(source, Event) and not any(
-            path.partition(".")[0].rstrip("+") in plan.decides for path in source.set
-        ):
+        if not _by_value(plan, shot):
             return False  # the record moved on: that is what such a clock was to end with
         due = self.story(plan, *part)[0].due
         return due is not None and shot.at > due
@@ -733,13 +741,24 @@ class _Case(Facts):
 
     def shot_change(self, plan: Plan, shot: _Shot, before: _Shot | None) -> Change:
         level = False
+        source = shot.source
         if before is not None and isinstance(plan.within, Chosen):
             name = plan.within.field
-            level = shot.state.fields.get(name) != before.state.fields.get(name)
-        approved = is_approved(shot.source, shot.state)
+            old = before.state.fields.get(name)
+            # The same value once more is how a level that nobody had approved is approved afterwards.
+            level = bool(old) and (shot.state.fields.get(name) != old or name in _changed_by(source))
+        approved = is_approved(source, self.state)
         within = chosen(plan.within, shot.state.fields.get)
         begin = self.begin_of(plan, shot.state)
-        return Change(shot.at, within, self.frame(plan, shot.state), level, approved, begin)
+        corrects = isinstance(source, Amendment) or (source is not None and source.step == AMEND)
+        amended = corrects and not agreed_fields(plan.within).isdisjoint(_changed_by(source))
+        counted = None
+        if isinstance(source, Event) and source.recorded and not source.source:
+            recorded = seconds_of(source.recorded) or shot.at
+            counted = recorded if recorded - shot.at > self.grace else None
+        return Change(
+            shot.at, within, self.frame(plan, shot.state), level, approved, begin, amended=amended, counted=counted
+        )
 
     # verdicts
 
@@ -853,6 +872,19 @@ class _Case(Facts):
                 void = event.step not in self.form.steps
                 return _Stop(at, at, at, imported=False, position=position, final=True, void=void)
         return None
+
+
+def _changed_by(source: Event | Amendment | None) -> set[str]:
+    """The fields an event or a correction gave a value."""
+    if source is None:
+        return set()
+    paths = (source.field,) if isinstance(source, Amendment) else source.set
+    return {path.partition(".")[0].rstrip("+") for path in paths}
+
+
+def _by_value(plan: Plan, shot: _Shot) -> bool:
+    """Whether a value was changed that decides over the clock, and the record did not only move on."""
+    return not plan.decides.isdisjoint(_changed_by(shot.source))
 
 
 def _counted(stop: _Stop, grace: int) -> int:

@@ -22,6 +22,8 @@ from logbook.core.builtin import built_in_steps
 from logbook.core.builtin import clock_settings
 from logbook.core.builtin import pause_reasons
 from logbook.core.clockevents import assignees
+from logbook.core.clockevents import barred_from
+from logbook.core.clockevents import is_approved
 from logbook.core.clockfacts import seconds_of
 from logbook.core.clocks import ClockState
 from logbook.core.clockwords import moment_text
@@ -31,6 +33,7 @@ from logbook.core.form import Form
 from logbook.core.form import Step
 from logbook.core.issues import Issue
 from logbook.core.lifecycle import State
+from logbook.core.record import Amendment
 from logbook.core.record import Event
 from logbook.core.text import Text
 
@@ -204,6 +207,55 @@ def _extend(
     if event.approved_by and event.approved_by in assignees(state):
         issues.append(Issue("clock.extend-assignee", {"by": event.approved_by}, field="approved_by"))
     return issues
+
+
+def change_issues(
+    form: Form,
+    state: State,
+    before: Sequence[ClockState],
+    after: Sequence[ClockState],
+    source: Event | Amendment,
+    *,
+    zone: ZoneInfo,
+) -> list[Issue]:
+    """What came of a change of what running clocks are due by: a longer level that counts for nothing, because
+    nobody fit to approved it or it came too late, is a warning (clocks 9); an agreed moment put later by a
+    correction is an extension and refused as one (clocks 10), put later by a step once it has passed it is
+    ``step.breached``. ``before`` and ``after`` are the record's clocks before and after the change."""
+    known = {(one.clock, one.cycle): one for one in before}
+    amends = isinstance(source, Amendment)
+    issues: list[Issue] = []
+    for one in after:
+        old = known.get((one.clock, one.cycle))
+        clock = form.clocks.get(one.clock)
+        if clock is None or old is None or one.stopped is not None:
+            continue
+        outcomes = {(note.outcome, note.level) for note in one.notes if note not in old.notes and not note.extension}
+        if one.row is not None and old.due is not None and (one.due is None or one.due > old.due):
+            # A row's clock is told by the values it has now; nothing is replayed.
+            at = max(seconds_of(source.at) or 0, seconds_of(source.recorded or source.at) or 0)
+            denied = amends and not is_approved(source, state)
+            outcomes = {("late" if at > old.due else "unapproved" if denied else "agreed", False)}
+        due = moment_text(old.due or 0, zone)
+        names = sorted(barred_from(source, state))
+        args: dict[str, object] = {"clock": clock.label, "due": due, "names": names, "most": MOST_EXTENSIONS}
+        for outcome, level in sorted(outcomes):
+            if level and outcome == "unapproved":
+                issues.append(Issue("clock.level-unapproved", args, severity="warning", field=clock.id))
+            elif level and outcome == "late":
+                issues.append(Issue("clock.level-late", args, severity="warning", field=clock.id))
+            elif outcome == "late" and not amends:
+                issues.append(Issue("step.breached", args, severity="warning", field=clock.id))
+            elif outcome in _REFUSED and amends:
+                issues.append(Issue(_REFUSED[outcome], args, field=_place_changed(source)))
+    return issues
+
+
+_REFUSED = {"unapproved": "clock.extension", "late": "clock.extend-breached", "many": "clock.extend-many"}
+
+
+def _place_changed(source: Event | Amendment) -> str:
+    return source.field if isinstance(source, Amendment) else "step"
 
 
 def which_clock(form: Form, clocks: Iterable[ClockState], at: int) -> str | None:

@@ -239,7 +239,9 @@ def build_form(
         purpose=_maybe_label(plain.get("purpose")),
         source=_texts(plain.get("source")),
         fields={
-            name: _build_field(name, field, names, line, ("fields", name), checklists or {})
+            name: _build_field(
+                name, field if asleep is None else _unasked(field, absent), names, line, ("fields", name), checklists or {}
+            )
             for name, field in fields_plain.items()
         },
         states={name: label_from(label) for name, label in (plain.get("states") or {}).items()},
@@ -285,6 +287,14 @@ def _asleep(fields: Mapping[str, Any], absent: frozenset[str]) -> re.Pattern[str
                 gone.append(one)
     named = f"|\\b(?:{'|'.join(map(re.escape, gone))})\\b" if gone else ""
     return re.compile(rf"\b(?:records?|all) (?:of )?(?:all )?(?:{forms})\b{named}")
+
+
+def _unasked(field: Mapping[str, Any], absent: frozenset[str]) -> Mapping[str, Any]:
+    """A field that can only point at what is not there, without being required."""
+    kind, _, targets = str(field.get("type")).partition(" ")
+    if kind == "ref" and absent.issuperset(targets.split("|")):
+        return {**field, "required": None}
+    return field
 
 
 def _awake(step: Mapping[str, Any], asleep: re.Pattern[str], absent: frozenset[str]) -> Mapping[str, Any]:
@@ -987,10 +997,10 @@ def find_step(form: Form, word: str, settings: Mapping[str, object] | None = Non
     if word in form.steps:
         return form.steps[word]
     from logbook.core.builtin import all_steps
+    from logbook.core.builtin import step_words
 
     steps = all_steps(form, settings)
-    words = {name: _labels(step.label) for name, step in steps.items()}
-    name = _meant(folded(word), words, word, "form.unknown-step")
+    name = _meant(folded(word), step_words(steps), word, "form.unknown-step")
     return name if isinstance(name, Issue) else steps[name]
 
 

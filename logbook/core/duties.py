@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import TYPE_CHECKING
 from typing import Union
 
@@ -151,11 +152,23 @@ Cadence = Union[Daily, Every, EachShift, Weekly, Weeks, Monthly, Yearly, OnEvent
 
 
 @frozen
+class Earlier:
+    """A rule a duty had before: ``effective`` is its first nominal day (ordinal; None = from the beginning),
+    its last is the day before the next rule's first."""
+
+    cadence: Cadence
+    effective: int | None = None
+    off_day: str = "keep"
+    seasons: Mapping[str, Cadence] = attribute(default_factory=dict)
+
+
+@frozen
 class Duty:
     """One rule. ``form`` fulfils it (``where`` and ``moment`` say with which record and when);
     ``cadence`` None = vague, waiting for the site. ``effective``: first nominal day (ordinal).
 
     ``slot``: the field of ``form`` that names the slot, with what its values mean (``slots``).
+    ``earlier``: the superseded rules, the oldest first (clocks.md 14); ``effective`` is set then.
     """
 
     id: str
@@ -183,6 +196,19 @@ class Duty:
     slots: Mapping[str, str] = attribute(default_factory=dict)
     path: str | None = None
     line: int | None = None
+    earlier: tuple[Earlier, ...] = ()
+
+    @property
+    def begins(self) -> int | None:
+        """The first nominal day of its first rule; None: there is none."""
+        return self.earlier[0].effective if self.earlier else self.effective
+
+    def cadence_on(self, nominal: int) -> Cadence | None:
+        """The cadence of the rule that holds for a nominal day."""
+        if not self.earlier or self.effective is None or nominal >= self.effective:
+            return self.cadence
+        rules = [rule for rule in self.earlier if rule.effective is None or nominal >= rule.effective]
+        return (rules or self.earlier)[-1 if rules else 0].cadence
 
     @property
     def subject_form(self) -> str | None:
@@ -283,6 +309,12 @@ class _Speaker:
         for season, cadence in duty.seasons.items():
             name = _SEASONS[season].say(self.lang)
             parts.append(self.of(f"{name}{self.when(cadence)}", f"{name} {self.when(cadence)}"))
+        since = duty.effective
+        for rule in reversed(duty.earlier):
+            if since is not None:
+                day, old = date.fromordinal(since).isoformat(), self.when(rule.cadence)
+                parts.append(self.of(f"{day}之前{old}", f"before {day} {old}"))
+            since = rule.effective
         if duty.each is not None:
             what = self.form(duty.each.form) + self.only(duty.each.where, duty.each.form)
             parts.append(self.of(f"对每一份{what}", f"for each {what}"))

@@ -24,6 +24,7 @@ from logbook.core.duties import Cadence
 from logbook.core.duties import Daily
 from logbook.core.duties import Duty
 from logbook.core.duties import Each
+from logbook.core.duties import Earlier
 from logbook.core.duties import EachShift
 from logbook.core.duties import Every
 from logbook.core.duties import Monthly
@@ -48,11 +49,15 @@ if TYPE_CHECKING:
 KEYS = {
     "zh": "text", "en": "text", "each": "text", "done_by": "text", "rows": "text", "subject": "text",
     "moment": "text", "period": "text", "slot": "any", "role": "text", "off_day": "text", "calendar": "text",
-    "effective": "text", "seasons": "map", "while": "text", "listed": "text", "vague": "text",
+    "effective": "text", "earlier": "any", "seasons": "map", "while": "text", "listed": "text", "vague": "text",
     "between": "any", "during": "text", "source": "texts", "note": "any", "inferred": "text",
 }  # fmt: skip
 # What a site may say of a duty in `settings.duties` of logbook.yaml.
-SETTABLE = (*CADENCES, "between", "during", "seasons", "listed", "off_day", "role", "calendar", "effective")
+SETTABLE = (
+    *CADENCES, "between", "during", "seasons", "listed", "off_day", "role", "calendar", "effective", "earlier",
+)  # fmt: skip
+# What a rule consists of, a superseded one as well.
+RULE = (*CADENCES, "between", "during", "seasons", "off_day", "effective")
 # Times of day a site can name; `hours:` of its settings may name more.
 TIME_WORDS = ("opening", "close", "shift_start", "night", "filling")
 SEASONS = ("summer", "winter")
@@ -196,14 +201,33 @@ def _is_off(said: object) -> bool:
 
 
 def _overlaid(plain: Mapping[str, Any], said: object) -> Mapping[str, Any]:
-    """A duty as the site has changed it: a cadence of its own takes the place of the pack's."""
+    """A duty as the site has changed it: a cadence of its own takes the place of the pack's, from its
+    ``effective`` where it gives one (the pack's rule is the earlier one then)."""
     if not isinstance(said, Mapping):
         return plain
     own = {key: value for key, value in said.items() if key in SETTABLE}
     if not own:
         return plain
-    dropped = {*CADENCES, "vague", "seasons", "between", "during"} if any(key in CADENCES for key in own) else set()
-    return {**{key: value for key, value in plain.items() if key not in dropped}, **own}
+    dropped: set[str] = set()
+    if any(key in CADENCES for key in own):
+        dropped = {*CADENCES, "vague", "seasons", "between", "during"}
+        if plain.get("earlier"):
+            dropped |= {"earlier", "effective"}
+    kept = {key: value for key, value in plain.items() if key not in dropped}
+    if _changes_from_a_day(plain, own):
+        rules = plain.get("earlier")
+        before = {key: plain[key] for key in RULE if plain.get(key) is not None}
+        own["earlier"] = [*(rules if isinstance(rules, list) else ()), before]
+    return {**kept, **own}
+
+
+def _changes_from_a_day(plain: Mapping[str, Any], own: Mapping[str, Any]) -> bool:
+    """Whether the pack's rule holds until the day the site names."""
+    since = own.get("effective")
+    changed = any(key in (*CADENCES, "off_day", "seasons") for key in own)
+    if not isinstance(since, str) or not changed or "earlier" in own or not any(key in CADENCES for key in plain):
+        return False
+    return str(plain.get("effective") or "") < since
 
 
 def _words(settings: Mapping[str, object]) -> tuple[str, ...]:
@@ -325,6 +349,7 @@ class _Reader:
         part("role", self.role)
         part("calendar", self.calendar)
         part("effective", self.effective)
+        part("earlier", lambda: self.earlier(cadence))
         part("listed", lambda: self.flag("listed", default=True))
         part("inferred", lambda: self.flag("inferred", default=False))
         if self.faults or waits or not isinstance(form, Form):
@@ -356,6 +381,7 @@ class _Reader:
             slots=slots,
             path=self.source.path,
             line=self.source.line("duties", name),
+            earlier=parts.get("earlier") or (),
         )
 
     def must_wait(self) -> bool:
@@ -719,24 +745,74 @@ class _Reader:
             self.add("duty.within-field", *at, found=_shown(value))
         return within
 
-    def seasons(self, cadence: Cadence | None) -> dict[str, Cadence]:
-        plain = self.plain.get("seasons")
+    def earlier(self, cadence: Cadence | None) -> tuple[Earlier, ...]:
+        """The superseded rules, the oldest first; each holds until the next one's first day (clocks.md 14)."""
+        rules = self.plain.get("earlier")
+        if rules is None:
+            return ()
+        if not isinstance(rules, list) or not all(isinstance(rule, Mapping) for rule in rules):
+            self.add("duty.earlier-list", "earlier")
+            raise _Broken
+        if rules and self.plain.get("effective") is None:
+            self.add("duty.earlier-without-effective", "earlier")
+            raise _Broken
+        if self.only is not None and "earlier" not in self.only:  # the pack's rule, until the site's begins
+            return tuple(self.one_earlier(rule, ("effective",), cadence, first=not n) for n, rule in enumerate(rules))
+        found = [
+            self.one_earlier(rule, ("earlier", number), cadence, first=number == 0)
+            for number, rule in enumerate(rules)
+        ]
+        days = [rule.effective for rule in found if rule.effective is not None]
+        if rules:
+            days.append(self.day(self.plain["effective"], ("effective",)))
+        if any(day >= after for day, after in zip(days, days[1:], strict=False)):
+            self.add("duty.earlier-order", "earlier")
+        return tuple(found)
+
+    def one_earlier(
+        self, rule: Mapping[str, Any], at: tuple[str | int, ...], cadence: Cadence | None, *, first: bool
+    ) -> Earlier:
+        self.parts("earlier", rule, RULE, at)
+        keys = [key for key in CADENCES if key in rule]
+        alone = "every" not in keys and ("between" in rule or "during" in rule)
+        if len(keys) != 1 or alone:
+            self.add("duty.earlier-one", *at)
+            raise _Broken
+        if rule.get("effective") is None and not first:
+            self.add("duty.earlier-no-effective", *at)
+        before = self.one_cadence(keys[0], rule, at)
+        if _made_by(before) != _made_by(cadence) and (cadence is not None or "vague" in self.plain):
+            self.add("duty.earlier-kind", *at)
+        since = rule.get("effective")
+        return Earlier(
+            before,
+            self.day(since, (*at, "effective")) if since is not None else None,
+            self.off_day(before, rule, at),
+            self.seasons(before, rule, at),
+        )
+
+    def seasons(
+        self, cadence: Cadence | None, rule: Mapping[str, Any] | None = None, at: tuple[str | int, ...] = ()
+    ) -> dict[str, Cadence]:
+        plain = (self.plain if rule is None else rule).get("seasons")
         found: dict[str, Cadence] = {}
+        if rule is not None and plain is not None and not isinstance(plain, Mapping):
+            self.add("duty.shape", *at, "seasons", key="seasons", expected=_expected("map"))
         for season, entry in plain.items() if isinstance(plain, Mapping) else ():
             if season not in SEASONS:
-                self.unknown("duty.unknown-season", str(season), SEASONS, "seasons", str(season))
+                self.unknown("duty.unknown-season", str(season), SEASONS, *at, "seasons", str(season))
                 continue
             keys = [key for key in entry if key in CADENCES] if isinstance(entry, Mapping) else []
             beside = {"between", "during"} if keys == ["every"] else set()
             if len(keys) != 1 or not set(entry) <= {*keys, *beside}:
-                self.add("duty.season-one", "seasons", season, season=season)
+                self.add("duty.season-one", *at, "seasons", season, season=season)
                 continue
             try:
-                other = self.one_cadence(keys[0], entry, ("seasons", season))
+                other = self.one_cadence(keys[0], entry, (*at, "seasons", season))
             except (_Broken, _Waits):
                 continue
             if cadence is not None and type(other) is not type(cadence):
-                self.add("duty.season-kind", "seasons", season, season=season)
+                self.add("duty.season-kind", *at, "seasons", season, season=season)
             found[season] = other
         return found
 
@@ -943,12 +1019,14 @@ class _Reader:
                 self.unknown("duty.unknown-value", str(choice), field.choices, "slot", key=value)
         return value, {str(choice): str(slot) for choice, slot in table.items()}
 
-    def off_day(self, cadence: Cadence | None) -> str:
-        word = self.plain.get("off_day") or "keep"
+    def off_day(
+        self, cadence: Cadence | None, rule: Mapping[str, Any] | None = None, at: tuple[str | int, ...] = ()
+    ) -> str:
+        word = (self.plain if rule is None else rule).get("off_day") or "keep"
         if word not in OFF_DAYS:
-            self.unknown("duty.unknown-off-day", word, OFF_DAYS, "off_day")
+            self.unknown("duty.unknown-off-day", _shown(word), OFF_DAYS, *at, "off_day")
         elif word in ("next", "prev") and isinstance(cadence, _DAILY_KINDS):
-            self.add("duty.off-day-daily", "off_day", word=word)
+            self.add("duty.off-day-daily", *at, "off_day", word=word)
         return str(word)
 
     def role(self) -> str | None:
@@ -986,6 +1064,22 @@ def _forms_named(sentence: Condition) -> Iterable[str]:
                 yield from (path.text for path in node.paths)
             elif node.form is not None:
                 yield node.form
+
+
+def _made_by(cadence: Cadence | None) -> tuple[object, ...]:
+    """What makes the occurrences: the days, or these records; a new rule cannot change it."""
+    if isinstance(cadence, OnEvent):
+        agreed = getattr(cadence.within, "field", None)
+        return OnEvent, cadence.form, cadence.event, _said(cadence.where), agreed
+    if isinstance(cadence, OnRows):
+        return OnRows, cadence.form, cadence.rows, cadence.before, cadence.after, _said(cadence.where)
+    if isinstance(cadence, Every) and cadence.form is not None:
+        return Every, cadence.form, _said(cadence.where)
+    return () if cadence is not None else (None,)
+
+
+def _said(where: Condition | None) -> str | None:
+    return where.text if where is not None else None
 
 
 def _fits(value: Any, shape: str) -> bool:

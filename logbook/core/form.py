@@ -300,3 +300,15 @@ class Library:
         if form is not None and form.version == version:
             return form
         return self.older.get(f"{name}@{version}")
+
+    def form_on(self, name: str, day: str) -> Form:
+        """The form a record that is made on ``day`` (YYYY-MM-DD) lives under: the newest version in force then
+        (clocks 11), else the one that takes effect first. KeyError when the book has no such form."""
+        newest = self.forms[name]
+        if (newest.effective or "") <= day or not self.older:
+            return newest
+        older = [self.older[full] for full in self.older if full.partition("@")[0] == name]
+        there = [form for form in older if (form.effective or "") <= day]
+        if there:
+            return max(there, key=lambda form: form.version)
+        return min([newest, *older], key=lambda form: (form.effective or "", form.version))

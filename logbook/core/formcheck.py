@@ -519,6 +519,8 @@ def _check_cells(
 
 def _check_path(start: Field, rest: str, library: Library, found: Findings, place: tuple[str, ...]) -> None:
     """``phone`` of a form that ``room`` may point at: where it may point at several, one must have it."""
+    if not library.absent.isdisjoint(start.target):
+        return  # it may be the form of a pack that is not switched on
     targets = _targets(start, library)
     if targets and not any(_leads(target, rest, library) for target in targets):
         options = [path for target in targets for path in _through(start.id, target)]

@@ -41,5 +41,5 @@ def _bare(value: Any) -> Any:
     if isinstance(value, Mapping):
         return rules_of(value)
     if isinstance(value, list):
-        return [_bare(one) for one in value]
-    return value if value is None else [value]
+        return [one if isinstance(one, str) else _bare(one) for one in value]
+    return value if value is None else [value]  # one text and a list of it are the same

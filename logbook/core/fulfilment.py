@@ -51,9 +51,8 @@ def stand(
         _, _, opens, due, _ = one
         if mark is not None:
             at, counted, *_ = mark
-            # Ruling 4: what was written down after the grace counts from then.
-            if counted > at and counted - at > min(_GRACE, max(due - opens, 0) // 4):
-                at = counted
+            if counted > at:
+                at = counts_from(one, mark)
             state = "done" if at <= due else "late"
         elif excused and excused[place]:
             state = "waived"
@@ -61,6 +60,13 @@ def stand(
             state = "missed" if now > due else "due" if now >= opens else "upcoming"
         standings.append(Standing(one, state, mark))
     return standings
+
+
+def counts_from(one: Occurrence, mark: Mark) -> int:
+    """The instant from which a mark counts for an occurrence: that of its recording when it was written down
+    after the grace (ruling 4)."""
+    late_entry = mark.counted - mark.at > min(_GRACE, max(one.due - one.opens, 0) // 4)
+    return mark.counted if late_entry and mark.counted > mark.at else mark.at
 
 
 def _is_waived(one: Occurrence, waived: Sequence[Waiver]) -> bool:
@@ -175,7 +181,7 @@ def _first_day(text: str) -> int | None:
 
 def period_of(duty: Duty, nominal: int) -> tuple[int, int]:
     """First and last day of the period the occurrence of that nominal day is about."""
-    cadence = duty.cadence
+    cadence = duty.cadence_on(nominal)
     day = date.fromordinal(nominal)
     if isinstance(cadence, Monthly):
         first = add_months(day.replace(day=1), cadence.about)

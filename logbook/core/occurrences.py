@@ -31,6 +31,7 @@ from logbook.core.duties import Yearly
 from logbook.core.moments import DAY
 from logbook.core.moments import add_months
 from logbook.core.moments import days_of_month
+from logbook.core.value import replace
 
 if TYPE_CHECKING:
     from logbook.core.calendars import Hours
@@ -147,9 +148,22 @@ def frame_of(
 
     def window(word: str, season: str | None) -> tuple[int, int] | None:
         found = text(word, season)
+        if word not in words:
+            return of_calendar(word, season)
         if found is None or found[3] is None:
             return None
         begin, end = int(found[1]) * 60 + int(found[2]), int(found[3]) * 60 + int(found[4])
+        return begin, end + 1440 if end <= begin else end
+
+    def of_calendar(name: str, season: str | None) -> tuple[int, int] | None:
+        # Hours the settings do not name are those of the calendar of that name, when its days are all alike.
+        calendar = calendars.get(name)
+        if calendar is None:
+            return None
+        own = next((one.weekly for one in calendar.seasons if one.name == season), calendar.weekly)
+        if len(set(own)) != 1 or len(own[0]) != 1:
+            return None
+        begin, end = own[0][0]
         return begin, end + 1440 if end <= begin else end
 
     return Frame(days, hours, season, time, window, posts if posts is not None else {})
@@ -163,30 +177,62 @@ def expected(
 ) -> list[Occurrence]:
     """The occurrences with ``start`` < due <= ``end``, by due. ``triggers``: those of one subject (``on:
     event``, ``during``), or all rows of an ``on: rows``; without triggers one list serves every subject."""
-    cadence = duty.cadence
-    if cadence is None or end <= start:
+    if duty.cadence is None or end <= start:
         return []
+    if not duty.earlier:
+        found = _by_rule(duty, duty.cadence, frame, start, end, triggers, duty.effective, None)
+    else:
+        # Clocks.md 14: each rule for the nominal days from its effective date to the next rule's.
+        found, until = [], None
+        for rule in reversed((*duty.earlier, duty)):
+            if rule.cadence is not None:
+                ruled = replace(duty, cadence=rule.cadence, off_day=rule.off_day, seasons=rule.seasons)
+                found += _by_rule(ruled, rule.cadence, frame, start, end, triggers, rule.effective, until)
+            until = rule.effective
+    found.sort(key=_order)
+    if triggers:
+        return [one for one in _told_apart(found) if start < one.due <= end]
+    return [one for one in found if start < one.due <= end]
+
+
+def _by_rule(
+    duty: Duty,
+    cadence: Cadence,
+    frame: Frame,
+    start: int,
+    end: int,
+    triggers: Sequence[Trigger],
+    floor: int | None,
+    until: int | None,
+) -> list[Occurrence]:
+    """What one rule makes expected on the nominal days from ``floor`` and before ``until``, about ``start``
+    to ``end``; those of one day that records make are all there, since they are told apart by their order."""
     if isinstance(cadence, OnEvent):
         found = list(_after_events(duty, cadence, frame, triggers))
     elif isinstance(cadence, OnRows):
         found = list(_around_rows(duty, cadence, frame, triggers))
     elif isinstance(cadence, Every) and cadence.form is not None:
-        found = [one for trigger in triggers for one in _while_running(cadence, frame, trigger, end)]
+        begin = frame.days.begin(frame.days.of(start) - 2)  # an interval is a day long at most
+        found = [one for trigger in triggers for one in _while_running(cadence, frame, trigger, begin, end)]
+        found = [one for one in found if one.nominal > frame.days.of(begin)]
     else:
         margin = 2 if isinstance(cadence, _DAY_CADENCES) else _LONGEST_REST
         first, last = frame.days.of(start) - margin, frame.days.of(end) + margin
-        if duty.effective is not None:
-            first = max(first, duty.effective)
+        if floor is not None:
+            first = max(first, floor)
+        if until is not None:
+            last = min(last, until - 1)
+        if first > last:
+            return []
         found = list(_by_days(duty, cadence, frame, first, last))
         if duty.seasons:
             season = frame.season
             found = [one for one in found if season(one.nominal) not in duty.seasons]
             for name, other in duty.seasons.items():
                 found += (one for one in _by_days(duty, other, frame, first, last) if season(one.nominal) == name)
-    floor = duty.effective
-    chosen = [one for one in found if start < one.due <= end and (floor is None or one.nominal >= floor)]
-    chosen.sort(key=_order)
-    return _told_apart(chosen) if triggers else chosen
+    if floor is not None:
+        found = [one for one in found if one.nominal >= floor]
+    return found if until is None else [one for one in found if one.nominal < until]
 
 
 def _order(one: Occurrence) -> tuple[int, int, int, str]:
@@ -279,8 +325,12 @@ def _every(duty: Duty, cadence: Every, frame: Frame, first: int, last: int) -> I
             opens, from_ = due, from_ + cadence.seconds // 60
 
 
-def _while_running(cadence: Every, frame: Frame, trigger: Trigger, end: int) -> Iterator[Occurrence]:
+def _while_running(
+    cadence: Every, frame: Frame, trigger: Trigger, begin: int, end: int
+) -> Iterator[Occurrence]:
+    """From the last interval that began before ``begin`` on."""
     opens, until = trigger.at, end if trigger.end is None else min(end, trigger.end)
+    opens += max(0, (begin - opens) // cadence.seconds) * cadence.seconds
     while opens + cadence.seconds <= until:
         due = opens + cadence.seconds
         yield Occurrence(frame.days.of(opens), _clock(frame, opens), opens, due, due)

@@ -792,9 +792,9 @@ def _clock_row(row: Row, cells: Sequence[Any], now: int, *, listing: bool) -> Cl
         verdict = "running"
         if due is not None and due < now:
             state, late = "overdue", now - due
-        elif expires and paused_until <= now:
+        elif expires and paused_until < now:
             state = "pause_expired"
-        elif paused_until is not None and paused_from <= now < paused_until and not listing:
+        elif paused_until is not None and paused_from <= now < paused_until + expires and not listing:
             state = "paused"
         else:
             state = "soon" if listing else "running"

@@ -46,6 +46,6 @@ def expired(now: int, *, after: int) -> str:
     """The rows of ``clocks`` whose pause ran out by ``now`` without anybody resuming them, and which are not
     due before ``after`` (those that are come with :func:`running`)."""
     return (
-        f"select * from clocks where expires = 1 and paused_until <= {now:d} and started <= {now:d}"
+        f"select * from clocks where expires = 1 and paused_until < {now:d} and started <= {now:d}"
         f" and (stopped is null or stopped > {now:d}) and (due is null or due >= {after:d})"
     )

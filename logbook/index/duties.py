@@ -40,6 +40,7 @@ _ENABLED = "enabled"
 _SITE = "site"
 _SETTINGS = "logbook.yaml"
 _SITE_DUTIES = "templates/site/duties.yaml"
+_NEAR = 16
 
 
 # --- the last answer ----------------------------------------------------------------------------------
@@ -279,13 +280,28 @@ class DutyFacts:
         return [Subject(*row) for row in self.connection.execute(sql, (duty, self.now))]
 
     def next_span(self) -> int | None:
-        """The first instant after now at which an item begins or ends by itself."""
+        """The first instant after now at which an item begins or ends by itself, or something done counts."""
         sql = (
             "select min(t) from (select begins as t from duty_subjects where begins > ?1"
-            " union all select ends from duty_subjects where ends > ?1)"
+            " union all select ends from duty_subjects where ends > ?1"
+            " union all select at from duty_triggers where at > ?1"
+            " union all select at from duty_marks where at > ?1)"
         )
         found: tuple[int | None] = self.connection.execute(sql, (self.now,)).fetchone()
         return found[0]
+
+    def turned(self) -> int:
+        """The last instant up to now at which anything happened: before it the answer may be another one."""
+        sql = (
+            "select max(t) from (select max(last_at) as t from records where last_at <= ?1"
+            " union all select max(at) from duty_marks where at <= ?1"
+            " union all select max(at) from duty_triggers where at <= ?1"
+            " union all select max(ends) from duty_triggers where ends <= ?1"
+            " union all select max(begins) from duty_subjects where begins <= ?1"
+            " union all select max(ends) from duty_subjects where ends <= ?1)"
+        )
+        found: tuple[int | None] = self._index.storage.connection.execute(sql, (self.now,)).fetchone()
+        return found[0] or 0
 
     def marks(
         self, duty: str, since: int, subject: str | None = None, *, until: int | None = None
@@ -388,49 +404,82 @@ def _day(text: object) -> int | None:
 def enabled(index: BookIndex, repository: Repository) -> dict[str, int]:
     """Since when each pack is in force: the author date of the commit since which ``logbook.yaml`` has
     listed it without a break. A site's own duties are in force each since ``templates/site/duties.yaml``
-    has named it, as ``site/<duty>``. Kept in the index for the same two files."""
+    has named it, as ``site/<duty>``. Kept in the index with the commit it was read at, until a commit
+    after that one touches these files."""
     head = index.head
     if head is None:
         return {}
     known = read_meta(index.storage.connection).get(_ENABLED)
+    stored: dict[str, Any] = json.loads(known) if known is not None else {}
+    old = stored.get("commit")
+    if old == head:
+        return dict(stored["since"])
     try:
-        entries = [repository.entry_at(head, path) for path in (_SETTINGS, _SITE_DUTIES)]
+        if isinstance(old, str) and _untouched(repository, old, head):
+            since: dict[str, int] = dict(stored["since"])
+        else:
+            since = _since(repository, head, _SETTINGS, _packs_in)
+            found = _since(repository, head, _SITE_DUTIES, _duties_in)
+            since.update((f"{_SITE}/{name}", at) for name, at in found.items())
     except BookError:
-        if known is None:
+        if not stored:
             raise
-        return dict(json.loads(known)["since"])  # without Git what was learnt last has to do
-    key = " ".join(entry.oid if entry is not None else "-" for entry in entries)
-    if known is not None:
-        stored = json.loads(known)
-        if stored["key"] == key:
-            return dict(stored["since"])
-    since = _since(repository, head, _SETTINGS, _packs_in)
-    if entries[1] is not None:
-        found = _since(repository, head, _SITE_DUTIES, _duties_in)
-        since.update((f"{_SITE}/{name}", at) for name, at in found.items())
+        return dict(stored["since"])  # without Git what was learnt last has to do
     with contextlib.suppress(sqlite3.OperationalError):
-        text = json.dumps({"key": key, "since": since})
+        text = json.dumps({"commit": head, "since": since})
         index.storage.connection.execute("insert or replace into meta values (?, ?)", (_ENABLED, text))
     return since
+
+
+def _untouched(repository: Repository, old: str, new: str) -> bool:
+    """Whether every commit after ``old`` up to ``new`` left both files alone; False as well where ``old``
+    does not lie in the history of ``new``."""
+    paths = (_SETTINGS, _SITE_DUTIES)
+
+    def entries(commit: str) -> list[str | None]:
+        found = [repository.entry_at(commit, path) for path in paths]
+        return [entry.oid if entry is not None else None for entry in found]
+
+    try:
+        here = entries(new)
+        at = new
+        for _ in range(_NEAR):  # one's own last commits need no process
+            parents = repository.objects.commit(at).parents
+            if len(parents) != 1:
+                break
+            at = parents[0]
+            if entries(at) != here:
+                return False
+            if at == old:
+                return True
+        if repository.run("merge-base", "--is-ancestor", old, new, check=False).returncode != 0:
+            return False
+        log = ("log", "-1", "--format=%H", "--full-history", f"{old}..{new}", "--", *paths)
+        return not repository.run(*log).stdout.strip()
+    except BookError:
+        return False
 
 
 def _since(
     repository: Repository, head: str, path: str, names_in: Callable[[bytes, str], set[str]]
 ) -> dict[str, int]:
-    """Each name the file holds at ``head``, and when the unbroken row of versions that hold it began."""
-    from logbook.store.history import history
-
-    since: dict[str, int] = {}
-    still: set[str] | None = None
-    for entry in list(history(repository, path, head)):
-        blob = next((change.new for change in entry.changes if change.path == path), None)
-        names = names_in(repository.objects.read(blob)[1], path) if blob is not None else set()
-        still = names if still is None else still & names
-        if not still:
-            break
-        at = int(entry.authored.timestamp())
-        since.update((name, at) for name in still)
-    return since
+    """Each name the file holds at ``head``, and the author date of the commit since which it has held it
+    without a break; where lines were merged that both hold it, the line that has held it longer counts."""
+    words = ("--full-history", "--simplify-merges", "--parents", "--topo-order", "--reverse")
+    done = repository.run(
+        "-c", "log.showSignature=false", "log", *words, "--date=raw", "--format=%H|%P|%ad", head, "--", path
+    )
+    since: dict[str, dict[str, int]] = {}
+    last: dict[str, int] = {}
+    for line in done.stdout.decode("ascii").splitlines():
+        commit, parents, authored = line.split("|")
+        data = repository.blob_at(commit, path)
+        names = names_in(data, path) if data is not None else set()
+        lines = [since[parent] for parent in parents.split() if parent in since]
+        at = int(authored.split(" ")[0])
+        last = {name: min((held[name] for held in lines if name in held), default=at) for name in names}
+        since[commit] = last
+    return last
 
 
 def _packs_in(data: bytes, path: str) -> set[str]:

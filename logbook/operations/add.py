@@ -68,6 +68,7 @@ def prepare(
 ) -> Request:
     """Read what was typed. Problems are kept in ``changes.issues``; an unknown form is Refused."""
     form = session.form(form_word)
+    words = tuple(words)
     changes = changes_asked(form, words, given, session.library, now=session.now, zone=session.zone)
     problems: list[Issue] = []
     operator = ""
@@ -82,6 +83,11 @@ def prepare(
         happened = moment(session, at) or (datetime.fromisoformat(own) if own else session.now)
     except Refused as refused:
         problems += refused.issues
+    own_form = session.library.form_on(form.name, happened.astimezone(session.zone).date().isoformat())
+    if own_form is not form:  # another version was in force then (clocks 11)
+        form = own_form
+        changes = changes_asked(form, words, given, session.library, now=session.now, zone=session.zone)
+        resolve_references(session, form, changes)
     approver = approved_by
     if approved_by:
         approver, issue = session.find_staff(approved_by, field="approved_by")

@@ -9,11 +9,13 @@ from logbook.core import checking
 from logbook.core.errors import Refused
 from logbook.core.issues import Issue
 from logbook.core.lifecycle import AMEND
+from logbook.core.lifecycle import State
 from logbook.core.lifecycle import get_path
 from logbook.core.lifecycle import put_path
 from logbook.core.lifecycle import state_of
 from logbook.core.moments import to_text
 from logbook.core.record import Amendment
+from logbook.core.record import Event
 from logbook.core.record import Record
 from logbook.core.record import Stored
 from logbook.core.value import replace
@@ -90,7 +92,7 @@ def draft_of(
     amendments = list(record.amendments)
     for path, new in {**wanted, **moved}.items():
         old = getattr(state, path) if path in moved else get_path(state.fields, path)
-        if old == new:
+        if old == new and not (approved_by and _waits_for_approval(state, path)):
             label = form.fields[path.split(".")[0]].label if path.split(".")[0] in form.fields else path
             issues.append(Issue("record.amend-same", {"label": label}, field=path))
             continue
@@ -112,16 +114,50 @@ def draft_of(
                 when=write.when,
                 session=session,
                 reason=reason,
+                approved_by=approved_by,
                 set=set_by_event,
             ),
         )
     after: Record = replace(record, fields=fields, events=events, amendments=tuple(amendments))
     after = replace(after, at=moved.get("at", record.at), by=moved.get("by", record.by))
     after = replace(after, status=state_of(form, after).status)
+    issues += _changed_clocks(session, loaded, after)
     if "at" in moved:
         issues += checking.event_time_issues(datetime.fromisoformat(moved["at"]), write.when, None)
     write.judge(form, after, step=None, before=issues)
     return Draft(form, after, "amend", operator, base=loaded.data, files=tuple(changes.files.items()))
+
+
+def _waits_for_approval(state: State, path: str) -> bool:
+    """Whether the value at ``path`` was changed last without anybody fit to approve it having done so: the same
+    value with an approver is that approval (rulings 5)."""
+    from logbook.core.clockevents import is_approved
+
+    record = state.record
+    changes: list[Event | Amendment] = [one for one in state.events[1:] if path in one.set]
+    changes += [one for one in record.amendments if one.field == path]
+    if not changes:
+        return False
+    last = max(changes, key=lambda one: datetime.fromisoformat(one.recorded or one.at))
+    at = datetime.fromisoformat(last.recorded or last.at)
+    latest = [one for one in changes if datetime.fromisoformat(one.recorded or one.at) == at]
+    return not any(is_approved(one, state) for one in latest)
+
+
+def _changed_clocks(session: Session, loaded: Loaded, after: Record) -> list[Issue]:
+    """What the clocks have against the corrections, and what these do not do to them."""
+    form = loaded.form
+    new = after.amendments[len(loaded.record.amendments) :]
+    decides = {name for clock in form.clocks.values() if clock.within is not None for name in clock.within.fields()}
+    relevant = [one for one in new if one.field.partition(".")[0] in decides]
+    if not relevant:
+        return []
+    from logbook.core.clocksteps import change_issues
+    from logbook.operations.deriving import clocks_of_state
+
+    state = state_of(form, after)
+    before, then = clocks_of_state(session, form, loaded.state), clocks_of_state(session, form, state)
+    return change_issues(form, state, before, then, relevant[0], zone=session.zone)
 
 
 def _moved(form: object, changes: Changes, issues: list[Issue]) -> dict[str, str]:

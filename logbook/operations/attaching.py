@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 FOLDER = "attachments"
 TYPES = ("jpg", "jpeg", "png", "pdf", "webp", "heic", "txt", "csv", "xlsx", "docx")
 MAX_MB = 10
-_HASH = re.compile(r"[0-9a-f]{64}")
+_HASH = re.compile(r"[0-9a-f]{64}(\.[a-z0-9]{1,8})?")
 
 
 def path_of(value: str) -> str:

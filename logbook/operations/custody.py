@@ -9,16 +9,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from logbook.core.clocks import moment_of
 from logbook.core.errors import Refused
 from logbook.core.issues import Issue
 from logbook.core.record import Signature
 from logbook.core.record import Stored
 from logbook.core.value import frozen
 from logbook.core.value import replace
+from logbook.core.view import View
 from logbook.operations import add as adding
 from logbook.operations import step as stepping
+from logbook.operations.deriving import clocks_of_state
 from logbook.operations.listing import load_rows
 from logbook.operations.reading import Loaded
+from logbook.operations.reading import World
 from logbook.operations.reading import load
 from logbook.operations.writing import Draft
 from logbook.operations.writing import Written
@@ -74,6 +78,7 @@ class Balance:
     total: int
     lost: int
     outs: tuple[Out, ...]
+    issued: int = 0  # with customers (the estate pack's key_issue)
 
     @property
     def lent(self) -> int:
@@ -81,7 +86,7 @@ class Balance:
 
     @property
     def in_cabinet(self) -> int:
-        return self.total - self.lent
+        return self.total - self.lent - self.issued
 
 
 # -- what is where ----------------------------------------------------------------------------
@@ -104,6 +109,7 @@ def ledger(session: Session) -> list[Balance]:
     for one in outs(session):
         holders.setdefault(one.thing, []).append(one)
     balances = []
+    world = World(session)
     for loaded in _all(session, "key"):
         state = loaded.state
         out = holders.get(state.record.id, [])
@@ -112,7 +118,8 @@ def ledger(session: Session) -> list[Balance]:
         missing = lost.get(state.record.id, 0)
         total = _number(state.fields.get("copies")) + made.get(state.record.id, 0) - missing
         texts = [str(state.fields.get(name) or "") for name in ("opens", "hook", "room")]
-        balances.append(Balance(state.record.id, texts[0], texts[1], texts[2], total, missing, tuple(out)))
+        issued = _issued(session, state, world)
+        balances.append(Balance(state.record.id, *texts, total, missing, tuple(out), issued))
     return sorted(balances, key=lambda one: one.key)
 
 
@@ -391,23 +398,29 @@ def _sums(session: Session, form: str, name: str, counts: Callable[[Loaded], boo
     return sums
 
 
+def _issued(session: Session, state: State, world: World) -> int:
+    """How many of a key customers have: a derived field of the register, where the book keeps account of it."""
+    if "issued" not in state.form.fields or "key_issue" not in session.library.forms:
+        return 0
+    found = View(state, world).get("issued")
+    return found if isinstance(found, int) else 0
+
+
 def standing(session: Session, written: Written) -> Out:
     """How a thing stands that was just lent or taken back; its lateness is counted at that moment."""
     kind = KEYS if written.form.name == KEYS.form else LOANS
     event = written.state.last(kind.back)
     moment = datetime.fromisoformat(event.at) if event is not None else session.now
-    return _standing(written.state, kind, moment)
+    return _standing(session, written.state, kind, moment)
 
 
 def _out(session: Session, loaded: Loaded, kind: Kind) -> Out:
-    return _standing(loaded.state, kind, session.now)
+    return _standing(session, loaded.state, kind, session.now)
 
 
-def _standing(state: State, kind: Kind, now: datetime) -> Out:
+def _standing(session: Session, state: State, kind: Kind, now: datetime) -> Out:
     fields = state.fields
-    due_text = fields.get("due_at")
-    due = datetime.fromisoformat(due_text) if isinstance(due_text, str) and due_text else None
-    late = int((now - due).total_seconds()) if due is not None and now > due else 0
+    due, late = _due_of(session, state, kind, now)
     named = " ".join(str(fields[name]) for name in reversed(kind.named) if fields.get(name))
     copies = _number(fields.get("copies" if kind is KEYS else "qty"))
     signed = any(one.meaning == "taken" for one in state.record.signatures)
@@ -422,6 +435,21 @@ def _standing(state: State, kind: Kind, now: datetime) -> Out:
         late,
         signed,
     )
+
+
+def _due_of(session: Session, state: State, kind: Kind, now: datetime) -> tuple[datetime | None, int]:
+    """When it is due back and how late it is, by the clock that ends when it is back: what `show` and `overdue`
+    say. Of a form without such a clock, by the field."""
+    clocks = {name for name, clock in state.form.clocks.items() if kind.back in clock.stops and not clock.off}
+    if clocks:
+        mine = [one for one in clocks_of_state(session, state.form, state) if one.clock in clocks]
+        timed = [one for one in mine if one.due is not None]
+        if not timed:
+            return None, 0
+        return moment_of(timed[-1].due, session.zone), timed[-1].overdue_seconds(now)
+    text = state.fields.get("due_at")
+    due = datetime.fromisoformat(text) if isinstance(text, str) and text else None
+    return due, int((now - due).total_seconds()) if due is not None and now > due else 0
 
 
 def _signed(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Mapping
 from datetime import datetime
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from typing import cast
 
@@ -21,6 +22,8 @@ from logbook.core.values import answers_of
 from logbook.operations.session import Session
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from logbook.core.view import View
     from logbook.operations.reading import World
 
@@ -128,7 +131,7 @@ class _Filling:
         local = self.moment.at.astimezone(self.session.zone)
         kind = default.kind
         if kind == "now":
-            return to_text(local)[:10] if field.type == "date" else to_text(local)
+            return self._moment(field, local)
         if kind == "today":
             return local.date().isoformat()
         if kind in MONTHS:
@@ -138,7 +141,7 @@ class _Filling:
         if kind == "last":
             return self._last(field)
         if kind == "within":
-            return self._within(default.text, fields, local)
+            return self._within(field, default.text, local)
         if kind == "value":
             return self._literal(field, default.text, fields)
         if kind == "rows":
@@ -158,12 +161,21 @@ class _Filling:
         values = index.fields(rows, [field.id])
         return cast(Stored, values[0].get(field.id)) if values else None
 
-    def _within(self, text: str, fields: Mapping[str, Stored], start: datetime) -> Stored:
+    def _moment(self, field: Field, local: datetime) -> str:
+        """A moment as the field stores it: its day, its time of day, or whole."""
+        if field.type == "date":
+            return local.date().isoformat()
+        return f"{local:%H:%M}" if field.type == "time" else to_text(local)
+
+    def _within(self, field: Field, text: str, start: datetime) -> Stored:
         from logbook.core.budgets import parse_within
         from logbook.core.clocks import due_after
 
         due = due_after(parse_within(text), start, zone=self.session.zone)
-        return to_text(due) if due is not None else None
+        if due is None:
+            return None
+        # The end of a day is 24:00: as a day it is the one that ends then.
+        return self._moment(field, due - timedelta(seconds=1) if field.type == "date" else due)
 
     def _literal(self, field: Field, text: str, fields: Mapping[str, Stored]) -> Stored:
         if field.type == "multichoice":
@@ -179,6 +191,8 @@ class _Filling:
         """A copy of another field, or of a field of the record it points at."""
         name, dot, rest = path.partition(".")
         value = fields.get(name)
+        if value is None and not dot and name in self.form.fields:
+            value = _computed(self._begun(fields), name, self.session.zone)
         if not dot or not isinstance(value, str):
             return None if dot else value
         return self._along(self._linked(self._start(name), value), rest)
@@ -197,6 +211,8 @@ class _Filling:
             return None
         name, dot, rest = path.partition(".")
         value = view.state_of.fields.get(name)
+        if value is None:
+            value = _computed(view, name, self.session.zone)
         if dot:
             linked = self._linked(view.form.fields.get(name), value) if isinstance(value, str) else None
             return self._along(linked, rest)
@@ -236,10 +252,20 @@ class _Filling:
         if rows.each is None:
             return []
         from logbook.core.definition import read_records
+        from logbook.core.rules.found import records_found
+
+        found: list[View] = records_found(read_records(rows.each), self._begun(fields), self.world)
+        name = rows.order
+        if name is not None:
+            order = {id(view): view.get(name) for view in found}
+            found.sort(key=lambda view: (order[id(view)] is None, order[id(view)] or 0, view.id))
+        return found
+
+    def _begun(self, fields: Mapping[str, Stored]) -> View:
+        """The record as far as it is filled in."""
         from logbook.core.lifecycle import state_of
         from logbook.core.record import Event
         from logbook.core.record import Record
-        from logbook.core.rules.found import records_found
         from logbook.core.view import View
 
         form, at, by = self.form, to_text(self.moment.at.astimezone(self.session.zone)), self.moment.by
@@ -247,10 +273,14 @@ class _Filling:
         record = Record(
             "", form.name, form.version, first.to or "", at, by, dict(fields), (Event(at, by, first.id),)
         )
-        this = View(state_of(form, record), self.world)
-        found: list[View] = records_found(read_records(rows.each), this, self.world)
-        name = rows.order
-        if name is not None:
-            order = {id(view): view.get(name) for view in found}
-            found.sort(key=lambda view: (order[id(view)] is None, order[id(view)] or 0, view.id))
-        return found
+        return View(state_of(form, record), self.world)
+
+
+def _computed(view: View, name: str, zone: ZoneInfo) -> Stored:
+    """What a derived field of a record comes to, as it would be stored; None for any other."""
+    field = view.form.fields.get(name)
+    if field is None or field.derived is None:
+        return None
+    from logbook.operations.deriving import stored_from
+
+    return stored_from(field, view.get(name), zone)

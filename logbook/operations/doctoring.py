@@ -23,6 +23,7 @@ class Health:
 def examine(session: Session, *, mend: bool = True) -> Health:
     """Look at the book, mend what is ours to mend (inside the lock), and list the rest."""
     from logbook.operations.calendar import calendar_issues
+    from logbook.operations.rulefaults import settings_issues
     from logbook.store.porcelain import settle
     from logbook.store.recover import doctor_findings
     from logbook.store.recover import drop_stale_locks
@@ -51,6 +52,7 @@ def examine(session: Session, *, mend: bool = True) -> Health:
     issues += session.library_issues
     issues += duty_issues(session)
     issues += calendar_issues(session)
+    issues += settings_issues(session)
     index = session.index
     if mend:
         index.rebuild()

@@ -15,6 +15,8 @@ from datetime import date
 from datetime import datetime
 from functools import cached_property
 from itertools import accumulate
+from itertools import chain
+from itertools import count
 from itertools import groupby
 from typing import TYPE_CHECKING
 from typing import NamedTuple
@@ -45,8 +47,10 @@ from logbook.operations.session import Session
 if TYPE_CHECKING:
     from logbook.operations.overdue import DutyRow
 
-# How far back to look at first, and then; after that, as far as the duty goes.
+# How far back to look at first, and then; after that, four times as far each time.
 _REACH = (4 * DAY, 45 * DAY)
+# A run of misses is counted up to here; that is a year and more of every hour.
+MANY = 10_000
 _MISSED = "missed"
 _DONE = ("done", "late")
 
@@ -74,11 +78,11 @@ class Line:
         self._subject = pairs[0].subject
         self._begin = min(pair.begins for pair in pairs)
         self._triggers = triggers = pairs[0].triggers
-        self._reach = iter(_REACH)
+        self._reach = chain(_REACH, (_REACH[-1] * 4**more for more in count(1)))
         self._start = end
         self.occurrences: list[Occurrence] = []
-        # What records make comes at once; a paper that names its period may fulfil any occurrence.
-        self.more(all_=bool(triggers) or duty.period is not None)
+        # What events make comes at once; a paper that names its period may fulfil any occurrence.
+        self.more(all_=(bool(triggers) and not isinstance(duty.cadence, Every)) or duty.period is not None)
 
     @property
     def whole(self) -> bool:
@@ -167,22 +171,25 @@ class Ledger:
         return enabled(self.session.index, self.session.repository)
 
     def begin(self, duty: Duty) -> int | None:
-        """The instant after which a duty is expected: the later of its pack's enabling and its own
-        effective day; None while its pack is not in force."""
+        """The instant after which a duty is expected: the later of its pack's enabling and the effective
+        day of its first rule; None while its pack is not in force."""
         since = self._enabled.get(f"site/{duty.id}" if duty.pack == "site" else duty.pack)
         if since is None:
             return None
-        return since if duty.effective is None else max(since, self.days.begin(duty.effective))
+        return since if duty.begins is None else max(since, self.days.begin(duty.begins))
 
-    def pairs(self, duty: Duty, *, ended: bool = False, all_: bool = False) -> list[Pair]:
+    def pairs(
+        self, duty: Duty, *, ended: bool = False, all_: bool = False, due: tuple[int, int] | None = None
+    ) -> list[Pair]:
         """The subjects a duty is expected for at now; with ``ended`` those it was expected for as well.
-        ``all_``: also what an event asked for and has got."""
+        ``all_``: also what an event asked for and has got; ``due``: of those only what falls due in between
+        (the first instant not included)."""
         begin = self.begin(duty)
         if begin is None:
             return []
         cadence = duty.cadence
         if isinstance(cadence, OnEvent) or (isinstance(cadence, Every) and cadence.form is not None):
-            return list(self._event_pairs(duty, begin, ended=ended, all_=all_))
+            return list(self._event_pairs(duty, begin, ended=ended, all_=all_, due=due))
         triggers = tuple(self.facts.triggers(duty.id)) if isinstance(cadence, OnRows) else ()
         if duty.each is None:
             return [Pair("", "", begin, None, triggers)]
@@ -192,7 +199,9 @@ class Ledger:
             if ended or one.ends is None or one.ends > self.now
         ]
 
-    def _event_pairs(self, duty: Duty, begin: int, *, ended: bool, all_: bool) -> Iterator[Pair]:
+    def _event_pairs(
+        self, duty: Duty, begin: int, *, ended: bool, all_: bool, due: tuple[int, int] | None
+    ) -> Iterator[Pair]:
         during = isinstance(duty.cadence, Every)
         found = self.facts.triggers(duty.id) if all_ or during else self.facts.open_triggers(duty.id)
         by_subject: dict[str, list[Trigger]] = {}
@@ -202,6 +211,8 @@ class Ledger:
                 continue
             by_subject.setdefault(trigger.subject, []).append(trigger)
         for subject, triggers in by_subject.items():
+            if due is not None and not expected(duty, self.frame, *due, tuple(triggers)):
+                continue
             yield Pair(subject, self._title(duty, subject), begin, None, tuple(triggers))
 
     def _title(self, duty: Duty, subject: str) -> str:
@@ -242,20 +253,25 @@ class Ledger:
                 line.more()
             if not line.occurrences:
                 continue
-            place = min(bisect_right(line.dues, start), len(line.dues) - 1)
-            since = line.soonest[max(0, place - 2)]
-            recent = self.facts.marks(duty.id, since)
-            for pair in together:
-                first = bisect_right(line.dues, pair.begins)
-                last = len(line.dues) if pair.ends is None else bisect_left(line.dues, pair.ends)
-                begin, marks = self._part(duty, line, pair, max(first, place), first, recent.get(pair.key, []), since)
-                if begin is None:
-                    line.more(all_=True)
-                    yield from self.standings(duty, together[together.index(pair) :], start, end)
-                    break
-                for one in stand(duty, line.occurrences[begin:last], marks, self.now, self.waived(duty, pair)):
-                    if one.occurrence.due > start:
-                        yield pair, one
+            left = together
+            while left:
+                place = min(bisect_right(line.dues, start), len(line.dues) - 1)
+                since = line.soonest[max(0, place - 2)]
+                recent = self.facts.marks(duty.id, since)
+                for number, pair in enumerate(left):
+                    first = bisect_right(line.dues, pair.begins)
+                    last = len(line.dues) if pair.ends is None else bisect_left(line.dues, pair.ends)
+                    at, known = max(first, place), recent.get(pair.key, [])
+                    begin, marks = self._part(duty, line, pair, at, first, known, since)
+                    if begin is None:
+                        line.more()
+                        left = left[number:]
+                        break
+                    for one in stand(duty, line.occurrences[begin:last], marks, self.now, self.waived(duty, pair)):
+                        if one.occurrence.due > start:
+                            yield pair, one
+                else:
+                    left = []
 
     def _part(
         self, duty: Duty, line: Line, pair: Pair, place: int, first: int, marks: list[Mark], since: int
@@ -349,7 +365,7 @@ class Ledger:
         self, duty: Duty, line: Line, pair: Pair, recent: list[Mark], since: int, *, expand: bool
     ) -> tuple[list[Occurrence], int]:
         """The occurrences missed in a row up to now, the latest first (without ``expand`` perhaps only
-        that), and how many. ``recent``: the marks from ``since`` on."""
+        that), and how many, counted up to ``MANY``. ``recent``: the marks from ``since`` on."""
         waived = self.waived(duty, pair)
         missed: list[Occurrence] = []
         count = 0
@@ -359,7 +375,7 @@ class Ledger:
         while stop > first and (count or line.dues[stop - 1] == latest):
             start, marks = self._part(duty, line, pair, stop - 1, first, marks, known)
             if start is None:
-                line.more(all_=True)
+                line.more()
                 return self._run(duty, line, pair, recent, since, expand=expand)
             known = min(known, line.soonest[start])
             taken = marks[: bisect_right(marks, line.latest[stop - 1], key=_at)] if duty.period is None else marks
@@ -377,9 +393,6 @@ class Ledger:
             # From here back to the last time it could have been done everything was missed.
             at = self._before(duty, line, pair, line.soonest[stop])
             free = bisect_right(line.soonest, at)
-            if free == 0 and not line.whole:
-                line.more(all_=True)
-                return self._run(duty, line, pair, recent, since, expand=expand)
             free = min(stop, max(first, free))
             if waived or expand:
                 gap = [one for one in reversed(line.occurrences[free:stop]) if not _is_waived(one, waived)]
@@ -388,6 +401,11 @@ class Ledger:
             else:
                 count += stop - free
             stop = free
+            if count >= MANY:
+                return missed[:MANY], MANY
+            if free == 0 and not line.whole:
+                line.more()
+                return self._run(duty, line, pair, recent, since, expand=expand)
         return missed, count
 
     def _before(self, duty: Duty, line: Line, pair: Pair, instant: int) -> int:

@@ -141,7 +141,8 @@ def run(
             outcome.added += 1
             outcome.ids.append(record.id)
             if not dry_run:
-                changes.append((path_of(form, record.id, record.at), codec.write(plain_from(record, form))))
+                own = session.library.form_at(form.name, record.version) or form
+                changes.append((path_of(own, record.id, record.at), codec.write(plain_from(record, own))))
         if changes:
             outcome.commit = _publish(session, write, form, source.name, operator, changes)
     return outcome
@@ -244,6 +245,11 @@ def _record(
         if value not in (None, ""):
             given[name] = _without_computed(form, name, value)
     changes = changes_from_mapping(form, given, session.library, now=session.now, zone=session.zone)
+    told_at = changes.held.get("at")
+    day = (datetime.fromisoformat(told_at) if told_at else write.when).astimezone(session.zone).date().isoformat()
+    if session.library.form_on(form.name, day) is not form:  # another version was in force then (clocks 11)
+        form = session.library.form_on(form.name, day)
+        changes = changes_from_mapping(form, given, session.library, now=session.now, zone=session.zone)
     resolve_references(session, form, changes)
     issues = changes.issues
     if changes.files:

@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from dataclasses import field
+from datetime import date
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import Any
@@ -31,9 +33,11 @@ from logbook.core.escalation import read_site
 from logbook.core.escalation import steps_of
 from logbook.core.form import Clock
 from logbook.core.form import Escalation
+from logbook.core.moments import DAY
 from logbook.core.moments import days_in
 from logbook.core.moments import from_epoch
 from logbook.core.text import Text
+from logbook.operations.rulefaults import escalation_issues
 from logbook.operations.session import Session
 from logbook.store import machine
 from logbook.store.lock import FileLock
@@ -41,8 +45,11 @@ from logbook.store.whole import write_whole
 
 if TYPE_CHECKING:
     from logbook.core.calendars import Hours
+    from logbook.core.duties import Duty
+    from logbook.core.occurrences import Standing
     from logbook.index.book_index import ClockRow
     from logbook.index.book_index import Row
+    from logbook.operations.duties import Pair
     from logbook.operations.overdue import Late
     from logbook.operations.shifts import Cover
     from logbook.operations.shifts import Line
@@ -71,6 +78,10 @@ class Memory:
         """The last run that reached a person."""
         known = self.told.get(person)
         return known.at if known is not None else self.at
+
+    def is_ahead_of(self, now: int) -> bool:
+        """Whether a run later than ``now`` left it: the clock was set back, or ``--now`` looks back."""
+        return self.at is not None and self.at > now
 
 
 @dataclass(slots=True)
@@ -206,7 +217,7 @@ class _Matter:
     breached: bool = False
     missed: int = 0
     row: Row | None = None
-    to_field: Callable[[str], str | None] = lambda name: None
+    counted: int | None = None
 
 
 class _Desk:
@@ -216,31 +227,18 @@ class _Desk:
         self.session = session
         self.now = int(session.now.timestamp())
         self.people = _People(session)
-        site, issues = read_site(session.book.settings.settings.get("escalation"))
-        unknown = [one.to for one in site if one.to not in session.library.roles]
-        if issues or unknown:
-            from logbook.core.issues import Issue
-            from logbook.core.suggest import hint
-
-            more = [
-                Issue(
-                    "notify.unknown-role",
-                    {"found": role, "hint": hint(role, session.library.roles)},
-                    path="logbook.yaml",
-                    field="settings.escalation",
-                )
-                for role in unknown
-            ]
-            raise Refused([*issues, *more])
-        self.site = site
+        issues = escalation_issues(session)
+        if issues:
+            raise Refused(issues)
+        self.site, _ = read_site(session.book.settings.settings.get("escalation"))
         self._hours: dict[str, Hours] = {}
 
     def matters(self, since: int, *, each: bool = False) -> list[_Matter]:
         """What ran at some instant of (since, now], by due; duties nobody fulfilled among it (``each``: every
-        occurrence by itself)."""
+        occurrence that was not done in time by itself)."""
         index, zone = self.session.index, self.session.zone
         found = [self._clock(*run) for run in index.courses(from_epoch(since, zone), self.session.now)]
-        found.extend(self._duties(each=each))
+        found.extend(self._occurrences(since) if each else self.missed())
         found.sort(key=lambda matter: (matter.due, matter.key))
         return found
 
@@ -261,6 +259,7 @@ class _Desk:
             clock.stopped,
             clock.stopped is not None and counted is not None and counted > due,
             row=row,
+            counted=counted,
         )
 
     def _steps(self, clock: ClockRow, named: Clock | None, due: int, *, paused: bool) -> tuple[Step, ...]:
@@ -303,42 +302,108 @@ class _Desk:
             self._hours[name] = Hours(calendar, self.session.zone)
         return self._hours[name]
 
-    def _duties(self, *, each: bool) -> Iterator[_Matter]:
+    def missed(self) -> Iterator[_Matter]:
         """Duties nobody fulfilled: missed is brought to the role of the duty, and to whom the book says.
-
-        One matter a duty and subject, whose offsets count from the first occurrence that was missed in a run;
-        ``each``: one an occurrence.
-        """
+        One matter a duty and subject, whose offsets count from the first occurrence that was missed in a run."""
         from logbook.operations.overdue import overdue
 
-        # A share of the window says nothing here: the duty is already missed.
-        site = tuple(one for one in self.site if one.share is None)
         runs: dict[str, list[Late]] = {}
-        for late in overdue(self.session, (), expand=each or bool(site)):
+        for late in overdue(self.session, (), expand=bool(self._offsets)):
             if late.kind == "duty" and late.state == "missed":
-                key = f"duty {late.clock} {late.subject or ''}".rstrip()
-                if each:
-                    key += f" {late.nominal} {late.slot or ''}".rstrip()
-                runs.setdefault(key, []).append(late)
-        frame = Frame(days_in(self.session.zone), lambda name: None, lambda: self.hours("office"))
+                runs.setdefault(f"duty {late.clock} {late.subject or ''}".rstrip(), []).append(late)
         for key, run in runs.items():
             first = min(int(late.due.timestamp()) for late in run)
             latest = max(run, key=lambda late: late.due)
             due = int(latest.due.timestamp())
-            steps = {(step.name, step.to): step for step in steps_of((), latest.to, first, first, frame, site=site)}
-            at_due = Step(due, latest.to, AT_DUE)
-            steps[AT_DUE, latest.to] = at_due
-            form = self.session.library.forms.get(latest.form)
+            steps = {(step.name, step.to): step for step in self._duty_steps(latest.to, first)}
+            steps[AT_DUE, latest.to] = Step(due + 1, latest.to, AT_DUE)
             yield _Matter(
                 key,
                 None,
-                form.title if form is not None else Text(latest.form, latest.form),
+                self._form_title(latest.form),
                 latest.label,
                 latest.title.removeprefix(latest.label.say(self.session.lang)).strip(),
                 due,
                 Course(None, tuple(sorted(steps.values(), key=lambda step: step.at))),
-                missed=1 if each else max(len(run), latest.missed or 1),
+                missed=max(len(run), latest.missed or 1),
             )
+
+    def _occurrences(self, since: int) -> Iterator[_Matter]:
+        """Every occurrence of a duty that was not done in time and of which some step lies after ``since``,
+        whether it was done later or never, and whatever came after it."""
+        if not self.session.library.shared.get("duties"):
+            return
+        from logbook.operations.duties import Ledger
+
+        ledger = Ledger(self.session)
+        # Missed is what is not done when now is past the due: every instant counts a second later (_duty_steps).
+        start, end = self._reach(since), self.now - 1
+        for duty in ledger.expecting:
+            if not duty.listed:
+                continue
+            pairs = ledger.pairs(duty, ended=True, all_=True, due=(start, end))
+            by_pair: dict[str, list[tuple[Pair, Standing]]] = {}
+            for pair, standing in ledger.standings(duty, pairs, start, end):
+                by_pair.setdefault(pair.key, []).append((pair, standing))
+            for standings in by_pair.values():
+                yield from self._late_ones(duty, standings)
+
+    def _late_ones(self, duty: Duty, standings: list[tuple[Pair, Standing]]) -> Iterator[_Matter]:
+        """Those of one subject that were not done in time, the latest first."""
+        from logbook.core.fulfilment import counts_from
+
+        def due(found: tuple[Pair, Standing]) -> int:
+            return found[1].occurrence.due
+
+        over: int | None = None  # since when what fell due later has put an end to the lateness (ruling 6)
+        for at, group in groupby(sorted(standings, key=due, reverse=True), key=due):
+            settled: list[int | None] = []
+            for pair, (one, state, mark) in group:
+                done = counts_from(one, mark) if mark is not None else None
+                settled.append(None if state == "missed" else max(at + 1, done or 0))
+                if state not in ("missed", "late"):
+                    continue
+                ends = [end for end in (over, done) if end is not None]
+                day = date.fromordinal(one.nominal).isoformat()
+                yield _Matter(
+                    " ".join(filter(None, ("duty", duty.id, pair.subject, day, one.slot))),
+                    None,
+                    self._form_title(duty.form),
+                    duty.label,
+                    pair.title,
+                    at,
+                    Course(min(ends) + 1 if ends else None, self._duty_steps(duty.role, at)),
+                    mark.at if mark is not None else None,
+                    mark is not None,
+                    0 if mark is not None else 1,
+                    counted=done,
+                )
+            known = [one for one in settled if one is not None]
+            if len(known) == len(settled):
+                over = min(max(known), over) if over is not None else max(known)
+
+    def _duty_steps(self, to: str | None, due: int) -> tuple[Step, ...]:
+        """The steps of a duty that was due then, each a second later than a clock's: a clock is late when it
+        runs at its due, a duty is missed when that has passed."""
+        # A share of the window says nothing here: the duty is already missed.
+        frame = Frame(days_in(self.session.zone), lambda name: None, lambda: self.hours("office"))
+        steps = steps_of((), to, due, due, frame, site=self._offsets)
+        return tuple(step._replace(at=step.at + 1) for step in steps)
+
+    def _reach(self, since: int) -> int:
+        """A due so early that no step of a duty due then or sooner comes after ``since``."""
+        back = 0
+        while any(step.at > since for step in self._duty_steps(None, since - back - 1)):
+            back = back * 2 or DAY
+        return since - back - 1
+
+    @property
+    def _offsets(self) -> tuple[Escalation, ...]:
+        return tuple(one for one in self.site if one.share is None)
+
+    def _form_title(self, name: str) -> Text:
+        form = self.session.library.forms.get(name)
+        return form.title if form is not None else Text(name, name)
 
     # -- for whom ---------------------------------------------------------------------------------
 
@@ -370,7 +435,7 @@ class _Desk:
     def entry(self, matter: _Matter, step: Step, *, vacant: bool, ended: int | None = None) -> Entry:
         until = self.now
         if matter.stopped is not None:
-            until = min(until, matter.course.counted or matter.stopped)
+            until = min(until, matter.counted or matter.stopped)
         return Entry(
             matter.key,
             matter.id,
@@ -426,7 +491,7 @@ def since_then(session: Session, since: datetime) -> Found:
     digests = [
         desk.digest(person, new=tuple(entries), next_due=coming.get(person)) for person, entries in sorted(told.items())
     ]
-    return _found(desk, matters, digests)
+    return _found(desk, [*(matter for matter in matters if matter.row is not None), *desk.missed()], digests)
 
 
 def since_told(session: Session, memory: Memory, *, always: bool = False) -> Found:
@@ -448,7 +513,8 @@ def since_told(session: Session, memory: Memory, *, always: bool = False) -> Fou
                     current.setdefault(person, {})[matter.key] = entry
                 elif matter.breached and since is not None and step.at > since:
                     gone.setdefault(person, {})[matter.key] = entry
-    for person, told in memory.told.items():
+    # What a memory of later knows may lie after now: that is not cleared but to come.
+    for person, told in () if memory.is_ahead_of(desk.now) else memory.told.items():
         for key, item in told.items.items():
             if key not in current.get(person, {}):
                 gone.setdefault(person, {})[key] = _cleared(desk, key, item, by_key.get(key))
@@ -462,8 +528,7 @@ def since_told(session: Session, memory: Memory, *, always: bool = False) -> Fou
         new: list[Entry] = []
         still: list[Entry] = []
         for key, entry in current.get(person, {}).items():
-            seen = items.get(key)
-            (still if seen is not None and seen.get("step") == entry.step else new).append(entry)
+            (still if _is_known(items.get(key), entry) else new).append(entry)
         digests.append(
             desk.digest(
                 person,
@@ -474,6 +539,13 @@ def since_told(session: Session, memory: Memory, *, always: bool = False) -> Fou
             )
         )
     return _found(desk, matters, digests)
+
+
+def _is_known(seen: Mapping[str, Any] | None, entry: Entry) -> bool:
+    """Whether a person was told this: the same step, and of a duty no further time that was missed."""
+    if seen is None or seen.get("step") != entry.step:
+        return False
+    return not entry.missed or entry.due <= int(seen["due"])
 
 
 def _cleared(desk: _Desk, key: str, item: Mapping[str, Any], matter: _Matter | None) -> Entry:
@@ -504,8 +576,10 @@ def send_all(
     """Send digest after digest and remember each that went out: how many did, and what became of the others.
 
     What could not be sent stays untold, so that the next run sends it again; it does not hold the others up.
+    A memory that is ahead of ``now`` is left as it is.
     """
     at = int(now.timestamp())
+    ahead = memory.is_ahead_of(at)
     before = memory.at
     sent = 0
     failed: list[tuple[Digest, BookError]] = []
@@ -526,8 +600,9 @@ def send_all(
             fresh.told[digest.person] = Told(at, items)
         else:
             del fresh.told[digest.person]
-        keep(fresh)
-    if not sent:
+        if not ahead:
+            keep(fresh)
+    if not sent and not ahead:
         keep(fresh)
     return sent, failed
 

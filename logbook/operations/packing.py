@@ -183,7 +183,7 @@ def plan_enabling(session: Session, wanted: Sequence[str]) -> Coming:
 
             args = {"found": pack, "known": known, "hint": hint(pack, known)}
             issues.append(Issue("pack.unknown", args, field="pack"))
-        elif pack in session.book.settings.packs or pack in there:
+        elif pack in there:  # one that is only listed is brought
             issues.append(Issue("pack.enabled", {"pack": pack}, field="pack"))
     if issues:
         raise Refused(issues, "pack.refused")
@@ -213,7 +213,7 @@ def enable(session: Session, coming: Coming, *, by: str | None = None) -> str:
     if document is None:
         raise Refused(issues, "book.settings-broken", path=SETTINGS_FILE)
     plain = dict(document.plain)
-    plain["packs"] = [*session.book.settings.packs, *names]
+    plain["packs"] = list(dict.fromkeys([*session.book.settings.packs, *names]))
     files = {SETTINGS_FILE: codec.edit(data, plain, SETTINGS_FILE), **coming.files}
     return _commit(session, f"enable {' '.join(names)}", files, by=by)
 

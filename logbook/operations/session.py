@@ -49,12 +49,15 @@ class Session:
         lang: str,
         environment: Mapping[str, str],
         by: str | None = None,
+        rev: str | None = None,
     ) -> None:
+        """``rev``: the id of the commit as of which everything is read; such a session only reads."""
         self.book = book
         self.clock = clock
         self.lang = lang
         self.environment = environment
         self.given_by = by
+        self.rev = rev
         self.warnings: list[Issue] = []
 
     def close(self) -> None:
@@ -80,7 +83,8 @@ class Session:
     def _loaded(self) -> tuple[Library, list[Issue]]:
         from logbook.store.library import load
 
-        return load(self.repository, work_tree=True, settings=self.book.settings.settings)
+        settings = self.book.settings.settings
+        return load(self.repository, work_tree=self.rev is None, revision=self.rev, settings=settings)
 
     @property
     def library(self) -> Library:
@@ -92,7 +96,7 @@ class Session:
 
     @cached_property
     def index(self) -> BookIndex:
-        """The index, refreshed to HEAD."""
+        """The index, refreshed to HEAD; of a session of the past, one in memory."""
         from logbook.index.book_index import BookIndex
 
         return BookIndex.open(
@@ -101,6 +105,7 @@ class Session:
             zone=self.zone,
             calendars=self.calendars,
             library_key=self.rules_key,
+            rev=self.rev,
             lang=self.book.settings.language,
             environment=self.environment,
         )

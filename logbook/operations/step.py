@@ -90,9 +90,16 @@ def draft_of(
     issues: list[Issue] = []
     if isinstance(found, Issue):
         from logbook.core.builtin import all_steps
+        from logbook.core.builtin import step_words
         from logbook.core.suggest import hint
 
-        allowed = [name for name, one in all_steps(form, settings).items() if state.status in one.from_]
+        steps = all_steps(form, settings)
+        allowed = [
+            Text(f"{name} {one.label.zh}", f"{name} ({one.label.en})")
+            for name, one in steps.items()
+            if state.status in one.from_
+        ]
+        known = [*steps, *(word for words in step_words(steps).values() for word in words if word)]
         raise Refused(
             [
                 Issue(
@@ -100,7 +107,7 @@ def draft_of(
                     {
                         "found": step_word,
                         "allowed": allowed,
-                        "hint": hint(step_word, [*form.steps, *(one.label.zh for one in form.steps.values())]),
+                        "hint": hint(step_word, known),
                     },
                     field="step",
                 ).at(id=record.id)
@@ -139,7 +146,6 @@ def draft_of(
     issues += checking.event_time_issues(happened, write.when, created)
     write.warnings += late_warning(happened, write.when, reason)
     brought = defaults.rows_filled(session, form, changes.set, defaults.Moment(happened, holder), write.world)
-    write.warnings += _late_already(session, loaded, brought, happened)
     taken = event(
         found.id,
         at=happened,
@@ -172,6 +178,7 @@ def draft_of(
         seal = sealed_by(session, write.world, state_of(form, after))
         after = replace(record, events=(*record.events, replace(taken, set={**taken.set, **seal})))
     after = replace(after, status=state_of(form, after).status)
+    issues += _changed_clocks(session, loaded, found, after, taken)
     new = write.judge(form, after, step=found.id, before=issues)
     title = title_of(new, session.book.settings.language)
     said = title if built_in else said_of(form, brought, title)
@@ -247,27 +254,32 @@ def _brings_nothing(form: Form, step: Step, brought: Mapping[str, Stored]) -> li
     ]
 
 
-def _late_already(
-    session: Session, loaded: Loaded, brought: Mapping[str, Stored], happened: datetime
-) -> list[Issue]:
-    """An agreed moment put later once it has passed undoes nothing (a breach is never erased): say so."""
-    changed = {path.split(".")[0].rstrip("+") for path in brought}
-    moved = [
-        clock
-        for clock in loaded.form.clocks.values()
-        if clock.within is not None and not changed.isdisjoint(clock.within.fields())
-    ]
-    if not moved:
+def _changed_clocks(session: Session, loaded: Loaded, step: Step, after: Record, taken: Event) -> list[Issue]:
+    """What the step's values do not do to clocks: a longer level that nobody approved, an agreed moment put
+    later once it has passed (a breach is never erased). A step that is there for such a moment is refused."""
+    form = loaded.form
+    changed = {path.split(".")[0].rstrip("+") for path in taken.set}
+    decides = {name for clock in form.clocks.values() if clock.within is not None for name in clock.within.fields()}
+    if changed.isdisjoint(decides):
         return []
+    from logbook.core.budgets import agreed_fields
+    from logbook.core.clocksteps import change_issues
     from logbook.operations.deriving import clocks_of_state
 
-    late = {
-        one.clock
-        for one in clocks_of_state(session, loaded.form, loaded.state)
-        if one.stopped is None and one.due is not None and one.due < happened.timestamp()
-    }
+    state = state_of(form, after)
+    issues = change_issues(
+        form,
+        state,
+        clocks_of_state(session, form, loaded.state),
+        clocks_of_state(session, form, state),
+        taken,
+        zone=session.zone,
+    )
+    stays = step.to is None or step.to == loaded.state.status
+    purpose = set(step.requires) & changed if stays else set()
     return [
-        Issue("step.breached", {"clock": clock.label}, severity="warning", field=clock.id)
-        for clock in moved
-        if clock.id in late
+        replace(issue, severity="error")
+        if issue.rule == "step.breached" and purpose & agreed_fields(form.clocks[str(issue.field)].within)
+        else issue
+        for issue in issues
     ]

@@ -104,8 +104,10 @@ def validate(
             progress(done)
     if whole:
         from logbook.operations.calendar import calendar_issues
+        from logbook.operations.rulefaults import settings_issues
 
         issues += calendar_issues(session)
+        issues += settings_issues(session)
         if library.shared.get("duties"):
             from logbook.core.dutyfile import check_site
 

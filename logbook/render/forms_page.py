@@ -62,7 +62,7 @@ class _Page:
         for field in self.form.fields.values():
             if field.columns:
                 title = self.say("render.columns_of", label=field.label, id=field.id)
-                parts.append(self.inner(title, self.fields(field.columns.values())))
+                parts.append(self.inner(title, self.fields(field.columns.values(), field.id)))
         parts.append(self.section("render.steps", self.steps()))
         if self.form.signatures:
             parts.append(self.section("render.signatures", self.signatures()))
@@ -97,7 +97,7 @@ class _Page:
             lines += self.wrapped(self.say("render.source", source=form.source))
         return "\n".join(lines)
 
-    def fields(self, fields: Iterable[Field]) -> str:
+    def fields(self, fields: Iterable[Field], within: str | None = None) -> str:
         columns = [
             Column("id", self.say("render.id"), "id"),
             Column("label", self.say("render.label"), whole=True),
@@ -113,7 +113,7 @@ class _Page:
                 self.say(f"render.type_{field.type}", target=field.target).strip(),
                 self.say("render.yes") if field.required else "",
                 self.default(field),
-                self.joined(self.notes(field)),
+                self.joined(self.notes(field, within)),
             )
             for field in fields
         ]
@@ -140,7 +140,7 @@ class _Page:
             return self.say("render.default_field", name=self.name(default.text))
         return self.say(f"render.default_{default.kind}")
 
-    def notes(self, field: Field) -> Iterable[str]:
+    def notes(self, field: Field, within: str | None = None) -> Iterable[str]:
         if field.target and field.type == "choice":
             listed = self.library.checklists.get(field.target[0])
             yield self.say("render.item_of", checklist=listed.title if listed else field.target)
@@ -150,7 +150,7 @@ class _Page:
         if field.holds:
             yield self.say("render.is", name=self.moment(field.holds))
         if field.derived_text:
-            yield self.say("render.derived", rule=self.rule(field.derived, field.derived_text))
+            yield self.say("render.derived", rule=self.rule(field.derived, field.derived_text, within))
         if field.unit:
             yield self.say("render.unit", unit=field.unit)
         if field.private:
@@ -333,7 +333,7 @@ class _Page:
     def wrapped(self, text: str) -> list[str]:
         return wrap(text, self.width)
 
-    def rule(self, rule: object, text: str) -> str:
+    def rule(self, rule: object, text: str, within: str | None = None) -> str:
         """The rule as prose in the reader's language, else as the form's file has it."""
         try:
             from logbook.core import rules
@@ -342,7 +342,7 @@ class _Page:
         tell = getattr(rules, "say", None)
         if tell is None or rule is None:
             return text
-        return str(tell(rule, self.form, self.lang)) or text
+        return str(tell(rule, self.form, self.lang, library=self.library, within=within)) or text
 
     def name(self, path: str) -> str:
         """A field's label; each part of a path where it is known."""

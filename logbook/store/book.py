@@ -50,18 +50,24 @@ class Book:
 
 
 def find_book(start: Path, *, given: str | None, environment: Mapping[str, str]) -> Book:
-    """Find the book: ``given`` (``--book``), else ``$LOGBOOK_BOOK``, else the nearest parent of
+    """The book :func:`find_root` finds, with its settings. Refused with every problem of them."""
+    root = find_root(start, given=given, environment=environment)
+    return Book(root, read_settings(root))
+
+
+def find_root(start: Path, *, given: str | None, environment: Mapping[str, str]) -> Path:
+    """Find the book's folder: ``given`` (``--book``), else ``$LOGBOOK_BOOK``, else the nearest parent of
     ``start`` that holds ``logbook.yaml``. Raises BookError ``book.none`` when there is none."""
     named = given or environment.get("LOGBOOK_BOOK")
     if named:
         root = Path(named).expanduser().absolute()
         if not (root / SETTINGS_FILE).is_file():
             raise BookError("book.not-one", path=str(root))
-        return Book(root, read_settings(root))
+        return root
     start = start.absolute()
     for folder in (start, *start.parents):
         if (folder / SETTINGS_FILE).is_file():
-            return Book(folder, read_settings(folder))
+            return folder
     raise BookError("book.none", path=str(start))
 
 
@@ -72,6 +78,11 @@ def read_settings(root: Path) -> Settings:
         data = path.read_bytes()
     except OSError as error:
         raise BookError("book.unreadable", path=str(path), why=error.strerror or str(error)) from error
+    return settings_from(data)
+
+
+def settings_from(data: bytes) -> Settings:
+    """The settings that the text of a ``logbook.yaml`` says; Refused with every problem of it."""
     document, issues = codec.read(data, path=SETTINGS_FILE)
     if document is None:
         raise Refused(issues, "book.settings-broken", path=SETTINGS_FILE)

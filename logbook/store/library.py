@@ -60,7 +60,7 @@ def load(
     Read is HEAD's tree, or that of commit ``revision``, or with ``work_tree`` the files themselves (HEAD
     where they are not checked out). ``settings`` are the site's numbers that sentences may name; they are
     not checked. A broken form is an issue; the other forms are there all the same. ``Library.key`` is a
-    hash of the contents that were read.
+    hash of the contents that were read. What was read of a ``revision`` is cached apart.
     """
     if isinstance(book, Path):
         return _load_folder(book, None, settings)
@@ -126,18 +126,27 @@ def _load_commit(
     if commit is None:  # nothing was committed yet
         return Library(settings=settings or {}, key=_content_key({})), []
     cache = repository.room / "library.json"
-    stored = _read_cache(cache, lambda head: head.get("head") == commit)
+    caches = [cache]
+    if revision is not None:
+        # A look into the past must not cost the next command the definitions of today.
+        cache = repository.room / "library-past.json"
+        caches.append(cache)
+
+    def cached(name: str, value: str) -> dict[str, Any] | None:
+        found = (_read_cache(one, lambda head: head.get(name) == value) for one in caches)
+        return next(filter(None, found), None)
+
+    stored = cached("head", commit)
     if stored is not None:
         return _from_cache(stored, settings)
     tree = _tree_of_templates(repository, commit)
     if tree is None:
         return Library(settings=settings or {}, key=_content_key({})), []
-    stored = _read_cache(cache, lambda head: head.get("tree") == tree)
+    stored = cached("tree", tree)
     blobs = None
     if stored is None:
         blobs = _blobs_below(repository, tree, FOLDER)
-        content = _content_key(blobs)
-        stored = _read_cache(cache, lambda head: head.get("content") == content)
+        stored = cached("content", _content_key(blobs))
     if stored is not None:
         # Another commit over the same definitions: next time one look at the ref is enough.
         _write_cache(cache, {**stored, "head": commit, "tree": tree})

@@ -34,7 +34,7 @@ class Watch:
     """A look at the work tree that runs beside the caller's own work; it takes no lock, writes nothing and
     never fails: where Git cannot look there is nothing to say."""
 
-    def __init__(self, repo: Repository, prefix: str) -> None:
+    def __init__(self, repo: Repository, *prefixes: str) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._room = repo.room
         from subprocess import DEVNULL
@@ -42,21 +42,24 @@ class Watch:
         try:
             size = sum(entry.stat().st_size for entry in os.scandir(repo.git_dir) if _is_index(entry.name))
             if size < _SMALL_INDEX:
-                self._process = repo.start(*status_words(prefix, untracked="normal"), errors=DEVNULL)
+                words = (*status_words("", untracked="normal"), "--", *prefixes)
+                self._process = repo.start(*words, errors=DEVNULL)
         except (OSError, BookError):
             pass
 
-    def count(self) -> int:
-        """How many files differ from HEAD, as far as is known within a second."""
+    def paths(self) -> list[str]:
+        """The files that differ from HEAD, as far as is known within a second; a new folder is one."""
         if self._process is None:
-            return 0
+            return []
         import subprocess
 
         try:
             out, _ = self._process.communicate(timeout=_PATIENCE)
         except (subprocess.TimeoutExpired, OSError):
-            return 0
-        return len(dirt(out)) if self._process.returncode == 0 and not self._writing() else 0
+            return []
+        if self._process.returncode != 0 or self._writing():
+            return []
+        return [path for _, path in dirt(out)]
 
     def _writing(self) -> bool:
         """Whether another command is between its commit and its files: that is no difference to tell of."""

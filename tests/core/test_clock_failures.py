@@ -176,7 +176,7 @@ def test_a_clock_that_cannot_be_paused_is_not() -> None:
 def test_a_pause_that_ran_out_says_so_until_resumed() -> None:
     pause = paused("11-20 09:00", "11-20 14:00")
     (one,) = clocks(HOURS, matter(pause))
-    told = [one.status(moment(f"11-20 {at}")) for at in ("08:00", "09:00", "13:59", "14:00")]
+    told = [one.status(moment(f"11-20 {at}")) for at in ("08:00", "09:00", "14:00", "14:01")]
     assert told == ["running", "paused", "paused", "pause_expired"]
     (resumed,) = clocks(HOURS, matter(pause, event("resume", "11-20 15:00")))
     assert resumed.status(moment("11-20 15:00")) == "running"

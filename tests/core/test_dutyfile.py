@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from textwrap import dedent
 from textwrap import indent
 
@@ -11,6 +12,7 @@ from logbook.core.budgets import Span
 from logbook.core.duties import Daily
 from logbook.core.duties import Each
 from logbook.core.duties import EachShift
+from logbook.core.duties import Earlier
 from logbook.core.duties import Every
 from logbook.core.duties import Monthly
 from logbook.core.duties import OnEvent
@@ -215,6 +217,24 @@ def test_slots_and_seasons_and_while() -> None:
             "seasons.summer: Duty round: in summer it has another kind of cadence (clocks 13)."]),
         ("daily: {}\nseasons: {summer: {}}\ndone_by: check", [
             "seasons.summer: Duty round: a season holds exactly one cadence (summer; clocks 13)."]),
+        ("daily: {}\nearlier: [weekly: friday]\ndone_by: check", [
+            "earlier: Duty round: it is not said from when its rule replaces the earlier one (clocks 14)."]),
+        ("daily: {}\neffective: 2026-06-01\nearlier: friday\ndone_by: check", [
+            "earlier: Duty round: earlier is a list of the rules that held before (clocks 14)."]),
+        ("daily: {}\neffective: 2026-06-01\nearlier: [{role: guide}]\ndone_by: check", [
+            'earlier.0.role: Duty round: earlier has no part "role" (clocks 13).',
+            "earlier.0: Duty round: an earlier rule holds exactly one cadence (clocks 14)."]),
+        ("daily: {}\neffective: 2026-06-01\nearlier: [{daily: {}, weekly: friday}]\ndone_by: check", [
+            "earlier.0: Duty round: an earlier rule holds exactly one cadence (clocks 14)."]),
+        ("daily: {}\neffective: 2026-06-01\nearlier: [{daily: {}}, {weekly: friday}]\ndone_by: check", [
+            "earlier.1: Duty round: only the first of the earlier rules may lack effective (clocks 14)."]),
+        ("daily: {}\neffective: 2026-06-01\nearlier: [{daily: {}, effective: 2026-06-01}]\ndone_by: check", [
+            "earlier: Duty round: each rule must take effect after the one before it (clocks 14)."]),
+        ("daily: {}\neffective: 2026-06-01\nearlier: [{daily: {}, off_day: next}]\ndone_by: check", [
+            "earlier.0.off_day: Duty round: what is due every day cannot move to another day (off_day: next; clocks 15)."]),
+        ("daily: {}\neffective: 2026-06-01\nearlier: [{on: {event: repair.finish, within: 2 days}}]\ndone_by: check", [
+            "earlier.0: Duty round: an earlier rule must be made due by the same thing,"
+            " the days or the same event (clocks 14)."]),
         ("daily: {}\neffective: soon\ndone_by: check", ['effective: Duty round: "soon" is no date.']),
         # on
         ("on: {}\ndone_by: check", ["on: Duty round: on needs exactly one of event, rows, holiday (clocks 13)."]),
@@ -449,3 +469,51 @@ def test_a_whole_duty_in_words() -> None:
     assert say(event, "en", found) == (
         'Round: after "Finish" of Repair (kind is “Leak”): within 3 days; recorded as Repair.'
     )
+
+
+# -- a rule that a site changes from a day on
+
+
+ROUND = "round: {zh: 查房, en: Round, weekly: monday, off_day: next, done_by: check}\n"
+
+
+def test_from_the_day_a_site_names_its_rule_takes_the_place_of_the_packs() -> None:
+    known, _ = library(ROUND)
+    own = {"duties": {"round": {"weekly": "friday", "effective": "2026-06-01"}}}
+    assert check_site(own, known) == []
+    found = duties_of(known, own)["round"]
+    assert (found.cadence, found.effective) == (Weekly(4), date(2026, 6, 1).toordinal())
+    assert found.earlier == (Earlier(Weekly(0), None, "next"),)
+
+
+def test_without_a_day_the_rule_of_the_site_has_always_held() -> None:
+    known, _ = library(ROUND.replace("weekly: monday", "weekly: monday, effective: 2026-05-01, earlier: [weekly: sunday]"))
+    found = duties_of(known, {"duties": {"round": {"weekly": "friday"}}})["round"]
+    assert (found.cadence, found.effective, found.earlier) == (Weekly(4), None, ())
+
+
+def test_a_site_may_say_itself_what_held_before() -> None:
+    known, _ = library(ROUND)
+    own = {"duties": {"round": {"daily": {}, "effective": "2026-06-01", "off_day": "keep", "earlier": [{"weekly": "sunday"}]}}}
+    assert check_site(own, known) == []
+    assert duties_of(known, own)["round"].earlier == (Earlier(Weekly(6)),)
+    del own["duties"]["round"]["effective"]
+    assert [issue.rule for issue in check_site(own, known)] == ["duty.earlier-without-effective"]
+
+
+def test_a_vague_duty_has_no_earlier_rule() -> None:
+    known, _ = library(ROUND.replace("weekly: monday", "vague: 定期"))
+    own = {"duties": {"round": {"weekly": "friday", "effective": "2026-06-01"}}}
+    assert check_site(own, known) == []
+    assert duties_of(known, own)["round"].earlier == ()
+
+
+def test_a_site_cannot_change_what_makes_a_duty_due_from_a_day_on() -> None:
+    text = "round: {zh: 查房, en: Round, on: {event: repair.finish, within: 2 days}, done_by: visit, subject: repair}\n"
+    known, _ = library(text)
+    own = {"duties": {"round": {"on": {"event": "repair.take", "within": "2 days"}, "effective": "2026-06-01"}}}
+    (issue,) = check_site(own, known)
+    assert (issue.rule, issue.field) == ("duty.earlier-kind", "settings.duties.round.effective")
+    own = {"duties": {"round": {"on": {"event": "repair.finish", "within": "1 day"}, "effective": "2026-06-01"}}}
+    assert check_site(own, known) == []
+    assert len(duties_of(known, own)["round"].earlier) == 1

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from logbook.core.calendars import Calendar
+from logbook.core.duties import say
 from logbook.core.dutyfacts import marks_of
 from logbook.core.dutyfacts import spans_of
 from logbook.core.dutyfacts import triggers_of
@@ -17,6 +20,7 @@ from logbook.core.occurrences import NEVER
 from logbook.core.occurrences import Trigger
 from logbook.core.occurrences import Waiver
 from logbook.core.occurrences import expected
+from logbook.core.occurrences import frame_of
 from logbook.core.shifts import Post
 from logbook.core.shifts import Slot
 from logbook.core.text import Text
@@ -668,3 +672,66 @@ def test_a_condition_on_the_subject() -> None:
     assert wanted(rule, WORLD, state(known(), AREA)) is False  # type: ignore[arg-type]
     bar = AREA.replace("set: {kind: show_flat}", "set: {kind: bar}")
     assert wanted(rule, WORLD, state(known(), bar)) is True  # type: ignore[arg-type]
+
+
+# -- a changed rule (clocks.md 14)
+
+
+def test_what_an_old_rule_expected_stays_expected() -> None:
+    rule = duty("weekly: friday\neffective: 2026-06-15\nearlier:\n  - weekly: monday\n")
+    assert due(rule, "2026-06-07", "2026-06-26") == [
+        "06-08: 06-01 24:00 > 06-08 24:00",
+        "06-19: 06-12 24:00 > 06-19 24:00",
+        "06-26: 06-19 24:00 > 06-26 24:00",
+    ]
+    done = [mark("2026-06-10 09:00"), mark("2026-06-19 09:00")]
+    assert states(rule, "2026-06-01", "2026-06-27", done, "2026-06-28") == [
+        "06-01 missed", "06-08 late", "06-19 done", "06-26 missed",
+    ]  # fmt: skip
+
+
+def test_three_rules_each_with_its_days_off_and_its_kind() -> None:
+    rule = duty(
+        "daily: {at: 18:00}\noff_day: skip\neffective: 2026-06-24\n"
+        "earlier:\n  - {weekly: sunday, effective: 2026-06-08}\n  - {weekly: sunday, off_day: next, effective: 2026-06-15}\n"
+    )
+    assert [one.partition(": ")[0] + one.partition(" >")[2] for one in due(rule, "2026-06-01", "2026-06-28")] == [
+        "06-14 06-14 24:00", "06-21 06-22 24:00", "06-24 06-24 18:00", "06-25 06-25 18:00", "06-26 06-26 18:00",
+    ]  # fmt: skip
+    assert rule.begins == date(2026, 6, 8).toordinal()
+    assert say(rule, "en") == (
+        "Round: every day, by 18:00; before 2026-06-24 every Sunday; before 2026-06-15 every Sunday;"
+        " not on days off; recorded as check."
+    )
+
+
+def test_a_paper_for_a_period_of_the_old_rule() -> None:
+    rule = duty("quarterly: {}\neffective: 2026-04-01\nearlier: [monthly: {day: last}]\nperiod: month")
+    marks = [mark("2026-05-03 09:00", period="2026-03"), mark("2026-05-04 09:00", period="2026-05")]
+    assert states(rule, "2026-02-01", "2026-06-30", marks, "2026-07-10") == ["02-28 missed", "03-31 late", "06-30 done"]
+
+
+def test_a_shorter_interval_while_something_runs_and_a_far_end() -> None:
+    rule = duty(
+        "every: 10 minutes\nduring: repair\ndone_by: same\neffective: 2026-11-24\n"
+        "earlier: [{every: 30 minutes, during: repair}]"
+    )
+    running = [Trigger("RP-1", instant("2026-11-23 23:00"), None, "RP-1")]
+    whole = expected(rule, frame(), 0, instant("2026-11-24 00:20"), running)
+    assert [f"{short(one.due)}" for one in whole] == ["11-23 23:30", "11-23 24:00", "11-24 00:10", "11-24 00:20"]
+    later = instant("2026-11-24 00:05")
+    assert expected(rule, frame(), later, instant("2026-11-24 00:20"), running) == whole[2:]
+    far = instant("2150-01-01")
+    assert len(expected(rule, frame(), far - 3600, far, running)) == 6
+
+
+def test_night_without_hours_is_the_night_of_the_calendar() -> None:
+    week = Calendar("night", tuple(((1320, 1560),) for _ in range(7)))
+    office = frame()
+    of = frame_of(office.days, {"night": week}, {})
+    rule = duty("every: 60 minutes\nbetween: night")
+    assert [one.partition(" >")[0].partition(": ")[2] for one in due(rule, "2026-11-24", "2026-11-24", of=of)] == [
+        "11-23 24:00", "11-24 01:00", "11-24 22:00", "11-24 23:00",
+    ]  # fmt: skip
+    set_ = frame_of(office.days, {"night": week}, {"hours": {"night": "23:00-24:00"}})
+    assert due(rule, "2026-11-24", "2026-11-24", of=set_) == ["11-24 23:00: 11-24 23:00 > 11-24 24:00"]

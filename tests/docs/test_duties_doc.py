@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -17,6 +19,10 @@ from logbook.core.dutyfile import duties_of
 from logbook.core.dutyfile import waiting
 from logbook.core.form import Library
 from logbook.core.issues import Issue
+from logbook.core.moments import days_in
+from logbook.core.occurrences import expected
+from logbook.core.occurrences import frame_of
+from logbook.core.value import replace
 from logbook.locale.catalogue import Catalogue
 from logbook.store import codec
 from logbook.store.library import load
@@ -93,3 +99,34 @@ def test_the_fault_it_shows_looks_like_that(tmp_path: Path) -> None:
     _, (issue,) = book(tmp_path, {**TEMPLATES, DUTIES: wrong})
     sentence, fix = Catalogue("en").issue(issue)
     assert f"    {issue.path}:{issue.line}: {sentence}\n        {fix}\n" in PAGE
+
+
+def change(head: str) -> str:
+    found = re.search(rf"```yaml\n# {re.escape(head)}[^\n]*\n(.*?)```", PAGE, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def test_a_duty_is_changed_as_the_page_says(tmp_path: Path) -> None:
+    library, issues = book(tmp_path, {**TEMPLATES, DUTIES: "duties:\n" + change(f"{DUTIES}, ")})
+    assert issues == []
+    duty = duties_of(library, {})["weekly_meeting"]
+    days = days_in(ZoneInfo("Asia/Shanghai"))
+    frame = frame_of(days, {}, {})
+    start, end = (days.begin(date(2026, *day).toordinal()) for day in ((5, 20), (6, 5)))
+    told = [date.fromordinal(one.nominal) for one in expected(duty, frame, start, end)]
+    assert told == [date(2026, 5, 25), date(2026, 6, 2)]
+
+
+def test_a_site_changes_a_duty_of_a_pack_as_the_page_says(tmp_path: Path) -> None:
+    library, _ = book(tmp_path, TEMPLATES)
+    document, _ = codec.read_definition(change("logbook.yaml, ").encode())
+    assert document is not None
+    own = document.plain["settings"]
+    assert check_site(own, library) == []
+    duty = duties_of(library, own)["weekly_meeting"]
+    assert say_when(duty, "en") == "every Tuesday"
+    assert duty.effective == date(2026, 6, 1).toordinal()
+    assert [(say_when(replace(duty, cadence=one.cadence), "en"), one.off_day) for one in duty.earlier] == [
+        ("every Monday", "next")
+    ]

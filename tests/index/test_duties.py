@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from logbook.index.duties import keep
 from logbook.index.duties import kept
 from logbook.operations.duties import Ledger
 from logbook.operations.overdue import overdue
+from logbook.store.transaction import Change
 from tests.operations.desk import Desk
 from tests.operations.desk import moment
 from tests.operations.duty_desk import BEGAN
@@ -129,3 +131,82 @@ def test_the_book_as_of_a_commit(desk: DutyDesk) -> None:
     assert session.index.place == ":memory:"
     assert "flat_count" in [one.clock for one in overdue(session, ()) if one.kind == "duty"]
     assert "flat_count" not in [one.clock for one in overdue(desk.session(LATER), ()) if one.kind == "duty"]
+
+
+# --- since when, whatever way the commits came ------------------------------------------------------------
+
+
+def since(desk: DutyDesk) -> dict[str, int]:
+    session = desk.session(LATER)
+    return enabled(session.index, session.repository)
+
+
+def cloned(desk: DutyDesk, folder: Path) -> DutyDesk:
+    run("clone", "-q", str(desk.root), str(folder))
+    run("-C", str(folder), "config", "pull.rebase", "false")
+    for name, value in (("user.name", "desk"), ("user.email", "desk@desk.logbook")):
+        run("-C", str(folder), "config", name, value)
+    return DutyDesk(folder)
+
+
+def run(*words: str) -> None:
+    subprocess.run(["git", *words], check=True, capture_output=True)
+
+
+def at(text: str) -> int:
+    return int(moment(text).timestamp())
+
+
+def test_duties_taken_away_and_put_back_are_in_force_since_they_came_back(desk: DutyDesk, tmp_path: Path) -> None:
+    other = cloned(desk, tmp_path / "early")
+    assert since(desk)["site/flat_count"] == since(other)["site/flat_count"] == at(BEGAN)
+    text = (desk.root / "templates/site/duties.yaml").read_bytes()
+    desk.publish(Change("templates/site/duties.yaml", None), when="2026-11-21 09:00")
+    desk.publish(Change("templates/site/duties.yaml", text), when="2026-11-22 09:00")
+    for _ in range(20):  # more commits than are looked at one by one
+        desk.check("F1", "2026-12-01 08:40")
+    run("-C", str(other.root), "pull", "-q")
+    fresh = cloned(desk, tmp_path / "fresh")
+    for one in (desk, other, fresh):
+        assert since(one)["site/flat_count"] == at("2026-11-22 09:00")
+        desk.check("F1", "2026-12-01 08:40")
+        assert since(one)["site/flat_count"] == at("2026-11-22 09:00")
+
+
+def test_own_commits_leave_it_and_need_no_history(desk: DutyDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = since(desk)
+    desk.check("F1", "2026-12-01 08:40")
+    session = desk.session(LATER)
+    index = session.index
+    monkeypatch.setattr(type(session.repository), "run", None)
+    assert enabled(index, session.repository) == wanted
+
+
+def test_lines_that_were_merged_give_every_clone_the_same(desk: DutyDesk, tmp_path: Path) -> None:
+    """One desk adds a duty, another writes records; whoever merges, it is in force since it was written."""
+    other = cloned(desk, tmp_path / "other")
+    since(other)
+    desk.write_duties(RULES + "more: {zh: 另, en: More, daily: {}, done_by: paper}\n", when="2026-11-25 09:00")
+    other.check("F1", "2026-12-01 08:40", desk="B")
+    run("-C", str(other.root), "pull", "-q", "--no-edit")
+    run("-C", str(desk.root), "pull", "-q", "--ff-only", str(other.root), "HEAD")
+    wanted = {name: at(BEGAN) for name in ("site/flat_count", "site/linked_paper")}
+    wanted |= {"site/more": at("2026-11-25 09:00"), "core": at("2026-11-20 08:00")}
+    for one in (other, desk, cloned(other, tmp_path / "fresh")):
+        assert since(one) == wanted
+    # The line it was written in is the first parent of the next merge.
+    desk.write_duties(RULES, when="2026-11-26 09:00")
+    desk.write_duties(RULES + "more: {zh: 另, en: More, daily: {}, done_by: paper}\n", when="2026-11-27 09:00")
+    other.check("F1", "2026-12-01 08:50", desk="B")
+    run("-C", str(desk.root), "config", "pull.rebase", "false")
+    run("-C", str(desk.root), "-c", "user.name=a", "-c", "user.email=a@a", "pull", "-q", "--no-edit", str(other.root), "HEAD")
+    for one in (desk, cloned(desk, tmp_path / "last")):
+        assert since(one)["core"] == at("2026-11-20 08:00")
+        assert since(one)["site/flat_count"] == at(BEGAN)
+
+
+def test_a_history_that_was_put_back_is_read_anew(desk: DutyDesk) -> None:
+    desk.write_duties(RULES + "more: {zh: 另, en: More, daily: {}, done_by: paper}\n", when="2026-11-25 09:00")
+    assert "site/more" in since(desk)
+    run("-C", str(desk.root), "reset", "-q", "--hard", "HEAD~1")
+    assert "site/more" not in since(desk)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from logbook.core.duties import Daily
 from logbook.core.duties import Duty
+from logbook.core.duties import Earlier
 from logbook.core.duties import Every
 from logbook.core.duties import Monthly
 from logbook.core.duties import OnHoliday
@@ -24,6 +25,7 @@ from logbook.core.occurrences import Mark
 from logbook.core.occurrences import Occurrence
 from logbook.core.occurrences import expected
 from logbook.core.text import Text
+from logbook.core.value import replace
 from tests.core.dutykit import frame
 from tests.core.dutykit import instant
 
@@ -184,3 +186,23 @@ def test_walking_the_days_finds_the_same(cadence: Daily | Weekly | Monthly, off_
     duty = Duty("round", LABEL, "core", "check", cadence=cadence, off_day=off_day)
     end = start + length * DAY
     assert expected(duty, FRAME, start, end) == naive(duty, start, end)
+
+
+# -- a changed rule
+
+
+@settings(max_examples=80, deadline=None)
+@given(duties, duties, st.integers(YEAR[0] // DAY, YEAR[1] // DAY), instants, instants)
+def test_each_rule_holds_for_its_own_days(old: Duty, new: Duty, change: int, a: int, b: int) -> None:
+    a, b = sorted((a, b))
+    day = date(1970, 1, 1).toordinal() + change
+    assert old.cadence is not None
+    both = replace(new, effective=day, earlier=(Earlier(old.cadence, None, old.off_day),))
+    found = expected(both, FRAME, a, b)
+    alone = [
+        *(one for one in expected(old, FRAME, a, b) if one.nominal < day),
+        *(one for one in expected(new, FRAME, a, b) if one.nominal >= day),
+    ]
+    assert sorted(found) == sorted(alone)
+    assert [one.due for one in found] == sorted(one.due for one in found)
+    assert len({(one.nominal, one.slot) for one in found}) == len(found)

@@ -55,16 +55,19 @@ def test_a_pause_moves_what_counts_in_days_and_stands_in_the_record(complaint: D
     assert states(complaint, "2026-11-22 11:00") == {"forward": "running", "answer": "paused", "resolve": "paused"}
     # Forwarding is owed the same day; the 23rd and the 24th begin inside the pause: two days more.
     assert late(complaint, now="2026-11-24 11:00") == [(CP, "forward", 35 * 3600)]
-    assert states(complaint, "2026-11-24 12:00")["answer"] == "pause_expired"
-    assert [one[1] for one in late(complaint, now="2026-11-24 12:00")] == ["forward", "answer", "resolve"]
+    # Until its `until` it is paused, that instant included, as what is due then is not late yet.
+    assert states(complaint, "2026-11-24 12:00")["answer"] == "paused"
+    assert [one[1] for one in late(complaint, now="2026-11-24 12:00")] == ["forward"]
+    assert states(complaint, "2026-11-24 12:01")["answer"] == "pause_expired"
+    assert [one[1] for one in late(complaint, now="2026-11-24 12:01")] == ["forward", "answer", "resolve"]
     assert complaint.load(CP).state.fields.get("until") is None
 
 
 def test_a_pause_that_ran_out_is_listed_until_it_is_resumed_or_late(complaint: Desk) -> None:
     complaint.step(CP, "forward", "forwarded_to=director", now="2026-11-22 10:00")
     complaint.step(CP, "pause", "until=2026-11-24 12:00", reason="waiting_customer", now="2026-11-22 10:05")
-    assert late(complaint, now="2026-11-24 11:59") == []
-    assert late(complaint, now="2026-11-24 12:00") == [(CP, "answer", 0), (CP, "resolve", 0)]
+    assert late(complaint, now="2026-11-24 12:00") == []
+    assert late(complaint, now="2026-11-24 12:01") == [(CP, "answer", 0), (CP, "resolve", 0)]
     # 22nd + 2 days + the 23rd and 24th: due 26th 24:00; then it is late, and still one row.
     assert late(complaint, now="2026-11-27 00:01") == [(CP, "answer", 60), (CP, "resolve", 0)]
     complaint.step(CP, "resume", now="2026-11-24 13:00")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import time
 from datetime import datetime
 from datetime import timedelta
 from pathlib import Path
@@ -445,12 +446,24 @@ def lived(furnished_book: Desk, tmp_path_factory: pytest.TempPathFactory) -> Dut
                 desk.step(log, "close", now=now)
         at += timedelta(minutes=chance.choice([0, 30, 200, 700, 1440, 3000]))
         at = at.replace(minute=0) if chance.random() < 0.3 else at
+    for duty, subject, asked, approved in WAIVERS:
+        words = (f"duty={duty}", *([f"subject={subject}"] if subject else []), "from_date=2026-11-10", "to_date=2026-12-31")
+        waiver = desk.add("waiver", *words, "reason=停业", now=asked).record.id
+        desk.step(waiver, "approve", now=approved, by="zhao")
     return desk
+
+
+# Duty, subject, when it was asked to be excused and when that was approved.
+WAIVERS = (
+    ("flat_count", "F1", "2026-11-20 09:00", "2026-11-20 15:00"),
+    ("weekly_log", "", "2026-11-21 09:00", "2026-11-22 10:30"),
+    ("flat_count", "F2", "2026-11-22 12:00", "2026-11-24 12:45"),
+)
 
 
 def missed_in_a_row(standings: list[Standing]) -> list[Standing]:
     """The latest missed one, where nothing that fell due later was done, and those missed right before it."""
-    elapsed = list(reversed(standings))
+    elapsed = [one for one in reversed(standings) if one.state != "waived"]
     while elapsed and elapsed[0].state != "missed":
         if elapsed[0].occurrence.due < standings[-1].occurrence.due:
             return []
@@ -468,18 +481,25 @@ def by_the_book(desk: DutyDesk, now: datetime) -> list[tuple[str, str | None, in
         for pair in ledger.pairs(duty, all_=True):
             occurrences = expected(duty, ledger.frame, pair.begins, ledger.now - 1, pair.triggers)
             marks = ledger.facts.marks(duty.id, 0, pair.subject).get(pair.key, [])
-            run = missed_in_a_row(stand(duty, occurrences, marks, ledger.now))
+            standings = stand(duty, occurrences, marks, ledger.now, ledger.waived(duty, pair))
+            run = missed_in_a_row(standings)
             if run:
                 found.append((duty.id, pair.subject or None, run[0].occurrence.due, len(run)))
     return sorted(found, key=lambda row: (row[2], row[0], row[1] or ""))
 
 
 def test_the_quick_way_and_the_kept_answer_agree_with_the_plain_one(lived: DutyDesk) -> None:
-    """At fifty random moments, in the past and after everything; each asked twice."""
+    """At random moments, in the past and after everything, on and back around the last that happened;
+    each asked twice."""
     chance = random.Random(11)
+    moments = []
     for n in range(50):
         at = moment("2026-11-20 00:00") if n % 2 else moment("2026-10-01 08:00")
-        at += timedelta(seconds=chance.randrange(49 * 86400) if n % 3 else chance.randrange(49 * 24) * 3600)
+        moments.append(at + timedelta(seconds=chance.randrange(49 * 86400) if n % 3 else chance.randrange(49 * 24) * 3600))
+    last = moment(WAIVERS[-1][-1])
+    for _ in range(8):
+        moments += (last + timedelta(seconds=chance.randrange(7200)), last - timedelta(seconds=chance.randrange(1, 7200)))
+    for at in moments:
         wanted = by_the_book(lived, at)
         for _ in range(2):
             found = lateness.overdue(lived.session(f"{at:%Y-%m-%d %H:%M:%S}"), ())
@@ -495,3 +515,37 @@ def test_expanded_rows_are_as_many_as_were_counted(lived: DutyDesk) -> None:
     rows = lived.missed(now, expand=True)
     assert {pair: sum(row[:2] == pair for row in rows) for pair in grouped} == grouped
     assert sum(grouped.values()) == len(rows)
+
+
+# --- a rule that changes, and a far hour -----------------------------------------------------------------
+
+
+def test_what_the_old_rule_missed_stays_missed(furnished_book: Desk, tmp_path: Path) -> None:
+    old = "log: {zh: 日志, en: Log, weekly: monday, done_by: site_log}\n"
+    desk = duty_desk(furnished_book, tmp_path / "book", old)
+    new = old.replace("weekly: monday", "weekly: friday, effective: 2026-10-19, earlier: [weekly: monday]")
+    desk.write_duties(new, when="2026-10-18 09:00")
+    assert [row[:2] for row in desk.month("2026-10-26 10:00", "log")] == [
+        ("10-06 00:00", None), ("10-13 00:00", None), ("10-24 00:00", None), ("10-31 00:00", None),
+    ]  # fmt: skip
+    assert desk.missed("2026-10-26 10:00") == [("log", None, "10-24 00:00", 3, None)]
+
+
+HOURLY = """
+rounds: {zh: 巡查, en: Rounds, every: 60 minutes, done_by: paper}
+running: {zh: 看管, en: Watch, every: 20 minutes, during: site_log, done_by: same, rows: weather}
+"""
+
+
+def test_a_far_hour_is_answered_at_once_and_counted_up_to_ten_thousand(furnished_book: Desk, tmp_path: Path) -> None:
+    desk = duty_desk(furnished_book, tmp_path / "book", HOURLY)
+    log = desk.add("site_log", now="2026-10-02 10:00").record.id
+    started = time.monotonic()
+    assert desk.missed("2199-12-31 12:30") == [
+        ("rounds", None, "12-31 12:00", 10_000, None), ("running", log, "12-31 12:20", 10_000, None),
+    ]  # fmt: skip
+    desk.missed("2199-12-31 12:30", expand=True)
+    desk.day("2199-12-31 12:30")
+    assert time.monotonic() - started < 20
+    desk.add("paper", now="2026-10-03 11:30")
+    assert desk.missed("2026-10-03 15:30")[0] == ("rounds", None, "10-03 15:00", 3, "10-03 11:30")

@@ -387,7 +387,7 @@ def test_a_missed_duty_comes_to_its_role(dutiful: Desk) -> None:
         "翠湖花园 逾期提醒 2026-11-21 07:00 致 刘洋\n\n新增 1 项\n- 漏做 1 次（应办 11-20 24:00）每日巡视"
     ]
     assert cron.run("2026-11-23 07:00") == [
-        "翠湖花园 逾期提醒 2026-11-23 07:00 致 刘洋\n\n仍未办 1 项\n- 漏做 3 次（应办 11-22 24:00）每日巡视"
+        "翠湖花园 逾期提醒 2026-11-23 07:00 致 刘洋\n\n新增 1 项\n- 漏做 3 次（应办 11-22 24:00）每日巡视"
     ]
     dutiful.add("patrol", "area=route-1", by="liu", now="2026-11-23 09:00")
     assert cron.run("2026-11-24 07:00")[1] == (
@@ -407,7 +407,7 @@ def test_a_duty_goes_up_a_day_after_the_first_one_missed(dutiful: Desk) -> None:
     cron = Cron(dutiful)
     assert keys(cron.digests("2026-11-21 07:00")) == {"liu": (["duty rounds"], [], [])}
     assert keys(cron.digests("2026-11-22 07:00")) == {
-        "liu": ([], ["duty rounds"], []), "wang": (["duty rounds"], [], []),
+        "liu": (["duty rounds"], [], []), "wang": (["duty rounds"], [], []),
     }  # fmt: skip
     assert keys(cron.digests("2026-11-22 08:00"))["wang"] == ([], ["duty rounds"], [])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -24,7 +25,7 @@ AT = "2026-11-22 10:00"
 LATER = "2026-11-22 11:00"
 NEXT = "2026-11-23 09:00"
 AFTER = "2026-11-24 09:00"
-PAPER = "a" * 64  # the name of an attached file
+PAPER = Path(__file__).parents[1] / "operations" / "housing.csv"  # some file to attach
 OWNER = ["doc_owner_id=true", "doc_notice=true", "doc_contract=true"]
 SIGNED = ["registration=true", "agreements.name=住户公约"]
 

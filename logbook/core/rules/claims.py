@@ -186,12 +186,15 @@ def _frozen(claim: n.Frozen) -> Asked:
         history = getattr(this, "state_of", None)
         if history is None:
             return None
-        passed = False
+        taken = ""
         for event in history.events:
-            if passed and _sets(event, name):
+            if taken and _sets(event, name):
                 return False
-            passed = passed or event.step == step
-        return True
+            if not taken and event.step == step:
+                taken = event.recorded or event.at
+        # A correction of a value the record was made with is no event.
+        corrections = getattr(history.record, "amendments", ())
+        return not taken or not any(_amended_after(one, name, taken) for one in corrections)
 
     return frozen
 
@@ -199,6 +202,15 @@ def _frozen(claim: n.Frozen) -> Asked:
 def _sets(event: Any, name: str) -> bool:
     """An event sets a field under its name, ``name+`` (a row more) or ``name.2.qty`` (a cell)."""
     return any(path.rstrip("+").partition(".")[0] == name for path in event.set)
+
+
+def _amended_after(amendment: Any, name: str, moment: str) -> bool:
+    if amendment.field.partition(".")[0] != name or amendment.old == amendment.new:
+        return False
+    try:
+        return datetime.fromisoformat(amendment.at) > datetime.fromisoformat(moment)
+    except (ValueError, TypeError):
+        return False  # a time that cannot be read is reported by itself
 
 
 def _changes_only(claim: n.ChangesOnlyBy) -> Asked:

@@ -179,7 +179,7 @@ def _test(value: n.Value) -> Callable[[Any], bool]:
         return lambda subject: bool(subject == word)
     if word in ("true", "false"):
         wanted = word == "true"
-        return lambda subject: subject is wanted
+        return lambda subject: subject is wanted or subject == word      # a choice may be called so, too
     if word == "filled":
         return is_filled
     if word in ("open", "finished"):

@@ -11,10 +11,14 @@ from logbook.core.form import Form
 from logbook.core.form import Library
 from logbook.core.issues import Issue
 from logbook.core.rules import nodes as n
+from logbook.core.rules.brackets import EDGES
+from logbook.core.rules.brackets import Brackets
+from logbook.core.rules.brackets import brackets_from
 from logbook.core.rules.conditions import CONDITIONS
 from logbook.core.rules.items import independent
 from logbook.core.rules.reach import ranges
 from logbook.core.rules.scope import FACTS
+from logbook.core.rules.sums import RANKINGS
 from logbook.core.suggest import hint
 from logbook.core.text import Text
 from logbook.core.value import frozen
@@ -29,6 +33,8 @@ MOMENTS = ("date", "datetime")
 # What is compared letter by letter: `=` may stand between any two of these.
 WORDS = ("text", "longtext", "phone", "choice", "staff", "ref", "record", "attachment", "signature")
 UNSORTED = ("choice", "staff", "ref", "record", "bool", "multichoice", "list", "checklist")
+# What is known of a value that may be of either type of one family.
+_WIDER = {"number": "number", "moment": "datetime", "word": "text"}
 BUILT_IN_STEPS = ("void", "pause", "resume", "extend", "reassign", "reopen", "amend")
 
 
@@ -463,6 +469,12 @@ class Names:
             return kinds[0] if node.function in ("min", "max", "abs") else NUMBER
         if isinstance(node, n.AsOf):
             return self.as_of(node, place)
+        if isinstance(node, n.Choose):
+            return self.choose(node, place)
+        if isinstance(node, n.Bracket):
+            self.number(node.of, place)
+            self.brackets(node, place)
+            return ANY
         return self.fold(node, place)
 
     def number(self, node: n.Sum, place: Place) -> None:
@@ -503,7 +515,64 @@ class Names:
         )  # fmt: skip
         return ANY
 
+    def choose(self, node: n.Choose, place: Place) -> Kind:
+        self.condition(node.condition, place)
+        first, second = self.sum(node.first, place), self.sum(node.second, place)
+        if "any" in (first.type, second.type):
+            return second if first.type == "any" else first
+        if first.family != second.family:
+            self.add(
+                "rule.two-kinds", node.second, left=said(node.first), right=said(node.second),
+                types=[first.type, second.type],
+            )  # fmt: skip
+            return ANY
+        return first if first.type == second.type else Kind(_WIDER.get(first.family, first.type), first.field)
+
+    def brackets(self, node: n.Bracket, place: Place) -> None:
+        """The table of a ``bracket``, where the settings are known: its lines cover their range once."""
+        before = len(self.issues)
+        self.setting(node.table, place)
+        if not self.library.settings or len(self.issues) > before:
+            return
+        groups: list[object] = [self.library.settings]
+        edges: list[object] = []
+        for place_, key in enumerate(node.table.keys):
+            if place_ + 1 == len(node.table.keys) and place_:
+                edges = [group.get("edge") for group in groups if isinstance(group, Mapping)]
+            groups = [
+                found
+                for group in groups
+                if isinstance(group, Mapping)
+                for found in (group.values() if isinstance(key, n.Path) else (group.get(key),))
+            ]
+        for raw in groups:
+            if isinstance(node.table.keys[-1], n.Path) and not isinstance(raw, Mapping):
+                continue  # the edge that stands beside the tables
+            read = brackets_from(raw)
+            if not isinstance(read, Brackets):
+                self.add("rule.bad-brackets", node.table, word=node.table.text, why=read)
+                return
+            if isinstance(raw, Mapping):
+                edges.append(raw.get("edge"))
+        for edge in edges:
+            if edge is not None and edge not in EDGES:
+                self.no_such("edge", node.table, edge, EDGES)
+                return
+
+    def no_such(self, name: str, node: n.Node, word: object, allowed: Iterable[str]) -> None:
+        allowed = list(allowed)
+        self.add(
+            "rule.unknown-value", node, name=name, word=str(word), allowed=allowed,
+            hint=hint(str(word), allowed), owner="",
+        )  # fmt: skip
+
     def fold(self, node: n.Fold, place: Place) -> Kind:
+        if node.kind == "rank" and node.of is not None:
+            own = self.sum(node.of, place)
+            if own.type in UNSORTED:
+                self.add("rule.no-order", node.of, word=said(node.of), type=own.type, op="rank of")
+        if node.way is not None:
+            self.way(node.way, place)
         item, parent = self.items(node.items, place)
         for end in (node.start, node.end):
             if end is not None:
@@ -513,11 +582,21 @@ class Names:
         of = self.sum(node.of, Place(item, it=place.it, parent=parent, outer=place.kind))
         if node.gap:
             return NUMBER if of.family == "number" else DURATION
-        if node.kind == "count":
+        if node.kind in ("count", "rank"):
             return NUMBER
-        if node.kind == "sum" and of.family not in ("number", "duration", "any"):
+        if node.kind in ("sum", "mean") and of.family not in ("number", "duration", "any"):
             self.add("rule.not-number", node.of, word=said(node.of), type=of.type)
         return of
+
+    def way(self, node: n.Setting, place: Place) -> None:
+        """How a ``rank`` counts on after equals."""
+        before = len(self.issues)
+        self.setting(node, place)
+        known: object = self.library.settings
+        for key in node.keys:
+            known = known.get(key) if isinstance(known, Mapping) and isinstance(key, str) else None
+        if known is not None and len(self.issues) == before and known not in RANKINGS:
+            self.no_such(node.text, node, known, RANKINGS)
 
     def as_of(self, node: n.AsOf, place: Place) -> Kind:
         kind = self.sum(node.base, place)
@@ -740,4 +819,8 @@ def said(node: n.Sum) -> str:
         return f"{node.function}({', '.join(said(arg) for arg in node.args)})"
     if isinstance(node, n.AsOf):
         return f"{said(node.base)} as of {said(node.moment)}"
+    if isinstance(node, n.Choose):
+        return f"({said(node.first)} if … else {said(node.second)})"
+    if isinstance(node, n.Bracket):
+        return f"bracket of {said(node.of)}"
     return f"{node.kind} …"

@@ -147,6 +147,21 @@ class Call(Node):
     args: tuple[Sum, ...]
 
 
+class Choose(Node):
+    """``(first if condition else second)``: the second also where the condition is unknown."""
+
+    condition: Condition_
+    first: Sum
+    second: Sum
+
+
+class Bracket(Node):
+    """``bracket of SUM in setting NAME``: what the line of that table gives in which the number falls."""
+
+    of: Sum
+    table: Setting
+
+
 class Items(Node):
     """What is gone through: rows of lists, records of forms, values of a field, days of a span.
 
@@ -160,7 +175,11 @@ class Items(Node):
 
 
 class Fold(Node):
-    """One value out of many: ``count sum least greatest first last``, or a gap."""
+    """One value out of many: ``count sum mean least greatest first last``, or a gap.
+
+    ``rank`` is the place of this record's or row's own value among theirs, the greatest first; ``way``
+    the setting that says how equals are counted on from.
+    """
 
     kind: str
     items: Items
@@ -168,6 +187,7 @@ class Fold(Node):
     gap: bool = False
     start: Sum | None = None
     end: Sum | None = None
+    way: Setting | None = None
 
 
 class AsOf(Node):
@@ -177,7 +197,7 @@ class AsOf(Node):
     moment: Sum
 
 
-Sum = Union[Number, Day, Clocktime, Quoted, Path, Setting, Binary, Call, Fold, AsOf]
+Sum = Union[Number, Day, Clocktime, Quoted, Path, Setting, Binary, Call, Choose, Bracket, Fold, AsOf]
 
 # --------------------------------------------------------------------------- conditions
 

@@ -27,18 +27,18 @@ UNITS = {
 }  # fmt: skip
 UNITS |= {plural: plural for plural in UNITS.values()}
 FUNCTIONS = ("min", "max", "abs", "whole", "round")
-FOLDS = ("sum", "least", "greatest", "first", "last")
+FOLDS = ("sum", "mean", "rank", "least", "greatest", "first", "last")
 COMPARISONS = ("=", "<>", "<", "<=", ">", ">=")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 ROOTS = ("this", "it", "parent")
 # Words that join parts of a sentence: none of them can begin a path.
 JOINING = frozenset(
-    "and or if where before after while is not in to from as over per of required forbidden every"
+    "and or if else where before after while is not in to from as over per of required forbidden every"
     " no some exactly includes has falls inside outside meets".split()
 )  # fmt: skip
 KEYWORDS = JOINING
 # Of these, the ones that cannot be a choice either: a value is missing in front of them.
-CLOSING = frozenset("and or if where before after while required forbidden exactly".split())
+CLOSING = frozenset("and or if else where before after while required forbidden exactly".split())
 
 A_NAME = Text("一个名称", "a name")
 A_SUM = Text("一个字段、数字或时间", "a field, a number or a time")
@@ -404,6 +404,10 @@ class _Parser:
         column = token.column
         if self.accept("("):
             inner = self.sum()
+            if self.accept("if"):
+                condition = self.condition()
+                self.expect("else")
+                inner = n.Choose(condition, inner, self.sum(), column=column)
             self.expect(")")
             return inner
         if self.accept("-"):
@@ -423,7 +427,7 @@ class _Parser:
             self.fail(A_SUM)
         if token.text == "setting" and self.ahead(1).kind == "word" and self.ahead(1).text not in JOINING:
             return self.setting()
-        return self.fold() or self.call() or self.path()
+        return self.bracket_of() or self.fold() or self.call() or self.path()
 
     def number(self) -> n.Number:
         token = self.take()
@@ -455,12 +459,29 @@ class _Parser:
                 start = self.sum()
                 self.expect("to")
                 return n.Fold(kind, items, of_gap, True, start, self.sum(), column=column)
+        if self.accept("rank", "by", "setting"):
+            self.position -= 1
+            way = self.setting()
+            self.expect("of")
+            ranked = self.sum()
+            self.expect("over")
+            return n.Fold("rank", self.items(), ranked, way=way, column=column)
         for kind in FOLDS:
             if self.accept(kind, "of"):
                 what = self.sum()
                 self.expect("over")
                 return n.Fold(kind, self.items(), what, column=column)
         return None
+
+    def bracket_of(self) -> n.Bracket | None:
+        column = self.token.column
+        if not self.accept("bracket", "of"):
+            return None
+        of = self.sum()
+        self.expect("in")
+        if not self.at("setting"):
+            self.fail('"setting"', near=("setting",))
+        return n.Bracket(of, self.setting(), column=column)
 
     def call(self) -> n.Call | None:
         token = self.token

@@ -98,6 +98,10 @@ _ZH = {
     "count": "{items}的个数",
     "count_different": "{items}中不同{of}的个数",
     "sum": "{items}的{of}合计",
+    "mean_of": "{items}的{of}平均值",
+    "rank_of": "{of}在{items}中的名次",
+    "choose": "{condition}时取{first}，否则取{second}",
+    "bracket": "{}在{}中所在的一档",
     "least_of": "{items}中最小的{of}",
     "greatest_of": "{items}中最大的{of}",
     "first_of": "第一个{items}的{of}",
@@ -204,6 +208,10 @@ _EN = {
     "count": "the number of {items}",
     "count_different": "the number of different {of} in {items}",
     "sum": "the sum of {of} over {items}",
+    "mean_of": "the mean of {of} over {items}",
+    "rank_of": "the rank of {of} among {items}",
+    "choose": "{first} if {condition}, else {second}",
+    "bracket": "the bracket of {} in {}",
     "least_of": "the least {of} of {items}",
     "greatest_of": "the greatest {of} of {items}",
     "first_of": "the first {of} of {items}",
@@ -262,14 +270,25 @@ _SIGNS_EN = {
 _ARITHMETIC = {"+": " + ", "-": " − ", "*": " × ", "/": " ÷ "}
 
 
-def say(sentence: n.AnySentence, form: Form, lang: str, *, library: Library | None = None) -> str:
+def say(
+    sentence: n.AnySentence,
+    form: Form,
+    lang: str,
+    *,
+    library: Library | None = None,
+    within: str | None = None,
+) -> str:
     """The sentence as prose in ``lang``, with the form's labels.
 
-    ``library`` lends the labels of other forms; without it their ids stand instead.
+    ``library`` lends the labels of other forms; without it their ids stand instead. ``within``: the list
+    whose row the sentence is about (a derived column, a clock with ``each:``).
     """
     known = library or Library(forms={form.name: form})
     speaker = _Speaker(form, known, lang)
-    place = Place(Kind("record", forms=(form,)))
+    here = Kind("record", forms=(form,))
+    listed = form.fields.get(within) if within is not None else None
+    row = None if listed is None else Kind("row", listed)
+    place = Place(here) if row is None else Place(row, it=row, parent=here, outer=here)
     if isinstance(sentence, n.Rule):
         text = speaker.rule(sentence, place)
     elif isinstance(sentence.node, CONDITIONS):
@@ -518,6 +537,16 @@ class _Speaker:
             return self.put(node.function, self.listed(self.sum(arg, place) for arg in node.args))
         if isinstance(node, n.AsOf):
             return self.put("as_of", base=self.sum(node.base, place), moment=self.sum(node.moment, place))
+        if isinstance(node, n.Choose):
+            chosen = self.put(
+                "choose",
+                condition=self.condition(node.condition, place),
+                first=self.sum(node.first, place),
+                second=self.sum(node.second, place),
+            )
+            return f"（{chosen}）" if self.lang == "zh" else f"({chosen})"
+        if isinstance(node, n.Bracket):
+            return self.put("bracket", self.sum(node.of, place), self.put("setting", node.table.text))
         return self.fold(node, place)
 
     def bracketed(self, node: n.Binary, side: n.Sum, place: Place) -> str:

@@ -444,9 +444,10 @@ def spoken(text: object) -> object:
     if not isinstance(text, str):
         return Decimal(str(text)) if isinstance(text, float) else text
     words = text.strip()
-    if words[:1].isdigit():
+    digits = words.removeprefix("-")
+    if digits[:1].isdigit():
         try:
-            if words.isdigit() and (words == "0" or words[0] != "0"):
+            if digits.isdigit() and (digits == "0" or digits[0] != "0"):
                 return int(words)
             if len(words) == 10 and words[4] == words[7] == "-":
                 return date.fromisoformat(words)

@@ -14,6 +14,10 @@ from typing import cast
 from logbook.core.form import Form
 from logbook.core.rules import nodes as n
 from logbook.core.rules import quantities as q
+from logbook.core.rules.brackets import EDGES
+from logbook.core.rules.brackets import LIGHTER
+from logbook.core.rules.brackets import Brackets
+from logbook.core.rules.brackets import brackets_from
 from logbook.core.rules.items import compile_items
 from logbook.core.rules.items import item_scope
 from logbook.core.rules.paths import compile_holder
@@ -29,6 +33,10 @@ from logbook.core.rules.scope import Scope
 from logbook.core.rules.world import Row
 from logbook.core.value import frozen
 
+COMPETITION = "competition"
+# How one goes on after equals: 1 1 3, or 1 1 2.
+RANKINGS = (COMPETITION, "dense")
+
 
 def compile_sum(node: n.Sum, scope: Scope) -> Asked:
     if isinstance(node, n.Path):
@@ -42,7 +50,13 @@ def compile_sum(node: n.Sum, scope: Scope) -> Asked:
     if isinstance(node, n.Binary):
         return _binary(node, scope)
     if isinstance(node, n.Fold):
+        if node.kind == "rank":
+            return _rank(node, scope)
         return _gap(node, scope) if node.gap else _fold(node, scope)
+    if isinstance(node, n.Choose):
+        return _choose(node, scope)
+    if isinstance(node, n.Bracket):
+        return _bracket(node, scope)
     if isinstance(node, n.Call):
         return _call(node, scope)
     if isinstance(node, n.Setting):
@@ -183,6 +197,41 @@ def _call(node: n.Call, scope: Scope) -> Asked:
     return call
 
 
+def _choose(node: n.Choose, scope: Scope) -> Asked:
+    # Conditions compare sums and sums have conditions: one of the two has to be met late.
+    from logbook.core.rules.conditions import compile_condition
+
+    condition = compile_condition(node.condition, scope)
+    first, second = compile_sum(node.first, scope), compile_sum(node.second, scope)
+
+    def choose(this: Any, world: Any, it: Any, item: Any) -> Any:
+        chosen = first if condition(this, world, it, item) is True else second
+        return chosen(this, world, it, item)
+
+    return choose
+
+
+def _bracket(node: n.Bracket, scope: Scope) -> Asked:
+    of, table = compile_sum(node.of, scope), compile_setting(node.table, scope)
+    beside = compile_setting(n.Setting((*node.table.keys[:-1], "edge")), scope)
+
+    def bracket(this: Any, world: Any, it: Any, item: Any) -> Any:
+        number = of(this, world, it, item)
+        if not q.is_number(number):
+            return None
+        raw = table(this, world, it, item)
+        read = brackets_from(raw)
+        if not isinstance(read, Brackets):
+            return None
+        edge = raw.get("edge")
+        if edge is None and len(node.table.keys) > 1:
+            edge = beside(this, world, it, item)
+        edge = LIGHTER if edge is None else edge
+        return read.result(number, edge) if edge in EDGES else None
+
+    return bracket
+
+
 def _extreme(found: Sequence[Any], op: str, *, skip: bool) -> Any:
     best = None
     for one in found:
@@ -217,11 +266,38 @@ def _fold(node: n.Fold, scope: Scope) -> Asked:
             return total
         if not found:
             return None
+        if kind == "mean":
+            return _mean(found)
         if kind in ("first", "last"):
             return found[0] if kind == "first" else found[-1]
         return _extreme(found, "<" if kind == "least" else ">", skip=True)
 
     return fold
+
+
+def _mean(found: Sequence[Any]) -> Any:
+    total = found[0]
+    for one in found[1:]:
+        total = q.add(total, one)
+    return q.divide(total, len(found))
+
+
+def _rank(node: n.Fold, scope: Scope) -> Asked:
+    listed = compile_items(node.items, scope, whole=True)
+    what = cast(n.Sum, node.of)
+    own, of = compile_sum(what, scope), compile_sum(what, item_scope(node.items, scope))
+    way = None if node.way is None else compile_setting(node.way, scope)
+
+    def rank(this: Any, world: Any, it: Any, item: Any) -> Any:
+        mine = own(this, world, it, item)
+        said = COMPETITION if way is None else way(this, world, it, item)
+        if mine is None or said not in RANKINGS:
+            return None
+        values = (of(this, world, it, each) for each in listed(this, world, it, item))
+        above = [value for value in values if q.compare(">", value, mine)]
+        return 1 + (len(above) if said == COMPETITION else len(set(above)))
+
+    return rank
 
 
 def _gap(node: n.Fold, scope: Scope) -> Asked:

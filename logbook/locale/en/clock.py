@@ -29,6 +29,15 @@ MESSAGES = {
     "clock.extend-shorter": 'the new due is not later than that of "{clock}", {due} (clocks 10)',
     "clock.extend-many": '"{clock}" has been extended {most} times and cannot be again (clocks 10)',
     "clock.extend-assignee": "{by} has the matter in hand and cannot approve the extension (clocks 10)",
+    "clock.extension": (
+        '"{clock}" would be due later, which is an extension: it needs a reason and the approval of somebody'
+        " who is none of {names} (clocks 10)"
+    ),
+    "clock.level-unapproved": (
+        '"{clock}" stays due {due}: a longer limit needs a reason and the approval of somebody who is none of'
+        " {names} (clocks 9)"
+    ),
+    "clock.level-late": '"{clock}" was due {due} and is late; a longer limit does not undo that (clocks 9)',
     "clock.backdated": '"{clock}" stopped at {stopped} but was written down late and counts from {counted} (clocks 2)',
     "clock.words-none": "this record has no deadlines",
     "clock.words-head": "{clock} (cycle {cycle}): {state}",
@@ -96,5 +105,10 @@ FIXES = {
     "clock.extend-shorter": "Give a later moment with due=…",
     "clock.extend-many": "Go on with the matter.",
     "clock.extend-assignee": "Name somebody else with --approved-by.",
+    "clock.extension": "Take the step extend, or add --reason TEXT --approved-by STAFF.",
+    "clock.level-unapproved": (
+        "Amend it to the same value once more, with --reason TEXT and the --approved-by STAFF of somebody else."
+    ),
+    "clock.level-late": "Go on with the matter; what needs saying goes into the record.",
     "clock.backdated": "Nothing to mend; next time write it down at once.",
 }

@@ -53,6 +53,7 @@ MESSAGES = {
     "notify.no-answer": "the answer of {server} cannot be understood",
     "notify.robot-refused": "{server} refused it ({status}): {why}",
     "notify.bad-state": "the state file {path} cannot be read: {why}",
+    "notify.memory-ahead": "the memory {path} is of {at}, after {now}; it stays as it is",
     "notify.running": "another notify is running ({path})",
     "notify.cannot-write": "{path} cannot be written: {why}",
 }
@@ -69,6 +70,7 @@ FIXES = {
     "notify.missing": "write {name} below settings: notify: in logbook.yaml",
     "notify.bad-address": "write name@example.org",
     "notify.bad-timeout": "write seconds, from 1 to 300",
+    "notify.memory-ahead": "check this computer's clock; to look at another moment use --dry-run or --since",
     "notify.no-secret": "set the environment variable {name}, or write a line {name}=… into {path} (chmod 600)",
     "notify.open-secrets": "run: chmod 600 {path}",
     "notify.secrets-missing": "make the file (chmod 600), or change settings: notify: secrets",

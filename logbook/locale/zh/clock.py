@@ -29,6 +29,9 @@ MESSAGES = {
     "clock.extend-shorter": "新期限没有晚于“{clock}”现在的期限 {due}（时限规则 10）",
     "clock.extend-many": "“{clock}”已经延期 {most} 次，不能再延（时限规则 10）",
     "clock.extend-assignee": "延期不能由承办人 {by} 自己批准（时限规则 10）",
+    "clock.extension": "“{clock}”的约定时间改晚就是延期，要有理由和批准人，且批准人不能是：{names}（时限规则 10）",
+    "clock.level-unapproved": "“{clock}”仍按 {due} 到期：等级放宽要有理由和批准人，且批准人不能是：{names}（时限规则 9）",
+    "clock.level-late": "“{clock}”应在 {due} 办完，已经逾期，放宽等级不改变逾期（时限规则 9）",
     "clock.backdated": "“{clock}”停在 {stopped}，但很晚才录入，按录入时间 {counted} 计（时限规则 2）",
     "clock.words-none": "这条记录没有时限",
     "clock.words-head": "{clock}（第 {cycle} 次）：{state}",
@@ -91,5 +94,8 @@ FIXES = {
     "clock.extend-shorter": "用 due=… 写一个更晚的时刻。",
     "clock.extend-many": "照常办理。",
     "clock.extend-assignee": "换一位批准人：--approved-by 员工。",
+    "clock.extension": "请用步骤 extend（延期），或加 --reason 原因 --approved-by 员工，换一位批准人。",
+    "clock.level-unapproved": "请别人批准后补上：logbook amend 编号 同样的值 --reason 原因 --approved-by 员工。",
+    "clock.level-late": "请抓紧办理；要说明的写进记录。",
     "clock.backdated": "不用改；以后请当时录入。",
 }

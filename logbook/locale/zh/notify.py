@@ -53,6 +53,7 @@ MESSAGES = {
     "notify.no-answer": "{server} 的回答看不懂",
     "notify.robot-refused": "{server} 拒收（{status}）：{why}",
     "notify.bad-state": "记忆文件 {path} 不能读取：{why}",
+    "notify.memory-ahead": "记忆 {path} 是 {at} 的，晚于 {now}，保持不动",
     "notify.running": "另一次 notify 正在运行（{path}）",
     "notify.cannot-write": "{path} 不能写入：{why}",
 }
@@ -69,6 +70,7 @@ FIXES = {
     "notify.missing": "在 logbook.yaml 的 settings: notify: 里写 {name}",
     "notify.bad-address": "写成 name@example.org",
     "notify.bad-timeout": "写 1 到 300 之间的秒数",
+    "notify.memory-ahead": "检查这台电脑的时钟；试别的时刻用 --dry-run 或 --since",
     "notify.no-secret": "放进环境变量 {name}，或写一行 {name}=… 到 {path}（chmod 600）",
     "notify.open-secrets": "运行：chmod 600 {path}",
     "notify.secrets-missing": "建立这个文件（chmod 600），或改 settings: notify: secrets",
