@@ -123,6 +123,16 @@ def fields(session: Session, ctx: click.Context, incomplete: str) -> list[Comple
             for choice, label in field.choices.items()
             if choice.startswith(value) or label.zh.startswith(value)
         ]
+    if field.type == "duty":
+        from logbook.core.dutyfile import duties_of
+
+        duties = duties_of(session.library, session.book.settings.settings)
+        named = [(one.id, one.label.say(session.lang)) for one in duties.values()]
+        return [
+            CompletionItem(f"{name}={duty}", help=label)
+            for duty, label in named
+            if duty.startswith(value) or label.startswith(value)
+        ]
     targets = ("staff",) if field.type == "staff" else field.target if field.type == "ref" else ()
     found = []
     for target in targets:

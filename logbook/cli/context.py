@@ -106,11 +106,15 @@ class Context:
         real = machine.now()
         if self.choices.now is None:
             return Clock(real.astimezone(zone), real, given=False)
+        from logbook.core.moments import FIRST_YEAR
+        from logbook.core.moments import LAST_YEAR
         from logbook.core.moments import parse_moment
 
         moment = parse_moment(self.choices.now, now=real.astimezone(zone), zone=zone)
         if moment is None:
             raise UsageError("book.bad-now", found=self.choices.now)
+        if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            raise UsageError("book.far-now", found=self.choices.now, first=FIRST_YEAR, last=LAST_YEAR)
         return Clock(moment, real.astimezone(UTC), given=True)
 
     def close(self) -> None:

@@ -265,6 +265,8 @@ def _all_duties(context: Context, format_: str) -> None:
 
 
 def _standing(context: Context, one: DutyBook) -> str:
+    from logbook.render.duties import times
+
     say = context.catalogue.say
     if one.since is None:
         return say("agenda.not-in-force")
@@ -273,7 +275,7 @@ def _standing(context: Context, one: DutyBook) -> str:
     elif one.subjects > 1:
         told = say("agenda.behind", subjects=one.behind)
     else:
-        told = say("agenda.behind-one", count=one.missed)
+        told = say("agenda.behind-one", count=times(one.missed))
     return told if one.duty.listed else f"{told} ({say('agenda.unlisted')})"
 
 

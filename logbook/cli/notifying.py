@@ -221,13 +221,14 @@ class _Run:
                 address = address or outlet.default
             else:
                 address = outlet.to.get(digest.person)
+            most = None if outlet.channel == "smtp" else CHAT_LINES
             sender.send(
                 senders.Message(
                     digest.person,
                     digest.name,
                     address,
                     digests.subject(digest, book, words),
-                    above + digests.text(digest, book, words, zone, most=None if outlet.channel == "smtp" else CHAT_LINES),
+                    above + digests.text(digest, book, words, zone, most=most),
                 )
             )
 

@@ -754,8 +754,7 @@ class _Case(Facts):
         amended = corrects and not agreed_fields(plan.within).isdisjoint(_changed_by(source))
         counted = None
         if isinstance(source, Event) and source.recorded and not source.source:
-            recorded = seconds_of(source.recorded) or shot.at
-            counted = recorded if recorded - shot.at > self.grace else None
+            counted = seconds_of(source.recorded)  # as `extend`: nobody lengthens out of a breach afterwards
         return Change(
             shot.at, within, self.frame(plan, shot.state), level, approved, begin, amended=amended, counted=counted
         )

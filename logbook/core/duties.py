@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 # A time of day: minutes after 00:00, or a word of the site's `hours:` (opening, close, shift_start, …).
 Time = Union[int, str]
 
+# A run of misses is counted up to here: a year and more of every hour.
+MANY = 10_000
+
 OFF_DAYS = ("keep", "skip", "next", "prev")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # The keys of a duty that say when; exactly one of them stands in it, or `vague`.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FIELD_TYPES = (
     "text", "longtext", "int", "decimal", "money", "date", "time", "datetime", "choice",
-    "multichoice", "bool", "phone", "staff", "ref", "list", "checklist", "signature", "attachment",
+    "multichoice", "bool", "phone", "staff", "ref", "duty", "list", "checklist", "signature", "attachment",
 )  # fmt: skip
 
 

@@ -21,6 +21,8 @@ from zoneinfo import ZoneInfo
 
 DAY = 86400
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
+# A moment of now outside these years is a slip of the pen, and counting up to it would take for ever.
+FIRST_YEAR, LAST_YEAR = 1970, 2199
 _LAST_DAY = date.max.toordinal() - 1
 
 

@@ -215,7 +215,7 @@ def problem_issue(field: Field, problem: str, found: str, path: str) -> Issue:
 
 def _scalar_problem(field: Field, text: str) -> str | None:
     kind = field.type
-    if kind in ("text", "longtext", "staff", "ref", "signature"):
+    if kind in ("text", "longtext", "staff", "ref", "duty", "signature"):
         return None
     if kind == "choice":
         return None if text in field.choices else "choice"
@@ -410,7 +410,7 @@ if TYPE_CHECKING:
 
 def _scalar_from(field: Field, text: str, *, now: datetime, zone: ZoneInfo) -> str | None:
     kind = field.type
-    if kind in ("text", "longtext", "staff", "ref", "signature", "attachment", "phone"):
+    if kind in ("text", "longtext", "staff", "ref", "duty", "signature", "attachment", "phone"):
         return text
     if kind == "bool":
         low = text.lower()

@@ -24,7 +24,7 @@ from logbook.core.record import Stored
 _HAN = r"\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 
 # Types whose text people would look for; choices and numbers have their own query words.
-TEXT_TYPES = frozenset(("text", "longtext", "phone", "staff", "ref"))
+TEXT_TYPES = frozenset(("text", "longtext", "phone", "staff", "ref", "duty"))
 
 
 @cache

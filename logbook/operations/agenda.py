@@ -11,6 +11,8 @@ from logbook.core.duties import Duty
 from logbook.core.errors import Refused
 from logbook.core.form import Form
 from logbook.core.issues import Issue
+from logbook.core.moments import FIRST_YEAR
+from logbook.core.moments import LAST_YEAR
 from logbook.core.moments import from_epoch
 from logbook.core.moments import parse_day
 from logbook.core.moments import parse_range
@@ -18,6 +20,7 @@ from logbook.core.text import Text
 from logbook.core.value import frozen
 from logbook.operations.duties import Ledger
 from logbook.operations.overdue import Late
+from logbook.operations.overdue import known_roles
 from logbook.operations.overdue import late_clocks
 from logbook.operations.overdue import overdue
 from logbook.operations.session import Session
@@ -78,6 +81,9 @@ def agenda(session: Session, day: str | None = None, *, role: str | None = None)
     wanted = parse_day(day, now=session.now, zone=session.zone) if day is not None else today
     if wanted is None:
         raise Refused([Issue("agenda.bad-day", {"found": day}, field="day")])
+    if not FIRST_YEAR <= wanted.year <= LAST_YEAR:
+        raise Refused([Issue("agenda.far-day", {"found": day, "first": FIRST_YEAR, "last": LAST_YEAR}, field="day")])
+    role = _known_role(session, role) if role is not None else None
     ledger = Ledger(session)
     begin, end = ledger.days.begin(wanted.toordinal()), ledger.days.begin(wanted.toordinal() + 1)
     items = []
@@ -102,6 +108,18 @@ def agenda(session: Session, day: str | None = None, *, role: str | None = None)
         clocks = [one for one in clocks if one.to == role]
     handover, carried = _carried(session) if wanted == today else (None, ())
     return Agenda(wanted, tuple(late), tuple(items), tuple(clocks), carried, handover)
+
+
+def _known_role(session: Session, word: str) -> str:
+    """The role of that id or label; Refused with the nearest when there is none."""
+    from logbook.core.suggest import hint
+    from logbook.core.values import find_label
+
+    known = known_roles(session)
+    found = word if word in known else find_label(session.library.roles, word)
+    if found is None:
+        raise Refused([Issue("agenda.no-role", {"found": word, "hint": hint(word, [*known, *known.values()])}, field="role")])
+    return found
 
 
 def _item(session: Session, duty: Duty, pair: Pair, standing: Standing) -> Item:
@@ -204,6 +222,8 @@ def history(session: Session, word: str, month: str | None = None) -> tuple[Duty
     span = parse_range(month or this_month, now=session.now, zone=session.zone)
     if span is None:
         raise Refused([Issue("agenda.bad-month", {"found": month}, field="month")])
+    if not FIRST_YEAR <= span[0].year <= LAST_YEAR:
+        raise Refused([Issue("agenda.far-day", {"found": month, "first": FIRST_YEAR, "last": LAST_YEAR}, field="month")])
     if duty.cadence is None:
         return DutyBook(duty, None, 0, 0, 0, None, None), []
     begin, end = int(span[0].timestamp()), int(span[1].timestamp())

@@ -119,7 +119,9 @@ def ledger(session: Session) -> list[Balance]:
         total = _number(state.fields.get("copies")) + made.get(state.record.id, 0) - missing
         texts = [str(state.fields.get(name) or "") for name in ("opens", "hook", "room")]
         issued = _issued(session, state, world)
-        balances.append(Balance(state.record.id, *texts, total, missing, tuple(out), issued))
+        balances.append(
+            Balance(state.record.id, texts[0], texts[1], texts[2], total, missing, tuple(out), issued)
+        )
     return sorted(balances, key=lambda one: one.key)
 
 

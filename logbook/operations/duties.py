@@ -21,6 +21,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 from typing import NamedTuple
 
+from logbook.core.duties import MANY
 from logbook.core.duties import Duty
 from logbook.core.duties import Every
 from logbook.core.duties import OnEvent
@@ -49,8 +50,6 @@ if TYPE_CHECKING:
 
 # How far back to look at first, and then; after that, four times as far each time.
 _REACH = (4 * DAY, 45 * DAY)
-# A run of misses is counted up to here; that is a year and more of every hour.
-MANY = 10_000
 _MISSED = "missed"
 _DONE = ("done", "late")
 
@@ -72,7 +71,8 @@ class Pair(NamedTuple):
 class Line:
     """The occurrences of a duty up to ``end``, found backwards as far as somebody asks."""
 
-    def __init__(self, ledger: Ledger, duty: Duty, pairs: Sequence[Pair], end: int) -> None:
+    def __init__(self, ledger: Ledger, duty: Duty, pairs: Sequence[Pair], end: int, start: int = 0) -> None:
+        """``start``: nobody asks for what falls due before it; where that lies ahead, looking back begins there."""
         self._ledger = ledger
         self._duty = duty
         self._subject = pairs[0].subject
@@ -80,6 +80,7 @@ class Line:
         self._triggers = triggers = pairs[0].triggers
         self._reach = chain(_REACH, (_REACH[-1] * 4**more for more in count(1)))
         self._start = end
+        self._from = max(ledger.now, start)
         self.occurrences: list[Occurrence] = []
         # What events make comes at once; a paper that names its period may fulfil any occurrence.
         self.more(all_=(bool(triggers) and not isinstance(duty.cadence, Every)) or duty.period is not None)
@@ -93,7 +94,7 @@ class Line:
         """Look further back."""
         ledger, duty = self._ledger, self._duty
         span = None if all_ else next(self._reach, None)
-        start = self._begin if span is None else max(self._begin, min(ledger.now, self._start) - span)
+        start = self._begin if span is None else max(self._begin, min(self._from, self._start) - span)
         found = expected(duty, ledger.frame, start, self._start, self._triggers)
         if duty.while_ is not None:
             found = [one for one in found if ledger.holds(duty, self._subject, one.due)]
@@ -248,7 +249,7 @@ class Ledger:
     ) -> Iterator[tuple[Pair, Standing]]:
         """Every occurrence with ``start`` < due <= ``end`` of these subjects, and how it stands."""
         for together in _together(duty, pairs):
-            line = Line(self, duty, together, end)
+            line = Line(self, duty, together, end, start)
             while not line.whole and bisect_right(line.dues, start) < 3:
                 line.more()
             if not line.occurrences:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Mapping
 from collections.abc import Sequence
 from datetime import datetime
 from datetime import timedelta
@@ -16,6 +17,7 @@ from logbook.operations.listing import form_and_query
 from logbook.operations.session import Session
 
 if TYPE_CHECKING:
+    from logbook.core.duties import Duty
     from logbook.index.book_index import Row
     from logbook.index.query import Query
     from logbook.index.query import Term
@@ -73,6 +75,7 @@ def overdue(
     also what falls due by then. Refused with every mistake of the query."""
     form, query = form_and_query(session, words)
     parsed = session.index.parse(query)
+    _refuse_unknown(session, parsed)
     late: list[Late] = []
     if not _only_duties(parsed):
         late += late_clocks(session, form.name if form else None, parsed, soon)
@@ -171,6 +174,71 @@ _ROLE = ("to", "报")
 _IS = {"overdue": True, "逾期": True, "open": True, "未结": True}
 
 
+def _refuse_unknown(session: Session, query: Query | None) -> None:
+    """Refused when a query names a duty, a subject of one or a role that this book does not have."""
+    from logbook.core.errors import Refused
+    from logbook.core.issues import Issue
+    from logbook.core.suggest import hint
+    from logbook.index.query import Match
+    from logbook.index.query import Not
+
+    issues = []
+    for term in query.terms if query is not None else ():
+        while isinstance(term, Not):
+            term = term.term
+        if not isinstance(term, Match) or term.name not in (*_DUTY, *_SUBJECT, *_ROLE):
+            continue
+        known = _known(session, term.name)
+        words = [word for pair in known.items() for word in pair if word]
+        for value in term.values:
+            text = value.text.casefold()
+            if any(_like(text, word) for word in words) or (term.name in _SUBJECT and _is_record(session, value.text)):
+                continue
+            args = {"name": term.name, "found": value.text, "allowed": list(known)[:40], "near": hint(value.text, words)}
+            issues.append(Issue("query.unknown-value", args))
+    if issues:
+        raise Refused(issues)
+
+
+def _known(session: Session, name: str) -> dict[str, str]:
+    """What may stand behind ``duty:``, ``to:`` or ``subject:``, and how it is called."""
+    if name in _SUBJECT:
+        return {row.subject: row.subject_title for row in _duty_rows(session, None, expand=False) if row.subject}
+    if name in _ROLE:
+        return known_roles(session)
+    return {one.id: one.label.say(session.lang) for one in _duties_of(session).values()}
+
+
+def _is_record(session: Session, word: str) -> bool:
+    word = word.rpartition("/")[2]
+    if any(sign in word for sign in "*?"):
+        return bool(session.index.select([f"id:{word}"], now=session.now, limit=1))
+    return bool(session.index.find(None, word))
+
+
+def _duties_of(session: Session) -> Mapping[str, Duty]:
+    from logbook.core.dutyfile import duties_of
+
+    return duties_of(session.library, session.book.settings.settings)
+
+
+def known_roles(session: Session) -> dict[str, str]:
+    """Every role a duty or a clock can go to, and how it is called."""
+    library = session.library
+    found = {name: label.say(session.lang) for name, label in library.roles.items()}
+    found |= {one.role: one.role for one in _duties_of(session).values() if one.role and one.role not in found}
+    for form in library.forms.values():
+        found |= {clock.to: clock.to for clock in form.clocks.values() if clock.to and clock.to not in found}
+    return found
+
+
+def _role(session: Session, word: str) -> str | None:
+    """The role of that id or label."""
+    from logbook.core.values import find_label
+
+    return find_label(session.library.roles, word)
+
+
 def _only_duties(query: Query | None) -> bool:
     """Whether a query names what only duties have."""
     if query is None:
@@ -207,7 +275,7 @@ def _holds(session: Session, row: DutyRow, term: Term) -> bool | None:
     if name in _DUTY:
         return any(_like(text, row.duty) or text in (row.zh, row.en.casefold()) for text in texts)
     if name in _ROLE:
-        return any(_like(text, row.to or "") for text in texts)
+        return any(_like(text, row.to or "") or _role(session, text) == (row.to or None) for text in texts)
     if name in _SUBJECT or name == _kind(session, row):
         return any(_like(text, row.subject or "") for text in texts)
     return None
@@ -217,9 +285,7 @@ def _kind(session: Session, row: DutyRow) -> str | None:
     """The form of a row's subject: ``room:3-*`` names the subject of a duty of rooms."""
     if row.subject is None:
         return None
-    from logbook.core.dutyfile import duties_of
-
-    duty = duties_of(session.library, session.book.settings.settings).get(row.duty)
+    duty = _duties_of(session).get(row.duty)
     return duty.subject_form if duty is not None else None
 
 

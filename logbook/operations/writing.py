@@ -282,6 +282,8 @@ def _resolved(session: Session, field: Field, value: Stored, path: str, changes:
         return found
     if field.type == "attachment":
         return _attached(session, field, value, path, changes)
+    if field.type == "duty":
+        return _duty(session, field, value, path, changes)
     if field.type != "ref":
         return value
     form, slash, word = value.partition("/")
@@ -301,6 +303,23 @@ def _resolved(session: Session, field: Field, value: Stored, path: str, changes:
     changes.issues.append(
         Issue("field.reference", {"label": field.label, "found": value, "target": titles}, field=path)
     )
+    return value
+
+
+def _duty(session: Session, field: Field, value: str, path: str, changes: Changes) -> Stored:
+    """The id of the duty of that id or name."""
+    from logbook.core.dutyfile import duties_of
+    from logbook.core.suggest import hint
+
+    duties = duties_of(session.library, session.book.settings.settings)
+    if value in duties:
+        return value
+    word = value.casefold()
+    found = [one.id for one in duties.values() if word in (one.id, one.label.zh.casefold(), one.label.en.casefold())]
+    if len(found) == 1:
+        return found[0]
+    near = hint(value, [word for one in duties.values() for word in (one.id, one.label.zh, one.label.en)])
+    changes.issues.append(Issue("field.duty", {"label": field.label, "found": value, "hint": near}, field=path))
     return value
 
 

@@ -11,6 +11,7 @@ from logbook.core.escalation import Entry
 from logbook.core.escalation import step_words
 from logbook.core.moments import from_epoch
 from logbook.locale.catalogue import Catalogue
+from logbook.render.duties import times
 from logbook.render.width import plain
 
 
@@ -51,7 +52,7 @@ def text(digest: Digest, book: str, words: Catalogue, zone: ZoneInfo, *, most: i
 
 def _line(entry: Entry, words: Catalogue, zone: ZoneInfo) -> str:
     if entry.missed:
-        lateness = words.say("notify.missed", count=entry.missed)
+        lateness = words.say("notify.missed", count=times(entry.missed))
     elif entry.late > 0:
         lateness = words.say("notify.late", span=timedelta(seconds=entry.late))
     elif entry.late == 0:

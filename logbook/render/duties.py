@@ -23,12 +23,19 @@ def behind(
     """How often a duty was missed in a row, and when it was last done."""
     parts = [slot] if slot and missed <= 1 else []
     if missed:
-        parts.append(catalogue.say("agenda.missed", count=missed))
+        parts.append(catalogue.say("agenda.missed", count=times(missed)))
     if last_done is None:
         parts.append(catalogue.say("agenda.never-done"))
     else:
         parts.append(catalogue.say("agenda.last-done", day=day_text(last_done, now)))
     return catalogue.say("agenda.comma").join(parts)
+
+
+def times(missed: int) -> str:
+    """How often, as far as it was counted."""
+    from logbook.core.duties import MANY
+
+    return f"{missed}+" if missed >= MANY else str(missed)
 
 
 def slot_text(catalogue: Catalogue, slot: str | None, posts: Callable[[], Mapping[str, Text]]) -> str:

@@ -52,7 +52,7 @@ _WIDE_GRID = 100  # the least a list needs, above which the sheet lies on its si
 _WEIGHTS = {
     "int": 6, "decimal": 8, "money": 10, "date": 11, "time": 7, "datetime": 12, "bool": 6, "phone": 14,
     "staff": 10, "choice": 10, "multichoice": 16, "ref": 12, "longtext": 24, "text": 16, "signature": 10,
-    "attachment": 12,
+    "attachment": 12, "duty": 16,
 }  # fmt: skip
 _CENTRED = frozenset({"date", "time", "datetime", "bool", "phone", "staff", "choice", "ref", "int"})
 _WHOLE = frozenset({"date", "time", "datetime", "decimal", "money", "int"})

@@ -4,7 +4,7 @@ The cache is ``library.json`` in ``.git/logbook/``. It holds the plain definitio
 already checked, the issues found then, and what it goes by: a hash over the contents of the files, the
 commit and the tree of ``templates/`` that have these contents, and the marks of the files in the work
 tree (size, times, inode), by which they need not even be read. It is disposable: whatever is wrong with
-it, it is made again.
+it, it is made again. ``library-past.json`` is the same for the last commit asked for by name.
 """
 
 from __future__ import annotations

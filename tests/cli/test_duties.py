@@ -150,3 +150,37 @@ def test_a_kept_answer_imports_no_rules(duty_book: DutyDesk) -> None:
     heavy = {f"logbook.core.{name}" for name in ("duties", "dutyfile", "occurrences", "rules", "calendars")}
     assert heavy <= set(worked.split())
     assert not (heavy | {"logbook.operations.duties", "ruamel", "ruamel.yaml", "git"}) & set(warm.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "near"),
+    [
+        (("overdue", "duty:flat_cuont"), "flat_count"),
+        (("overdue", "-duty:nosuch"), "nosuch"),
+        (("overdue", "subject:F9"), "F9"),
+        (("overdue", "duty:flat_count", "to:cs_oficer"), "cs_officer"),
+        (("agenda", "--role", "cs_oficer"), "cs_officer"),
+    ],
+)
+def test_a_word_no_duty_knows_is_refused_with_what_is_near(line: Line, words: tuple[str, ...], near: str) -> None:
+    answer = line(*words, *NOW, "--lang", "en")
+    assert (answer.code, answer.out) == (1, "")
+    assert near in answer.err
+
+
+def test_words_that_match_nothing_today_are_no_mistake(line: Line) -> None:
+    for words in ("subject:F2", "subject:F*", "duty:key_talk", "duty:钥匙*", "to:director"):
+        assert line("overdue", "duty:*", words, *NOW).code == 0, words
+
+
+@pytest.mark.parametrize("now", ["9999-01-01", "1969-12-31", "2200-01-01"])
+def test_a_year_out_of_reach_is_no_now(line: Line, now: str) -> None:
+    answer = line("overdue", "--now", now, "--lang", "en")
+    assert answer.code != 0 and "a year from 1970 to 2199" in answer.err
+    assert line("agenda", now, *NOW).code == 1
+    assert line("duties", "flat_count", "--month", now[:7], *NOW).code == 1
+
+
+def test_a_long_run_of_misses_is_told_as_at_least_so_many(line: Line) -> None:
+    answer = line.ok("overdue", "--now", "2190-01-01 10:00", "--lang", "en", "--format", "tsv")
+    assert "missed 10000+" in answer.out

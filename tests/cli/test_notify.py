@@ -253,3 +253,28 @@ def test_it_reads_in_english_too(cli: Line) -> None:
         "\n"
         "Next due: 11-22 24:00 CP-20261120-A001 Complaint register/Resolve: 电梯异响\n"
     )
+
+
+def test_faulty_rules_end_with_3_and_stand_over_what_is_sent(cli: Line, book: Path, tmp_path: Path) -> None:
+    settings(book, "    channel: stdout\n  duties: {nobody_knows: off}\n")
+    beat = tmp_path / "beat"
+    answer = cli("notify", "--heartbeat", str(beat), "--now", "2026-11-22 07:00")
+    sentence = "以下可能不全：规则有 1 处错误，在 logbook.yaml"
+    assert (answer.code, answer.out) == (3, f"{sentence}\n\n{FIRST}")
+    assert answer.err.splitlines() == [sentence, "    → 用 logbook validate 逐条查看"]
+    assert " failed late=1 new=1 still=0 cleared=0 sent=1 " in beat.read_text()
+    assert beat.read_text().endswith(' why="faulty rules: logbook.yaml"\n')
+    answer = cli("notify", "--changes", "--quiet", "--now", "2026-11-22 07:15")
+    assert (answer.code, answer.out) == (3, ""), "nothing new to send, and still no good news"
+    assert sentence in answer.err
+
+
+def test_an_earlier_hour_does_not_rewind_the_memory(cli: Line, book: Path) -> None:
+    cli.ok("notify", "--now", "2026-11-22 07:00")
+    state = book / ".git" / "logbook" / "notify.json"
+    kept = state.read_bytes()
+    answer = cli.ok("notify", "--changes", "--now", "2026-11-21 12:00")
+    assert answer.out == ""
+    assert answer.err.splitlines()[0].endswith("是 11-22 07:00 的，晚于 11-21 12:00，保持不动")
+    assert state.read_bytes() == kept
+    assert cli.ok("notify", "--changes", "--now", "2026-11-22 07:15").out == ""

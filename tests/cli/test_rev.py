@@ -26,7 +26,7 @@ flat_count:
   done_by: flat_check
   role: cs_officer
 """
-HOURS = ("2026-10-01 12:00", "2026-10-02 09:30", "2026-10-03 10:30", "2026-10-04 09:30", "2026-10-06 10:00")
+HOURS = ("2026-10-02 09:30", "2026-10-03 10:30", "2026-10-04 09:30", "2026-10-06 10:00")
 QUESTIONS = (
     ("overdue",),
     ("overdue", "--expand", "--format", "json"),
@@ -92,7 +92,7 @@ def test_a_replay_of_the_book_says_the_same(
     for number, commit in enumerate(commits(known)):
         subprocess.run(["git", "reset", "-q", "--hard", commit], cwd=then, check=True)
         for now in HOURS:
-            few = QUESTIONS if now == HOURS[-1] and number % 2 else QUESTIONS[:1]
+            few = QUESTIONS if now == HOURS[-1] and number % 3 == 0 else QUESTIONS[:1]
             asked = [(*words, "--now", now) for words in few]
             monkeypatch.chdir(then)
             wanted = [line(*words) for words in asked]
@@ -144,7 +144,7 @@ def test_the_id_of_a_file_is_no_commit(known: DutyDesk, line: Line) -> None:
 def test_before_there_was_a_book(tmp_path: Path, known: DutyDesk) -> None:
     root = known.copy(tmp_path / "book").root
     git = ("git", "-c", "user.name=x", "-c", "user.email=x@x")
-    tree = subprocess.run([*git, "mktree"], cwd=root, input=b"", capture_output=True, check=True).stdout.decode().strip()
+    tree = subprocess.run([*git, "mktree"], cwd=root, input=b"", capture_output=True, check=True).stdout.strip()
     made = subprocess.run([*git, "commit-tree", "-m", "no book", tree], cwd=root, capture_output=True, check=True)
     answer = process(root, "list", "--rev", made.stdout.decode().strip())
     assert (answer.code, answer.out) == (2, "")

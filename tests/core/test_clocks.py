@@ -765,3 +765,130 @@ def test_a_sleeping_clock_is_none() -> None:
 def test_a_time_that_cannot_be_read_stops_nobody_else() -> None:
     broken = complaint("minor", Event("yesterday", "lina", "forward"), event("handle", "11-24 10:00"))
     assert named("resolve", COMPLAINT, broken) == ["resolve 1: 11-22 09:35 > 11-25 00:00, 11-24 10:00 met"]
+
+
+# -- what nobody can get out of ---------------------------------------------------------------------
+
+
+def corrected(level: str, *changes: tuple[str, str, str], made: str = "minor", **fields: str) -> Record:
+    """A complaint made ``made``, its level corrected by amendments of the given times, olds and news."""
+    return replace(
+        complaint(level, **fields),
+        amendments=tuple(Amendment(text(at), "lina", "level", old, new, "定级有误") for at, old, new in changes),
+    )
+
+
+def approved(record: Record, at: str, by: str = "wang") -> Record:
+    """The record with its level approved at ``at``: the same value once more, with an approver."""
+    level = record.fields["level"]
+    more = Amendment(text(at), "lina", "level", level, level, "补批准", approved_by=by)
+    return replace(record, amendments=(*record.amendments, more))
+
+
+def test_a_clock_taken_away_and_given_back_goes_on() -> None:
+    back = corrected("important", ("11-22 10:00", "important", "minor"), ("11-22 10:30", "minor", "important"))
+    assert named("forward", COMPLAINT, back) == ["forward 1: 11-22 09:35 > 11-22 10:35, - running"]
+    assert named("forward", COMPLAINT, back, until="11-22 10:10") == [
+        "forward 1: 11-22 09:35 > 11-22 10:35, 11-22 10:00 cancelled"
+    ]
+    # Nor does a later change of mind help: what was due is due.
+    later = corrected("important", ("11-22 10:00", "important", "minor"), ("11-23 09:00", "minor", "important"))
+    assert named("forward", COMPLAINT, later) == ["forward 1: 11-22 09:35 > 11-22 10:35, - running"]
+    # Given back at another level, the earlier of the old due and the change plus that budget.
+    other = corrected("important", ("11-22 10:00", "major", "minor"), ("11-22 15:00", "minor", "important"))
+    assert named("forward", COMPLAINT, other) == ["forward 1: 11-22 09:35 > 11-22 16:00, - running"]
+
+
+SOME = form("""
+    form: matter
+    version: 1
+    prefix: MT
+    title: {zh: 事项, en: Matter}
+    fields:
+      level: {zh: 等级, en: Level, type: choice, choices: {high: 高, low: 低, none: 无}}
+    states: {open: 办理, done: 办结}
+    final: [done]
+    steps:
+      register: {zh: 登记, en: Register, to: open}
+      grade: {zh: 定级, en: Grade, from: open}
+      finish: {zh: 办结, en: Finish, from: open, to: done}
+    clocks:
+      work: {starts: at, stops: finish, within: {level: {high: 4 hours, low: 8 hours}}}
+""")
+
+
+def test_where_the_old_level_had_no_budget_the_new_one_counts_from_the_change() -> None:
+    raised = complaint("none", event("grade", "11-22 15:00", level="high"))
+    assert named("work", SOME, raised) == ["work 1: 11-22 15:00 > 11-22 19:00, - running"]
+    (one,) = clocks(SOME, raised)
+    assert short(one.first_due) == "11-22 19:00"
+    # A longer one, approved, is counted from that start too.
+    lower = event("grade", "11-22 16:00", level="low", approved_by="wang", reason="重新定级")
+    assert named("work", SOME, complaint("none", *raised.events[1:], lower)) == [
+        "work 1: 11-22 15:00 > 11-22 23:00, - running"
+    ]
+    # Given first, it counts from the start of all; a detour by a level without budget wins nothing.
+    assert named("work", SOME, complaint(None, event("grade", "11-22 12:00", level="high"))) == [
+        "work 1: 11-22 09:35 > 11-22 13:35, - running"
+    ]
+    detour = (event("grade", "11-22 12:00", level="none"), event("grade", "11-22 13:00", level="high"))
+    assert named("work", SOME, complaint("high", *detour)) == ["work 1: 11-22 09:35 > 11-22 13:35, - running"]
+
+
+def test_a_longer_level_is_approved_by_nobody_who_has_it_in_hand() -> None:
+    longer = graded("major", "11-24 10:00", approved_by="chen")
+    assert named("resolve", COMPLAINT, complaint("minor", longer)) == ["resolve 1: 11-22 09:35 > 12-03 00:00, - running"]
+    for before in (
+        complaint("minor", event("reassign", "11-23 09:00", to="chen"), longer),
+        complaint("minor", event("reassign", "11-23 09:00", worker="chen"), longer),
+        complaint("minor", longer, worker="chen"),
+        complaint("minor", replace(longer, extra={"entered_by": "chen"})),
+    ):
+        assert named("resolve", COMPLAINT, before) == ["resolve 1: 11-22 09:35 > 11-25 00:00, - running"]
+    # Whoever gets it only afterwards could approve it.
+    after = complaint("minor", longer, event("reassign", "11-25 09:00", to="chen"))
+    assert named("resolve", COMPLAINT, after) == ["resolve 1: 11-22 09:35 > 12-03 00:00, - running"]
+
+
+def test_the_same_level_once_more_with_an_approver_approves_it() -> None:
+    alone = corrected("major", ("11-23 10:00", "minor", "major"))
+    assert named("resolve", COMPLAINT, alone) == ["resolve 1: 11-22 09:35 > 11-25 00:00, - running"]
+    assert named("resolve", COMPLAINT, approved(alone, "11-24 10:00")) == [
+        "resolve 1: 11-22 09:35 > 12-03 00:00, - running"
+    ]
+    for by, at in (("lina", "11-24 10:00"), ("wang", "11-25 10:00")):  # by herself; after breach
+        assert named("resolve", COMPLAINT, approved(alone, at, by)) == [
+            "resolve 1: 11-22 09:35 > 11-25 00:00, - running"
+        ]
+
+
+def test_a_level_nobody_approved_does_not_come_in_by_another_door() -> None:
+    record = corrected("major", ("11-23 10:00", "minor", "major"))
+    later = replace(record, events=(*record.events, event("tell", "11-23 11:00", demanded_by=text("11-30 12:00"))))
+    assert named("resolve", COMPLAINT, later) == ["resolve 1: 11-22 09:35 > 11-25 00:00, - running"]
+
+
+def test_a_longer_level_written_down_after_the_breach_comes_too_late() -> None:
+    late = replace(graded("major", "11-24 10:00", approved_by="wang"), recorded=text("11-25 10:00"))
+    assert named("resolve", COMPLAINT, complaint("minor", late)) == ["resolve 1: 11-22 09:35 > 11-25 00:00, - running"]
+
+
+def test_an_agreed_moment_put_later_by_a_correction_is_an_extension() -> None:
+    def key(*moves: tuple[str, str, str | None]) -> list[str]:
+        old, amendments = "11-22 18:00", []
+        for at, new, by in moves:
+            amendments.append(Amendment(text(at), "lina", "due_at", text(old), text(new), "改期", approved_by=by))
+            old = new
+        made = Record(
+            "KC-20261122-A001", "key_checkout", 1, "out", text("11-22 09:35"), "lina",
+            {"due_at": text(old)}, (event("out", "11-22 09:35"),), (), tuple(amendments),
+        )  # fmt: skip
+        return [line.partition("> ")[2].partition(",")[0] for line in said(clocks(KEYS, made))]
+
+    assert key(("11-22 12:00", "11-23 18:00", "wang")) == ["11-23 18:00"]
+    assert key(("11-22 12:00", "11-23 18:00", None)) == ["11-22 18:00"]
+    assert key(("11-22 12:00", "11-23 18:00", "lina")) == ["11-22 18:00"]
+    assert key(("11-22 19:00", "11-23 18:00", "wang")) == ["11-22 18:00"]
+    assert key(("11-22 12:00", "11-22 15:00", None)) == ["11-22 15:00"]
+    thrice = [(f"11-{day} 12:00", f"11-{day + 1} 18:00", "wang") for day in (22, 23, 24)]
+    assert key(*thrice) == ["11-24 18:00"]

@@ -161,7 +161,8 @@ def test_duties_taken_away_and_put_back_are_in_force_since_they_came_back(desk: 
     other = cloned(desk, tmp_path / "early")
     assert since(desk)["site/flat_count"] == since(other)["site/flat_count"] == at(BEGAN)
     text = (desk.root / "templates/site/duties.yaml").read_bytes()
-    desk.publish(Change("templates/site/duties.yaml", None), when="2026-11-21 09:00")
+    run("-C", str(desk.root), "rm", "-q", "templates/site/duties.yaml")
+    run("-C", str(desk.root), "-c", "user.name=a", "-c", "user.email=a@a", "commit", "-q", "-m", "book: no duties")
     desk.publish(Change("templates/site/duties.yaml", text), when="2026-11-22 09:00")
     for _ in range(20):  # more commits than are looked at one by one
         desk.check("F1", "2026-12-01 08:40")

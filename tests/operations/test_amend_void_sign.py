@@ -287,3 +287,12 @@ def test_the_editor_is_no_way_round_authority(desk: Desk) -> None:
     with pytest.raises(Refused) as caught:
         opening.save(desk.session(by="lina"), loaded, edited, reason="升官")
     assert "record.role" in [issue.rule for issue in caught.value.issues]
+
+
+def test_what_is_frozen_after_a_step_is_not_corrected_after_it(desk: Desk) -> None:
+    made = desk.add("notice", "title=停水", "text=明天停水", "kind=outage", now="2026-11-22 09:00")
+    desk.amend(made.record.id, "text=明天上午停水", now="2026-11-22 09:05")
+    desk.step(made.record.id, "approve", by="zhao", now="2026-11-22 09:10")
+    with pytest.raises(Refused) as caught:
+        desk.amend(made.record.id, "text=后天停水", now="2026-11-22 09:20")
+    assert "notice.text_frozen" in [rule for rule, _ in refused(caught)]

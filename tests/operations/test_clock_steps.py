@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 
+from logbook.core.clockwords import moment_text
+from logbook.core.definition import find_step
 from logbook.core.errors import Refused
+from logbook.core.issues import Issue
 from logbook.locale.catalogue import Catalogue
+from logbook.operations import importing
 from logbook.operations.reading import clocks
 from logbook.operations.reading import load
 from logbook.operations.validating import validate
@@ -219,3 +223,140 @@ def test_a_site_has_reasons_and_a_cap_of_its_own(desk: Desk) -> None:
     assert refuse(desk, "pause", "until=2026-11-25", reason="等法院") == [("clock.pause-long", "until")]
     desk.step(CP, "pause", "until=2026-11-23", reason="等法院")
     assert refuse(desk, "pause", "until=2026-11-23 10:00", reason="court") == [("clock.pause-often", "step")]
+
+
+# -- versions ----------------------------------------------------------------------------------------
+
+
+def newer_complaint(desk: Desk, since: str) -> None:
+    """Version 1 does not say from when; version 2 takes effect on ``since``, with two days to tell the result
+    and a check of its own."""
+    template = desk.root / "templates/core/complaint.yaml"
+    text = template.read_text(encoding="utf-8")
+    first = text.replace("effective: 2026-01-01\n", "")
+    second = text.replace("version: 1", "version: 2").replace("effective: 2026-01-01", f"effective: {since}")
+    second = second.replace("stops: tell, within: same day", "stops: tell, within: 2 days")
+    second = second.replace(
+        "\nchecks:\n", "\nchecks:\n  - id: new_rule\n    rule: 'phone is filled'\n    say: {zh: 要有电话, en: A phone is needed}\n"
+    )
+    (desk.root / "templates/core/complaint@1.yaml").write_text(first, encoding="utf-8")
+    template.write_text(second, encoding="utf-8")
+    commit(desk)
+
+
+def test_a_version_that_is_not_in_force_yet_is_not_used(desk: Desk) -> None:
+    newer_complaint(desk, "2026-12-01")
+    made = desk.add("complaint", "name=张强", "summary=噪音", "level=minor", now="2026-11-22 09:35")
+    assert made.record.form_version == "complaint@1"
+    assert "form: complaint@1" in desk.text(made)
+    told = {one.clock: (one.version, one.due) for one in clocks(desk.session(), desk.load(CP))}
+    assert {version for version, _ in told.values()} == {1}
+    with pytest.raises(Refused) as caught:
+        desk.add("complaint", "name=李军", "summary=噪音", now="2026-12-01 09:35")
+    assert "complaint.new_rule" in [rule for rule, _ in refused(caught)]
+    # What is written down afterwards belongs to the version of its day.
+    backdated = desk.add("complaint", "name=王丽", "summary=漏水", at="2026-11-30 10:00", now="2026-12-01 09:35")
+    assert backdated.record.version == 1
+    later = desk.add("complaint", "name=赵云", "summary=异味", "phone=13800138000", now="2026-12-01 09:35")
+    assert later.record.version == 2
+
+
+def test_an_import_takes_the_version_of_each_rows_day(desk: Desk) -> None:
+    newer_complaint(desk, "2026-11-20")
+    rows = "at,name,summary,phone\n2026-11-19 10:00,张强,噪音,\n2026-11-21 10:00,李军,漏水,\n"
+    rows += "2026-11-21 11:00,王丽,异味,13800138000\n"
+    session = desk.session(by="lina")
+    found = importing.run(session, "complaint", importing.read_source("a.csv", rows.encode()), importing.Plan())
+    assert [(line, [one.rule for one in issues]) for line, issues in found.rejected] == [(3, ["complaint.new_rule"])]
+    assert [desk.load(one).record.version for one in found.ids] == [1, 2]
+
+
+def test_a_record_made_under_a_version_before_its_day_counts_by_the_one_in_force(desk: Desk) -> None:
+    put(desk, (ERRORS / "good.yaml").read_bytes().replace(b"complaint@1", b"complaint@2"))
+    newer_complaint(desk, "2026-12-01")
+    assert {one.version for one in clocks(desk.session(), desk.load(CP))} == {1}
+
+
+# -- levels and agreed moments -----------------------------------------------------------------------
+
+
+def test_a_longer_level_without_a_fitting_approver_says_so_and_can_be_approved_later(desk: Desk) -> None:
+    desk.add("complaint", "name=张强", "summary=噪音", "level=minor")
+    desk.step(CP, "reassign", "to=chen", now="2026-11-22 09:40")
+
+    def resolve(now: str = "2026-11-22 12:00") -> str:
+        due = next(one.due for one in clocks(desk.session(now), desk.load(CP, now)) if one.clock == "resolve")
+        return moment_text(due or 0, desk.session().zone).en
+
+    made = desk.amend(CP, "level=major", approved_by="chen", now="2026-11-22 10:00")
+    (issue,) = [one for one in made.warnings if one.rule == "clock.level-unapproved"]
+    assert Catalogue("zh").issue(issue)[0] == (
+        "“处理完毕”仍按 2026-11-24 24:00 到期：等级放宽要有理由和批准人，且批准人不能是：chen、lina（时限规则 9）"
+    )
+    assert Catalogue("en").issue(issue)[0].endswith("somebody who is none of chen, lina (clocks 9)")
+    assert resolve() == "2026-11-24 24:00"
+    made = desk.amend(CP, "level=major", approved_by="wang", now="2026-11-22 11:00")
+    assert [one.rule for one in made.warnings] == []
+    assert made.record.amendments[-1].old == made.record.amendments[-1].new == "major"
+    assert resolve() == "2026-12-02 24:00"
+    with pytest.raises(Refused) as caught:  # approved it is; once is enough
+        desk.amend(CP, "level=major", approved_by="wang", now="2026-11-22 11:30")
+    assert refused(caught) == [("record.amend-same", "level")]
+    assert [one for one in validate(desk.session("2026-11-22 12:00")).issues if one.is_error] == []
+
+
+def test_a_longer_level_that_comes_too_late_says_so(desk: Desk) -> None:
+    desk.add("complaint", "name=张强", "summary=噪音", "level=minor")
+    made = desk.amend(CP, "level=major", approved_by="wang", now="2026-11-25 10:00")
+    assert [one.rule for one in made.warnings] == ["clock.level-late"]
+
+
+def test_an_agreed_moment_put_later_by_amend_is_an_extension(desk: Desk) -> None:
+    desk.add("complaint", "name=张强", "summary=噪音", "level=minor", "demanded_by=2026-11-23 12:00")
+
+    def amend(due: str, *, now: str = "2026-11-22 10:00", **more: Any) -> list[tuple[str, str | None]]:
+        with pytest.raises(Refused) as caught:
+            desk.amend(CP, f"demanded_by={due}", now=now, **more)
+        return refused(caught)
+
+    assert amend("2026-11-25 12:00") == [("clock.extension", "demanded_by")]
+    assert amend("2026-11-25 12:00", approved_by="lina") == [("clock.extension", "demanded_by")]
+    assert amend("2026-11-25 12:00", approved_by="wang", now="2026-11-23 12:01") == [
+        ("clock.extend-breached", "demanded_by")
+    ]
+    desk.amend(CP, "demanded_by=2026-11-23 11:00", now="2026-11-22 10:00")  # earlier: nobody minds
+    desk.amend(CP, "demanded_by=2026-11-24 12:00", approved_by="wang", now="2026-11-22 10:10")
+    more = {"reason": "等厂家", "approved_by": "wang"}
+    desk.step(CP, "extend", "due=2026-11-25 12:00", "clock=resolve", now="2026-11-22 10:20", **more)
+    assert amend("2026-11-27 12:00", approved_by="wang", now="2026-11-22 10:30") == [
+        ("clock.extend-many", "demanded_by")
+    ]
+    assert refuse(desk, "extend", "due=2026-11-27", "clock=resolve", now="2026-11-22 10:30", **more) == [
+        ("clock.extend-many", "step")
+    ]
+
+
+# -- words -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("word", "step"),
+    [
+        ("暂停", "pause"), ("暂停计时", "pause"), ("恢复", "resume"), ("恢复计时", "resume"), ("延期", "extend"),
+        ("展期", "extend"), ("转派", "reassign"), ("改派", "reassign"), ("重开", "reopen"), ("重新打开", "reopen"),
+    ],
+)  # fmt: skip
+def test_built_in_steps_answer_to_several_words(desk: Desk, word: str, step: str) -> None:
+    found = find_step(desk.session().form("complaint"), word)
+    assert not isinstance(found, Issue)
+    assert found.id == step
+
+
+def test_an_unknown_step_lists_the_steps_in_the_readers_language(complaint: Desk) -> None:
+    with pytest.raises(Refused) as caught:
+        complaint.step(CP, "reasign")
+    (issue,) = caught.value.issues
+    assert "pause 暂停计时" in Catalogue("zh").issue(issue)[1]
+    english = Catalogue("en").issue(issue)[1]
+    assert "pause (Pause)" in english
+    assert english.endswith('Did you mean "reassign"?')

@@ -8,6 +8,7 @@ import pytest
 
 from logbook.core.errors import Refused
 from logbook.operations import custody
+from logbook.operations import packing
 from logbook.operations.custody import KEYS
 from logbook.operations.custody import LOANS
 from logbook.operations.reading import World
@@ -210,3 +211,55 @@ def test_a_past_world_narrows_and_still_sees_what_was(desk: Desk) -> None:
     assert [one.id for one in now.all("key_checkout", state=("out",), key="K-3-502")] == [second]
     assert [one.id for one in now.all("key_checkout", state=("finished",), key="K-3-502")] == [first]
     assert [one.id for one in now.all("key_checkout", state=("open",), key="K-3-502")] == [second]
+
+
+def test_the_desk_says_what_the_clock_says(desk: Desk) -> None:
+    """A due put later once it has passed undoes no breach: neither the step nor a correction does it, and a file
+    in which it stands all the same is shown with the due that `show` and `overdue` know."""
+    made = out(desk, "K-3-502", "李师傅", "due_at=18:00")
+    late = "2026-11-22 18:30"
+    for refuse in (
+        lambda: custody.extend(desk.session(late, by="lina"), KEYS, "K-3-502", "22:00", reason="未完"),
+        lambda: custody.extend(
+            desk.session(late, by="lina"), KEYS, "K-3-502", "22:00", reason="未完", at="2026-11-22 17:59"
+        ),
+    ):
+        with pytest.raises(Refused) as caught:
+            refuse()
+        assert refused(caught) == [("step.breached", "back")]
+    with pytest.raises(Refused) as caught:
+        desk.amend(made.record.id, "due_at=2026-11-22 22:00", approved_by="zhao", now=late)
+    assert refused(caught) == [("clock.extend-breached", "due_at")]
+    path = desk.root / made.path
+    text = path.read_text(encoding="utf-8")
+    assert text.endswith("  step: out\n")
+    more = "- at: 2026-11-22T18:30:00+08:00\n  by: lina\n  step: extend\n  reason: 未完\n"
+    path.write_text(f"{text}{more}  set:\n    due_at: 2026-11-22T22:00:00+08:00\n", encoding="utf-8")
+    desk.git("add", "-A")
+    desk.git("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "by hand")
+    (one,) = custody.outs(desk.session("2026-11-22 19:00"))
+    assert one.due is not None
+    assert (one.due.strftime("%H:%M"), one.overdue_seconds) == ("18:00", 3600)
+    assert [(name, seconds) for _, name, seconds in desk.overdue(now="2026-11-22 19:00")] == [("back", 3600)]
+
+
+def test_a_key_is_extended_before_it_is_due(desk: Desk) -> None:
+    out(desk, "K-3-502", "李师傅", "due_at=18:00")
+    custody.extend(desk.session("2026-11-22 17:59", by="lina"), KEYS, "K-3-502", "22:00", reason="未完")
+    (one,) = custody.outs(desk.session("2026-11-22 19:00"))
+    assert one.due is not None
+    assert (one.due.strftime("%H:%M"), one.overdue_seconds) == ("22:00", 0)
+
+
+def test_what_customers_have_is_not_in_the_cabinet(desk: Desk) -> None:
+    session = desk.session(AT)
+    packing.enable(session, packing.plan_enabling(session, ["estate"]), by="lina")
+    before = balance(desk, "K-pump", AT)
+    made = desk.add("key_issue", "room=3-502", "keys+={key: K-pump, qty: 1}", "signed=true", now=AT)
+    assert balance(desk, "K-pump", AT) == before
+    desk.step(made.record.id, "issue", now="2026-11-22 11:00")
+    now = "2026-11-22 11:30"
+    assert balance(desk, "K-pump", now) == (before[0], before[1] - 1, before[2], before[3])
+    view = World(desk.session(now)).find("key", "K-pump")
+    assert view is not None
+    assert view.get("in_cabinet") == balance(desk, "K-pump", now)[1]

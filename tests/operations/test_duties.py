@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from logbook.core.errors import Refused
 from logbook.core.fulfilment import stand
 from logbook.core.occurrences import Standing
 from logbook.core.occurrences import expected
+from logbook.locale.catalogue import Catalogue
 from logbook.operations import overdue as lateness
 from logbook.operations.doctoring import examine
 from logbook.operations.duties import Ledger
@@ -549,3 +551,14 @@ def test_a_far_hour_is_answered_at_once_and_counted_up_to_ten_thousand(furnished
     assert time.monotonic() - started < 20
     desk.add("paper", now="2026-10-03 11:30")
     assert desk.missed("2026-10-03 15:30")[0] == ("rounds", None, "10-03 15:00", 3, "10-03 11:30")
+
+
+def test_a_waiver_names_a_duty_of_the_book(counting: DutyDesk) -> None:
+    days = ("from_date=2026-10-03", "reason=装修")
+    waiver = counting.add("waiver", "duty=样板房清点", *days, now="2026-10-02 12:00").record
+    assert waiver.fields["duty"] == "flat_count"
+    with pytest.raises(Refused) as refused:
+        counting.add("waiver", "duty=flat_cuont", *days, now="2026-10-02 12:00")
+    (issue,) = refused.value.issues
+    assert (issue.rule, issue.field) == ("field.duty", "duty")
+    assert Catalogue("en").issue(issue)[0].endswith('Did you mean "flat_count"?')

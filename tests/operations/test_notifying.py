@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -418,3 +419,84 @@ def test_since_sends_each_occurrence_that_was_missed_in_between(dutiful: Desk) -
     ]  # fmt: skip
     assert since(dutiful, "2026-11-21 12:00", "2026-11-22 12:00") == [("liu", "duty rounds 2026-11-21", "due")]
     assert since(dutiful, "2026-11-22 12:00", "2026-11-22 13:00") == []
+
+
+EVENING = """\
+duties:
+  lock_up:
+    zh: 锁门
+    en: Lock up
+    daily: {at: "18:00"}
+    done_by: patrol
+    role: guard
+"""
+
+
+@pytest.fixture
+def locking(desk: Desk) -> Desk:
+    """A book whose guard has to go round by 18:00 every day."""
+    (desk.root / "templates" / "core" / "duties.yaml").write_text(EVENING, encoding="utf-8")
+    return desk
+
+
+def test_runs_every_quarter_of_an_hour_send_a_missed_duty_once(locking: Desk) -> None:
+    runs = [f"2026-11-21 {hour:02}:{minute:02}" for hour in (17, 18, 19) for minute in (0, 15, 30, 45)]
+    sent = [(now, *row) for then, now in itertools.pairwise(runs) for row in since(locking, then, now)]
+    assert sent == [("2026-11-21 18:15", "liu", "duty lock_up 2026-11-21", "due")]
+
+
+def test_done_late_between_two_runs_is_told_as_done(locking: Desk) -> None:
+    locking.add("patrol", "area=route-1", by="liu", now="2026-11-21 18:10")
+    session = locking.session("2026-11-21 18:15")
+    (digest,) = notifying.since_then(session, moment("2026-11-21 17:45")).digests
+    assert text(digest, "翠湖花园", Catalogue("zh"), ZONE).splitlines()[-1] == (
+        "- 逾期 10 分（应办 11-21 18:00）锁门，已于 11-21 18:10 办结"
+    )
+
+
+def test_done_in_time_or_excused_is_nobodys_business(locking: Desk) -> None:
+    locking.add("patrol", "area=route-1", by="liu", now="2026-11-21 18:00")
+    assert since(locking, "2026-11-21 17:45", "2026-11-21 18:15") == []
+
+
+def test_an_older_miss_goes_no_further_up_once_the_duty_is_done_again(locking: Desk) -> None:
+    """Missed on the 21st; the round of the 22nd is made: 24 hours after the 21st nothing is late any more."""
+    settings(locking, "  escalation:\n  - {after: 2 hours, to: director}\n  - {after: 24 hours, to: general_manager}\n")
+    locking.add("patrol", "area=route-1", by="liu", now="2026-11-20 17:00")
+    first = [("liu", "duty lock_up 2026-11-21", "due"), ("wang", "duty lock_up 2026-11-21", "+2 hours")]
+    up = ("boss", "duty lock_up 2026-11-21", "+24 hours")
+    assert since(locking, "2026-11-21 12:00", "2026-11-22 18:00") == first
+    assert up in since(locking, "2026-11-21 12:00", "2026-11-22 18:15")
+    assert up in since(locking, "2026-11-22 18:00", "2026-11-22 18:15")
+    locking.add("patrol", "area=route-1", by="liu", now="2026-11-22 17:00")
+    assert since(locking, "2026-11-21 12:00", "2026-11-22 21:00") == first
+    assert since(locking, "2026-11-22 12:00", "2026-11-22 21:00") == []
+
+
+def test_the_figure_of_the_monitor_is_what_is_late_now(locking: Desk) -> None:
+    session = locking.session("2026-11-22 07:00")
+    assert notifying.since_then(session, moment("2026-11-22 06:00")).late == 1
+    locking.add("patrol", "area=route-1", by="liu", now="2026-11-22 08:00")
+    assert notifying.since_then(locking.session("2026-11-22 19:00"), moment("2026-11-22 06:00")).late == 0
+
+
+def test_one_more_time_missed_is_news(locking: Desk) -> None:
+    cron = Cron(locking)
+    seen = [keys(cron.digests(now)) for now in ("2026-11-21 18:15", "2026-11-21 18:30", "2026-11-22 18:15")]
+    assert seen == [
+        {"liu": (["duty lock_up"], [], [])}, {"liu": ([], ["duty lock_up"], [])}, {"liu": (["duty lock_up"], [], [])},
+    ]  # fmt: skip
+    assert "漏做 4 次" in cron.run("2026-11-23 18:15")[0]
+    locking.add("patrol", "area=route-1", by="liu", now="2026-11-23 19:00")
+    assert keys(cron.digests("2026-11-23 19:15")) == {"liu": ([], [], ["duty lock_up"])}
+    assert cron.digests("2026-11-23 19:30") == []
+
+
+def test_a_look_back_leaves_the_memory_of_later(locking: Desk) -> None:
+    cron = Cron(locking)
+    cron.digests("2026-11-22 18:15")
+    kept = cron.path.read_bytes()
+    assert keys(cron.digests("2026-11-21 18:15")) == {"liu": ([], ["duty lock_up"], [])}
+    assert cron.digests("2026-11-20 17:00") == [], "what is to come is not cleared"
+    assert cron.path.read_bytes() == kept
+    assert keys(cron.digests("2026-11-22 18:30")) == {"liu": ([], ["duty lock_up"], [])}

@@ -31,8 +31,8 @@ LIFE = ("open", "finished")
 NUMBERS = ("int", "decimal", "money", "number")
 MOMENTS = ("date", "datetime")
 # What is compared letter by letter: `=` may stand between any two of these.
-WORDS = ("text", "longtext", "phone", "choice", "staff", "ref", "record", "attachment", "signature")
-UNSORTED = ("choice", "staff", "ref", "record", "bool", "multichoice", "list", "checklist")
+WORDS = ("text", "longtext", "phone", "choice", "staff", "ref", "duty", "record", "attachment", "signature")
+UNSORTED = ("choice", "staff", "ref", "duty", "record", "bool", "multichoice", "list", "checklist")
 # What is known of a value that may be of either type of one family.
 _WIDER = {"number": "number", "moment": "datetime", "word": "text"}
 BUILT_IN_STEPS = ("void", "pause", "resume", "extend", "reassign", "reopen", "amend")

@@ -26,6 +26,8 @@ MESSAGES = {
     "agenda.of": "{done}/{all}",
     "agenda.nothing": "Nothing is owed on this day.",
     "agenda.sum": "{all} in all: {done} done, {open} to do, {missed} missed.",
+    "agenda.far-day": "“{found}” is too far away: days from {first} to {last} can be asked for.",
+    "agenda.no-role": "There is no role “{found}”. {hint}",
     "agenda.no-duty": "There is no duty “{found}”. {hint}",
     "agenda.bad-day": "“{found}” is no day.",
     "agenda.bad-month": "“{found}” is no month.",
@@ -54,6 +56,8 @@ MESSAGES = {
 }
 
 FIXES = {
+    "agenda.far-day": "Write the year with four figures.",
+    "agenda.no-role": "logbook duties shows the roles; those of the book stand in roles.yaml.",
     "agenda.no-duty": "logbook duties lists them all.",
     "agenda.bad-day": "Write 2026-11-22, today or tomorrow.",
     "agenda.bad-month": "Write 2026-11 or last-month.",

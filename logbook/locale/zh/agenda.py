@@ -26,6 +26,8 @@ MESSAGES = {
     "agenda.of": "{done}/{all}",
     "agenda.nothing": "这一天没有要做的事。",
     "agenda.sum": "共 {all} 项：已做 {done}，待做 {open}，漏做 {missed}。",
+    "agenda.far-day": "“{found}”太远了：只能问 {first} 年到 {last} 年的日子。",
+    "agenda.no-role": "没有岗位“{found}”。{hint}",
     "agenda.no-duty": "没有“{found}”这项职责。{hint}",
     "agenda.bad-day": "看不懂日期“{found}”。",
     "agenda.bad-month": "看不懂月份“{found}”。",
@@ -54,6 +56,8 @@ MESSAGES = {
 }
 
 FIXES = {
+    "agenda.far-day": "年份写四位数字。",
+    "agenda.no-role": "本册的岗位见 logbook duties 的“岗位”一列和 roles.yaml。",
     "agenda.no-duty": "logbook duties 列出全部职责。",
     "agenda.bad-day": "写成 2026-11-22、today 或 明天。",
     "agenda.bad-month": "写成 2026-11 或 last-month。",
