@@ -63,7 +63,7 @@ def all_steps(form: Form, settings: Mapping[str, object] | None = None) -> dict[
 
 def step_words(steps: Mapping[str, Step]) -> dict[str, tuple[str, ...]]:
     """The words each of these steps answers to besides its id."""
-    words = {name: (step.label.zh, step.label.en) for name, step in steps.items()}
+    words: dict[str, tuple[str, ...]] = {name: (step.label.zh, step.label.en) for name, step in steps.items()}
     taken = {label for labels in words.values() for label in labels}
     for name, said in SPOKEN.items():
         if name in words:

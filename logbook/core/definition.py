@@ -214,6 +214,8 @@ def build_form(
     """
     fields_plain = plain.get("fields") or {}
     asleep = _asleep(fields_plain, absent) if absent else None
+    if asleep is not None:
+        fields_plain = {name: _unasked(field, absent) for name, field in fields_plain.items()}
     steps = {
         name: _build_step(name, step if asleep is None else _awake(step, asleep, absent), line("steps", name))
         for name, step in (plain.get("steps") or {}).items()
@@ -239,9 +241,7 @@ def build_form(
         purpose=_maybe_label(plain.get("purpose")),
         source=_texts(plain.get("source")),
         fields={
-            name: _build_field(
-                name, field if asleep is None else _unasked(field, absent), names, line, ("fields", name), checklists or {}
-            )
+            name: _build_field(name, field, names, line, ("fields", name), checklists or {})
             for name, field in fields_plain.items()
         },
         states={name: label_from(label) for name, label in (plain.get("states") or {}).items()},

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from datetime import date
+from itertools import pairwise
 from typing import TYPE_CHECKING
 from typing import Any
 from typing import cast
@@ -24,8 +25,8 @@ from logbook.core.duties import Cadence
 from logbook.core.duties import Daily
 from logbook.core.duties import Duty
 from logbook.core.duties import Each
-from logbook.core.duties import Earlier
 from logbook.core.duties import EachShift
+from logbook.core.duties import Earlier
 from logbook.core.duties import Every
 from logbook.core.duties import Monthly
 from logbook.core.duties import OnEvent
@@ -765,7 +766,7 @@ class _Reader:
         days = [rule.effective for rule in found if rule.effective is not None]
         if rules:
             days.append(self.day(self.plain["effective"], ("effective",)))
-        if any(day >= after for day, after in zip(days, days[1:], strict=False)):
+        if any(day >= after for day, after in pairwise(days)):
             self.add("duty.earlier-order", "earlier")
         return tuple(found)
 

@@ -183,11 +183,11 @@ def expected(
         found = _by_rule(duty, duty.cadence, frame, start, end, triggers, duty.effective, None)
     else:
         # Clocks.md 14: each rule for the nominal days from its effective date to the next rule's.
-        found, until = [], None
-        for rule in reversed((*duty.earlier, duty)):
-            if rule.cadence is not None:
-                ruled = replace(duty, cadence=rule.cadence, off_day=rule.off_day, seasons=rule.seasons)
-                found += _by_rule(ruled, rule.cadence, frame, start, end, triggers, rule.effective, until)
+        found = _by_rule(duty, duty.cadence, frame, start, end, triggers, duty.effective, None)
+        until = duty.effective
+        for rule in reversed(duty.earlier):
+            ruled = replace(duty, cadence=rule.cadence, off_day=rule.off_day, seasons=rule.seasons)
+            found += _by_rule(ruled, rule.cadence, frame, start, end, triggers, rule.effective, until)
             until = rule.effective
     found.sort(key=_order)
     if triggers:

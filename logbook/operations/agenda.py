@@ -118,7 +118,8 @@ def _known_role(session: Session, word: str) -> str:
     known = known_roles(session)
     found = word if word in known else find_label(session.library.roles, word)
     if found is None:
-        raise Refused([Issue("agenda.no-role", {"found": word, "hint": hint(word, [*known, *known.values()])}, field="role")])
+        near = hint(word, [*known, *known.values()])
+        raise Refused([Issue("agenda.no-role", {"found": word, "hint": near}, field="role")])
     return found
 
 
@@ -223,7 +224,8 @@ def history(session: Session, word: str, month: str | None = None) -> tuple[Duty
     if span is None:
         raise Refused([Issue("agenda.bad-month", {"found": month}, field="month")])
     if not FIRST_YEAR <= span[0].year <= LAST_YEAR:
-        raise Refused([Issue("agenda.far-day", {"found": month, "first": FIRST_YEAR, "last": LAST_YEAR}, field="month")])
+        args = {"found": month, "first": FIRST_YEAR, "last": LAST_YEAR}
+        raise Refused([Issue("agenda.far-day", args, field="month")])
     if duty.cadence is None:
         return DutyBook(duty, None, 0, 0, 0, None, None), []
     begin, end = int(span[0].timestamp()), int(span[1].timestamp())

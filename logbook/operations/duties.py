@@ -29,6 +29,7 @@ from logbook.core.duties import OnRows
 from logbook.core.dutyfacts import wanted
 from logbook.core.dutyfile import duties_of
 from logbook.core.fulfilment import stand
+from logbook.core.issues import Issue
 from logbook.core.moments import DAY
 from logbook.core.moments import days_in
 from logbook.core.moments import from_epoch
@@ -462,3 +463,31 @@ def _is_waived(one: Occurrence, waived: Sequence[Waiver]) -> bool:
 def from_ordinal(day: int) -> str:
     """A day as text."""
     return date.fromordinal(day).isoformat()
+
+
+def waiver_issues(session: Session) -> list[Issue]:
+    """A warning for each waiver of something its duty was never expected for: it excuses nothing."""
+    if "waiver" not in session.library.forms or not session.library.shared.get("duties"):
+        return []
+    rows = [row for row in session.index.all_equal("waiver", {}) if not row.voided]
+    if not rows:
+        return []
+    ledger, issues = Ledger(session), []
+    subjects: dict[str, set[str]] = {}
+    for row, fields in zip(rows, session.index.fields(rows), strict=True):
+        duty = ledger.duties.get(str(fields.get("duty") or ""))
+        subject = str(fields.get("subject") or "").rpartition("/")[2]
+        if duty is None or not subject:
+            continue
+        if duty.id not in subjects:
+            known = ledger.facts.subjects(duty.id) if duty.each is not None and duty.cadence is not None else []
+            subjects[duty.id] = {one.id.casefold() for one in known}
+        if subject.casefold() in subjects[duty.id]:
+            continue
+        if duty.each is None and duty.subject_form and session.index.find(duty.subject_form, subject):
+            continue
+        args = {"id": row.id, "duty": duty.id, "subject": subject}
+        issues.append(
+            Issue("duty.waiver-subject", args, severity="warning", path=row.path, id=row.id, field="subject")
+        )
+    return issues

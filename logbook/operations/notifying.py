@@ -363,7 +363,8 @@ class _Desk:
                 settled.append(None if state == "missed" else max(at + 1, done or 0))
                 if state not in ("missed", "late"):
                     continue
-                ends = [end for end in (over, done) if end is not None]
+                # Done a second late is late still, though the step comes a second after the due.
+                ends = [end for end in (over, done + 1 if done is not None else None) if end is not None]
                 day = date.fromordinal(one.nominal).isoformat()
                 yield _Matter(
                     " ".join(filter(None, ("duty", duty.id, pair.subject, day, one.slot))),
@@ -372,7 +373,7 @@ class _Desk:
                     duty.label,
                     pair.title,
                     at,
-                    Course(min(ends) + 1 if ends else None, self._duty_steps(duty.role, at)),
+                    Course(min(ends, default=None), self._duty_steps(duty.role, at)),
                     mark.at if mark is not None else None,
                     mark is not None,
                     0 if mark is not None else 1,

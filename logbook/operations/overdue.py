@@ -194,7 +194,8 @@ def _refuse_unknown(session: Session, query: Query | None) -> None:
             text = value.text.casefold()
             if any(_like(text, word) for word in words) or (term.name in _SUBJECT and _is_record(session, value.text)):
                 continue
-            args = {"name": term.name, "found": value.text, "allowed": list(known)[:40], "near": hint(value.text, words)}
+            near = hint(value.text, words)
+            args = {"name": term.name, "found": value.text, "allowed": list(known)[:40], "near": near}
             issues.append(Issue("query.unknown-value", args))
     if issues:
         raise Refused(issues)

@@ -123,7 +123,7 @@ class Session:
         """What the derived part of the index depends on besides the records: the definitions, and what
         the site has set: calendars, seasons and duties, and the numbers a clock's condition may name."""
         settings = self.book.settings
-        own = [settings.calendars, settings.packs]
+        own: list[object] = [settings.calendars, settings.packs]
         own += [value for name, value in sorted(settings.settings.items()) if name not in _TELLING]
         return f"{self.library.key} {zlib.crc32(repr(own).encode()):08x}"
 

@@ -110,8 +110,10 @@ def validate(
         issues += settings_issues(session)
         if library.shared.get("duties"):
             from logbook.core.dutyfile import check_site
+            from logbook.operations.duties import waiver_issues
 
             issues += check_site(session.book.settings.settings, library)
+            issues += waiver_issues(session)
     return Report(count, len(library.forms), tuple(issues))
 
 

@@ -182,5 +182,5 @@ def test_a_year_out_of_reach_is_no_now(line: Line, now: str) -> None:
 
 
 def test_a_long_run_of_misses_is_told_as_at_least_so_many(line: Line) -> None:
-    answer = line.ok("overdue", "--now", "2190-01-01 10:00", "--lang", "en", "--format", "tsv")
+    answer = line.ok("overdue", "--now", "2190-01-01 10:00", "--lang", "en", "--format", "md")
     assert "missed 10000+" in answer.out

@@ -23,7 +23,6 @@ from logbook.operations.reading import load
 from logbook.operations.sign import is_stale
 from logbook.store.porcelain import init_repository
 from tests.operations.desk import Desk
-from tests.operations.desk import codes
 from tests.operations.desk import moment
 
 PRODUCT = Path(__file__).parents[2]

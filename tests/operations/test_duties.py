@@ -562,3 +562,11 @@ def test_a_waiver_names_a_duty_of_the_book(counting: DutyDesk) -> None:
     (issue,) = refused.value.issues
     assert (issue.rule, issue.field) == ("field.duty", "duty")
     assert Catalogue("en").issue(issue)[0].endswith('Did you mean "flat_count"?')
+
+
+def test_a_waiver_of_what_the_duty_never_asked_for_is_told_of(counting: DutyDesk) -> None:
+    for subject in ("F1", "POOL"):
+        words = ("duty=flat_count", f"subject={subject}", "from_date=2026-10-03", "reason=装修")
+        counting.add("waiver", *words, now="2026-10-02 12:00")
+    found = [issue for issue in validate(counting.session("2026-10-02 13:00")).issues if issue.rule == "duty.waiver-subject"]
+    assert [(issue.severity, issue.args["subject"]) for issue in found] == [("warning", "POOL")]

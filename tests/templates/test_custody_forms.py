@@ -356,7 +356,7 @@ def test_a_breakage_is_signed_for_and_paid(desk: Desk) -> None:
 
 
 def test_a_duty_is_excused_by_somebody_else(desk: Desk) -> None:
-    words = ("duty=flat_four_checks", "subject=hall", "from_date=2026-11-23", "reason=样板房装修")
+    words = ("duty=ward_round", "subject=hall", "from_date=2026-11-23", "reason=样板房装修")
     made = desk.add("waiver", *words, now=AT, by="zhao").record.id
     assert desk.load(made).state.fields["to_date"] == "2026-11-23"
     own = said(lambda: desk.step(made, "approve", now=LATER, by="zhao"))

@@ -66,6 +66,7 @@ MESSAGES = {
     "duty.unknown-weekday": 'Duty {id}: "{word}" is no day of the week (clocks 13).{hint}',
     "duty.unknown-word": 'Duty {id}: "{word}" is neither a time of day nor one of the site\'s hours.{hint}',
     "duty.vague-empty": "Duty {id}: vague does not say what the handbook says.",
+    "duty.waiver-subject": "Waiver {id}: duty {duty} was never expected of {subject}, so nothing is excused.",
     "duty.within-chosen": "Duty {id}: its time limit cannot be chosen by a field.",
     "duty.within-field": 'Duty {id}: the time limit "{found}" needs a moment that is not known here.',
 }
@@ -129,6 +130,7 @@ FIXES = {
     "duty.unknown-weekday": "Write monday to sunday, or mon-fri for several days.",
     "duty.unknown-word": "Write 09:00, or one of {allowed}; settings: hours: in logbook.yaml can name more.",
     "duty.vague-empty": "Write the handbook's word, such as vague: 定期.",
+    "duty.waiver-subject": "Void it, and enter one with an item of the duty; leave subject empty for all of them.",
     "duty.within-chosen": "Write one duty for each kind, with where behind the event.",
     "duty.within-field": "Write a limit such as 2 days, same day, or by FIELD of the record that makes it due.",
 }

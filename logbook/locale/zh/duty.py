@@ -62,6 +62,7 @@ MESSAGES = {
     "duty.unknown-weekday": "职责 {id}：“{word}”不是星期几（时间规则 13）。{hint}",
     "duty.unknown-word": "职责 {id}：“{word}”不是时间，本单位的时间设置里也没有。{hint}",
     "duty.vague-empty": "职责 {id}：vague 没有写手册的原话。",
+    "duty.waiver-subject": "免除单 {id}：职责 {duty} 从来不涉及“{subject}”，什么也没有免除。",
     "duty.within-chosen": "职责 {id}：时限不能按栏目选择。",
     "duty.within-field": "职责 {id}：时限“{found}”要用的时间这里没有。",
 }
@@ -125,6 +126,7 @@ FIXES = {
     "duty.unknown-weekday": "请写 monday 到 sunday；几天写 mon-fri。",
     "duty.unknown-word": "请写 09:00，或 {allowed} 之一；logbook.yaml 的 settings: hours: 里可以加。",
     "duty.vague-empty": "请写手册的原话，如 vague: 定期。",
+    "duty.waiver-subject": "请作废，另填一份；对象写这项职责涉及的一处，不填为全部。",
     "duty.within-chosen": "请按种类各写一条，在事件后面用 where。",
     "duty.within-field": "请写 2 days、same day，或引起这项工作的记录里的 by 栏目。",
 }
