@@ -89,7 +89,9 @@ def test_a_bad_file_is_refused_with_its_line(cli: Line, monkeypatch: pytest.Monk
 
 
 def test_amend_void_and_sign_tell_what_they_did(cli: Line) -> None:
-    assert cli.ok("amend", MINOR, "level=important", "--reason", "漏到楼下", *NOW).err.startswith(f"已更正 {MINOR}")
+    told = cli.ok("amend", MINOR, "level=important", "--reason", "漏到楼下", *NOW).err
+    assert "已经逾期，放宽等级不改变逾期" in told
+    assert told.endswith(f"已更正 {MINOR}\n")
     assert cli.ok("history", MINOR, "--format", "json", *NOW).json[-1]["reason"] == "漏到楼下"
     assert f"已签名 {MINOR}：登记人" in cli.ok("sign", MINOR, "--as", "heard", *NOW).err
     assert f"已作废 {MINOR}" in cli.ok("void", MINOR, "--reason", "重复", *NOW).err

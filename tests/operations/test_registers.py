@@ -255,9 +255,10 @@ def test_the_copies_of_a_key_change_by_one_step_only(desk: Desk) -> None:
     assert rules(caught) == ["key.copies_by_record"]
 
 
-def test_an_extension_after_the_due_moment_is_told_to_undo_nothing(desk: Desk) -> None:
+def test_an_extension_after_the_due_moment_is_refused(desk: Desk) -> None:
     made = desk.add("key_checkout", "key=K-3-502", "borrower=李师傅", "purpose=检修", "due_at=12:00").record.id
     in_time = desk.step(made, "extend", "due_at=13:00", now="2026-11-22 11:00")
     assert codes(in_time.warnings) == []
-    too_late = desk.step(made, "extend", "due_at=18:00", now="2026-11-22 14:00")
-    assert codes(too_late.warnings) == ["step.breached"]
+    with pytest.raises(Refused) as refused:
+        desk.step(made, "extend", "due_at=18:00", now="2026-11-22 14:00")
+    assert codes(refused.value.issues) == ["step.breached"]
