@@ -16,6 +16,7 @@ import time
 import zlib
 from collections.abc import Callable
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import Any
@@ -34,6 +35,7 @@ from logbook.store.objects import blob_id
 
 if TYPE_CHECKING:
     from logbook.core.shapes import LineOf
+    from logbook.store.codec import Document
     from logbook.store.git import Repository
 
 FOLDER = "templates"
@@ -220,16 +222,23 @@ def _content_key(blobs: Mapping[str, str]) -> str:
 # --------------------------------------------------------------------------- reading and checking
 
 
+@lru_cache(maxsize=512)
+def _read(data: bytes, path: str) -> tuple[Document | None, list[Issue]]:
+    """One file as it was parsed. One command may look at the same text for several books or commits (`init`,
+    `demo`, an upgrade), and parsing is nearly all of the work."""
+    from logbook.store import codec
+
+    return codec.read_definition(data, path=path)
+
+
 def _checked(
     files: Mapping[str, bytes], settings: Mapping[str, object] | None
 ) -> tuple[Library, list[Issue], list[Source]]:
-    from logbook.store import codec
-
     sources: list[Source] = []
     issues: list[Issue] = []
     unreadable: list[str] = []
     for path in sorted(files):
-        document, own = codec.read_definition(files[path], path=path)
+        document, own = _read(files[path], path)
         issues += [issue.at(path=path) for issue in own]
         if document is None or any(issue.severity == "error" for issue in own):
             unreadable.append(path)
