@@ -128,7 +128,7 @@ def _plain(day: Day) -> dict[str, object]:
 
 def _print_days(context: Context, days: Sequence[Day], format_: str) -> None:
     shaped = [_plain(day) for day in days]
-    if format_ in ("json", "jsonl", "yaml"):
+    if format_ in output.OBJECTS:
         output.objects(format_, shaped)
         return
     from logbook.render.tables import Column
@@ -242,7 +242,7 @@ def _list(context: Context, format_: str) -> int:
                 "provisional": list(known.provisional),
             }
         )
-    if format_ in ("json", "jsonl", "yaml"):
+    if format_ in output.OBJECTS:
         output.objects(format_, found)
         return 0
     columns = [
@@ -295,14 +295,14 @@ def _bring_in(
         incoming = operations.from_csv(data, path)
     planned = operations.plan_import(context.session, incoming)
     years = [str(year) for year in incoming.years]
-    if format_ in ("json", "jsonl", "yaml"):
+    if format_ in output.OBJECTS:
         output.objects(format_, map(_change, planned.differences))
     if not planned.data:
         output.note(context, context.catalogue.say("calendar.current", years=years))
         return 0
     code = "calendar.would" if dry_run else "calendar.will"
     output.note(context, context.catalogue.say(code, count=len(planned.differences), path=planned.path))
-    if format_ not in ("json", "jsonl", "yaml"):
+    if format_ not in output.OBJECTS:
         _print_changes(context, planned)
     if dry_run:
         return 0

@@ -76,7 +76,7 @@ def _print(context: Context, issues: Sequence[Issue], format_: str) -> None:
         return
     catalogue = context.catalogue
     shaped = [issue_json(issue, catalogue) for issue in found]
-    if format_ in ("json", "jsonl", "yaml"):
+    if format_ in output.OBJECTS:
         output.objects(format_, shaped)
         return
     names = ("path", "line", "id", "rule", "severity", "field", "message", "fix")

@@ -16,6 +16,7 @@ from logbook.cli.context import TABLES
 from logbook.cli.context import Context
 from logbook.cli.context import format_option
 from logbook.cli.context import with_globals
+from logbook.cli.people import announced
 from logbook.cli.people import may_see_private
 from logbook.cli.people import private_option
 from logbook.cli.people import short_due
@@ -130,7 +131,7 @@ def _kind(ctx: click.Context) -> Kind:
 
 
 def _print_outs(context: Context, outs: Sequence[Out], private: bool, format_: str) -> None:
-    if format_ in ("json", "jsonl", "yaml"):
+    if format_ in output.OBJECTS:
         output.objects(format_, (_out_json(one, private) for one in outs))
         return
     if format_ == "ids":
@@ -419,7 +420,7 @@ def ledger_command(ctx: click.Context, private: bool, format_: str) -> int:
 
 
 def _print_balances(context: Context, balances: Sequence[Balance], private: bool, format_: str) -> None:
-    if format_ in ("json", "jsonl", "yaml"):
+    if format_ in output.OBJECTS:
         output.objects(format_, (_balance_json(one, private) for one in balances))
         return
     if format_ == "ids":
@@ -547,14 +548,7 @@ def _context(ctx: click.Context, command: str = "key") -> Context:
 
 def _told(context: Context, written: Written, format_: str, code: str) -> None:
     """The id on standard output; on standard error what must be known at the desk."""
-    output.issues(context, written.warnings)
-    if format_ == "json":
-        from logbook.cli.looking import record_data
-
-        output.data(record_data(context, written.record.id, written.form.name))
-        return
-    output.result(written.record.id)
-    if format_ == "ids":
+    if announced(context, written, format_):
         return
     from logbook.operations import custody
 

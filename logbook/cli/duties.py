@@ -18,6 +18,7 @@ from logbook.cli.context import passes_context
 from logbook.cli.context import rev_option
 from logbook.cli.context import with_globals
 from logbook.cli.noticing import noticing
+from logbook.cli.people import role_label
 from logbook.cli.words import Command
 from logbook.cli.words import Option
 from logbook.core.text import Text
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from logbook.operations.agenda import Item
 
 _FORMATS = tuple(name for name in TABLES if name != "ids")
-_OBJECTS = ("json", "jsonl", "yaml")
 _WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 _FEW = 6  # so many subjects of a duty at one time have each their line on the day sheet
 _STATES = {
@@ -54,7 +54,7 @@ def agenda_command(context: Context, day: str | None, role: str | None, format_:
         found = agenda(context.session, day, role=role)
         if format_ == "json":
             output.data(_agenda_json(context, found))
-        elif format_ in _OBJECTS:
+        elif format_ in output.OBJECTS:
             output.objects(format_, _flat(context, found))
         else:
             _print_agenda(context, found, format_)
@@ -131,7 +131,7 @@ def _sheet(context: Context, found: Agenda, name: Any) -> Iterator[list[str]]:
             told = behind(context.catalogue, one.missed or 0, one.last_done, now=context.session.now)
         due = short_due(context, int(one.due.timestamp()))
         what = f"{say('agenda.late')}{colon}{one.label.say(lang)}"
-        yield [due, what, one.id or one.subject or "", told, _role(context, one.to)]
+        yield [due, what, one.id or one.subject or "", told, role_label(context, one.to)]
     timed: list[tuple[datetime, list[str]]] = []
     for (due, _duty), group in groupby(found.items, key=lambda item: (item.due, item.duty)):
         items = list(group)
@@ -140,7 +140,7 @@ def _sheet(context: Context, found: Agenda, name: Any) -> Iterator[list[str]]:
     for clock in found.clocks:
         label, time = clock.label.say(lang), _time(context, found, clock.due)
         what = f"{label}（{say('agenda.clock')}）" if lang == "zh" else f"{label} ({say('agenda.clock')})"
-        timed.append((clock.due, [time, what, clock.id or "", clock.title, _role(context, clock.to)]))
+        timed.append((clock.due, [time, what, clock.id or "", clock.title, role_label(context, clock.to)]))
     timed.sort(key=lambda pair: pair[0])
     yield from (line for _, line in timed)
     for matter in found.carried:
@@ -158,7 +158,7 @@ def _duty_lines(context: Context, items: list[Item], name: Any) -> Iterator[list
         open_ = [subject or "" for subject, own in by_subject.items() if not all(map(_is_settled, own))]
         count = say("agenda.of", done=len(by_subject) - len(open_), all=len(by_subject))
         left = context.catalogue.join(open_[:_FEW]) + (" …" if len(open_) > _FEW else "")
-        yield [left, count, _role(context, items[0].role)]
+        yield [left, count, role_label(context, items[0].role)]
         return
     for subject, own in by_subject.items():
         done = [one for one in own if _is_settled(one)]
@@ -170,7 +170,7 @@ def _duty_lines(context: Context, items: list[Item], name: Any) -> Iterator[list
             slot = f"{slot_label(context, last.slot)} " if last.slot else ""
             state = f"{slot}{say(_STATES[last.state])}" + (f" {last.at:%H:%M}" if last.at is not None else "")
         people = dict.fromkeys(name(one.by) for one in own if one.by)
-        yield [subject or "", state, context.catalogue.join(people) or _role(context, own[0].role)]
+        yield [subject or "", state, context.catalogue.join(people) or role_label(context, own[0].role)]
 
 
 def _is_settled(one: Item) -> bool:
@@ -183,11 +183,6 @@ def _time(context: Context, found: Agenda, due: datetime) -> str:
 
     told = short_due(context, int(due.timestamp()))
     return told.removeprefix(f"{found.day:%m-%d} ")
-
-
-def _role(context: Context, role: str | None) -> str:
-    label = context.session.library.roles.get(role) if role else None
-    return label.say(context.lang) if label else role or ""
 
 
 @click.command(
@@ -238,7 +233,7 @@ def _all_duties(context: Context, format_: str) -> None:
     from logbook.render.tables import Column
 
     found = duties(context.session)
-    if format_ in _OBJECTS:
+    if format_ in output.OBJECTS:
         output.objects(format_, (_book_json(context, one) for one in found))
         return
     say, now = context.catalogue.say, context.session.now
@@ -255,7 +250,7 @@ def _all_duties(context: Context, format_: str) -> None:
             one.duty.id,
             one.duty.label.say(context.lang),
             say_when(one.duty, context.lang, context.session.library),
-            _role(context, one.duty.role),
+            role_label(context, one.duty.role),
             day_text(one.last_done, now) if one.last_done is not None else "",
             _standing(context, one),
         ]
@@ -292,7 +287,7 @@ def _one_duty(context: Context, word: str, month: str | None, format_: str) -> N
     if format_ == "json":
         output.data({**_book_json(context, book), "occurrences": [_item_json(context, one) for one in items]})
         return
-    if format_ in _OBJECTS:
+    if format_ in output.OBJECTS:
         output.objects(format_, (_item_json(context, one) for one in items))
         return
     say, name, lang, duty = context.catalogue.say, names(context), context.lang, book.duty
@@ -301,7 +296,7 @@ def _one_duty(context: Context, word: str, month: str | None, format_: str) -> N
         form = form_title(context.session, duty.form, lang)
         lines = [sentence(duty, lang, context.session.library), say("agenda.form", form=form)]
         if duty.role:
-            lines.append(f"{say('agenda.role')}{'：' if lang == 'zh' else ': '}{_role(context, duty.role)}")
+            lines.append(f"{say('agenda.role')}{'：' if lang == 'zh' else ': '}{role_label(context, duty.role)}")
         if duty.cadence is None:
             lines.append(say("agenda.waits"))
         if duty.vague:
@@ -345,7 +340,7 @@ def _waiting(context: Context, format_: str) -> None:
     from logbook.operations.agenda import waiting
 
     found = waiting(context.session)
-    if format_ in _OBJECTS:
+    if format_ in output.OBJECTS:
         values = (
             {
                 "duty": one.id, "pack": one.pack, "title": {"zh": one.label.zh, "en": one.label.en}, "vague": one.vague,

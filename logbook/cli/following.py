@@ -16,7 +16,7 @@ from logbook.cli.context import with_globals
 from logbook.cli.recording import APPROVED
 from logbook.cli.recording import AT
 from logbook.cli.recording import REASON
-from logbook.cli.recording import _told
+from logbook.cli.recording import told
 from logbook.cli.words import Command
 from logbook.cli.words import Option
 from logbook.core.text import Text
@@ -82,7 +82,7 @@ def next_command(
 
         ask_missing(context, proposal.request, proposal.missing)
     made = nexting.make(session, proposal)
-    _told(context, made.written, format_, "cli.recorded")
+    told(context, made.written, format_, "cli.recorded")
     if format_ != "text":
         return 0
     say, old = context.catalogue.say, proposal.old.record.id

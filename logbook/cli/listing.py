@@ -29,7 +29,6 @@ from logbook.core.text import Text
 
 if TYPE_CHECKING:
     from logbook.core.form import Form
-    from logbook.core.form import Library
     from logbook.index.book_index import Row
     from logbook.operations.overdue import Late
     from logbook.render.tables import Column
@@ -37,6 +36,7 @@ from logbook.cli.people import HEADER_LABELS
 from logbook.cli.people import may_see_private
 from logbook.cli.people import names
 from logbook.cli.people import private_option
+from logbook.cli.people import role_label
 from logbook.cli.people import short_due
 from logbook.cli.people import slot_label
 from logbook.cli.people import status_label
@@ -101,7 +101,7 @@ def _list(
     form, words = form_and_query(context, query)
     order = [part.strip() for one in sort for part in one.split(",") if part.strip()]
     rows = listing.select(session, form, words, sort=order, limit=limit, since=since, until=until)
-    if format_ in ("json", "jsonl", "yaml"):
+    if format_ in output.OBJECTS:
         from logbook.operations.deriving import with_derived
         from logbook.operations.reading import World
         from logbook.render.porcelain import record_json
@@ -296,7 +296,7 @@ def overdue_command(
 
 
 def _print_late(context: Context, late: Sequence[Late], format_: str) -> None:
-    if format_ in ("json", "jsonl", "yaml"):
+    if format_ in output.OBJECTS:
         from logbook.render.porcelain import overdue_json
 
         output.objects(format_, (overdue_json(one, now=context.session.now) for one in late))
@@ -308,7 +308,6 @@ def _print_late(context: Context, late: Sequence[Late], format_: str) -> None:
         from logbook.render.tables import Column
 
         people = format_ in ("table", "md", "html")
-        library = context.session.library
         heads = [
             Column("overdue", Text("逾期", "Late"), whole=True),
             Column("due", Text("应办", "Due"), whole=True),
@@ -324,7 +323,7 @@ def _print_late(context: Context, late: Sequence[Late], format_: str) -> None:
                 one.id or one.subject or "",
                 one.label.say(context.lang) if people else one.clock,
                 _what(context, one) if people else one.title,
-                _role(library, one.to, context.lang) if people else one.to,
+                role_label(context, one.to) if people else one.to,
             ]
             for one in late
         )
@@ -344,11 +343,6 @@ def _what(context: Context, one: Late) -> str:
         slot = ""
     told = behind(context.catalogue, one.missed or 0, one.last_done, slot=slot, now=context.session.now)
     return " · ".join(part for part in (named, told) if part)
-
-
-def _role(library: Library, role: str | None, lang: str) -> str:
-    label = library.roles.get(role) if role else None
-    return label.say(lang) if label else role or ""
 
 
 def _lateness(context: Context, seconds: int, state: str) -> str:

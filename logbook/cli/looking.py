@@ -168,7 +168,7 @@ def history_command(context: Context, id: str, private: bool, format_: str) -> i
     def masked(field: str, value: Any) -> Any:
         return value if private or form is None else mask_path(form, field, value)
 
-    if format_ in ("json", "jsonl", "yaml"):
+    if format_ in output.OBJECTS:
         output.objects(
             format_,
             (
@@ -296,7 +296,7 @@ def forms_command(context: Context, form: str | None, pack: str | None, docs: st
         from logbook.core.schema import json_schema
 
         output.data(json_schema(found, library))
-    elif format_ in ("json", "jsonl", "yaml"):
+    elif format_ in output.OBJECTS:
         from logbook.render.porcelain import form_json
 
         if format_ == "json":
@@ -333,7 +333,7 @@ def _list_forms(context: Context, pack: str | None, format_: str, width: int | N
         from logbook.core.value import replace
 
         library = replace(library, forms={name: one for name, one in library.forms.items() if one.pack == pack})
-    if format_ in ("json", "jsonl", "yaml"):
+    if format_ in output.OBJECTS:
         from logbook.render.porcelain import form_json
 
         output.objects(format_, (form_json(one, brief=True) for one in library.forms.values()))
@@ -385,7 +385,7 @@ def sql_command(context: Context, text: str, private: bool, format_: str) -> int
 
     private = may_see_private(context, private)
     heads, rows = context.session.index.sql(text, private=private)
-    if format_ in ("json", "jsonl", "yaml"):
+    if format_ in output.OBJECTS:
         output.objects(format_, (dict(zip(heads, row, strict=True)) for row in rows))
         return 0
     columns = [Column(name) for name in heads]

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from logbook.render.tables import Column
 
 
+# Formats that take whole objects, one after the other.
+OBJECTS = ("json", "jsonl", "yaml")
+
+
 def result(text: str, *, newline: bool = True) -> None:
     """Data."""
     click.echo(text, nl=newline)

@@ -130,7 +130,7 @@ def _enable(context: Context, names: tuple[str, ...], format_: str, *, yes: bool
 
 
 def _show_coming(context: Context, coming: Coming, format_: str) -> None:
-    if format_ in ("json", "jsonl", "yaml"):
+    if format_ in output.OBJECTS:
         from logbook.render.porcelain import form_json
 
         output.objects(format_, (form_json(form, brief=True) for form in coming.forms))
@@ -186,7 +186,7 @@ def _upgrade(
 def _show_upgrade(context: Context, planned: Upgrade, format_: str, *, diff: bool) -> None:
     from logbook.operations import packing
 
-    if format_ in ("json", "jsonl", "yaml"):
+    if format_ in output.OBJECTS:
         output.objects(format_, map(_change_json, planned.changes))
     elif format_ == "ids":
         for one in planned.changes:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from logbook.cli import output
 from logbook.cli.context import Context
 from logbook.cli.words import Option
 from logbook.core.errors import Refused
@@ -15,6 +16,7 @@ from logbook.core.text import Text
 
 if TYPE_CHECKING:
     from logbook.core.form import Form
+    from logbook.operations.writing import Written
 
 PRIVATE_ROLES = frozenset(("director", "cs_supervisor", "cs_officer", "front_desk", "night_duty"))
 
@@ -95,3 +97,22 @@ def slot_label(context: Context, slot: str | None) -> str:
         return {name: post.label for name, post in posts_of(session.library, session.book.settings.settings).items()}
 
     return slot_text(context.catalogue, slot, posts)
+
+
+def role_label(context: Context, role: str | None) -> str:
+    """What a role is called; a role the book does not have by its id."""
+    label = context.session.library.roles.get(role) if role else None
+    return label.say(context.lang) if label else role or ""
+
+
+def announced(context: Context, written: Written, format_: str) -> bool:
+    """Say that a record was written: its warnings, then its JSON or its id on standard output. False when
+    the format asks for words beside it."""
+    output.issues(context, written.warnings)
+    if format_ == "json":
+        from logbook.cli.looking import record_data
+
+        output.data(record_data(context, written.record.id, written.form.name))
+        return True
+    output.result(written.record.id)
+    return format_ == "ids"

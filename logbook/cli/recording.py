@@ -17,6 +17,7 @@ from logbook.cli.context import Context
 from logbook.cli.context import format_option
 from logbook.cli.context import passes_context
 from logbook.cli.context import with_globals
+from logbook.cli.people import announced
 from logbook.cli.words import Command
 from logbook.cli.words import Option
 from logbook.core.errors import LogbookError
@@ -99,14 +100,14 @@ def _add(
             output.note(context, context.catalogue.say("cli.draft-kept", path=str(draft)))
             raise
         draft.unlink(missing_ok=True)
-        _told(context, written, format_, "cli.recorded")
+        told(context, written, format_, "cli.recorded")
         return 0
     if machine.is_interactive() and not any(issue.is_error for issue in request.changes.issues):
         from logbook.cli.prompting import ask_missing
 
         ask_missing(context, request)
     written = add.add(session, request)
-    _told(context, written, format_, "cli.recorded")
+    told(context, written, format_, "cli.recorded")
     return 0
 
 
@@ -142,7 +143,7 @@ def step_command(
         written = take(
             context.session, id, step, words, given=given, at=at, reason=reason, approved_by=approved_by
         )
-    _told(context, written, format_, "cli.state")
+    told(context, written, format_, "cli.state")
     return 0
 
 
@@ -158,7 +159,7 @@ def amend_command(
 ) -> int:
     from logbook.operations.amend import amend
 
-    _told(context, amend(context.session, id, words, reason=reason, approved_by=approved_by), format_, "cli.amended")
+    told(context, amend(context.session, id, words, reason=reason, approved_by=approved_by), format_, "cli.amended")
     return 0
 
 
@@ -175,7 +176,7 @@ def void_command(
     from logbook.operations.void import void
 
     written = void(context.session, id, reason=reason, at=at, approved_by=approved_by)
-    _told(context, written, format_, "cli.voided")
+    told(context, written, format_, "cli.voided")
     return 0
 
 
@@ -201,7 +202,7 @@ def sign_command(
 
     written = sign(context.session, id, meaning, name=name, at=at)
     place = written.form.signatures[written.record.signatures[-1].meaning]
-    _told(context, written, format_, "cli.signed", meaning=place.label)
+    told(context, written, format_, "cli.signed", meaning=place.label)
     return 0
 
 
@@ -233,7 +234,7 @@ def open_command(context: Context, id: str, reason: str | None, format_: str) ->
     if written is None:
         output.note(context, context.catalogue.say("cli.unchanged"))
         return 0
-    _told(context, written, format_, "cli.amended")
+    told(context, written, format_, "cli.amended")
     return 0
 
 
@@ -263,17 +264,9 @@ def _fields_of(source: str | None) -> Iterator[Mapping[str, Stored] | None]:
         raise Refused(placed, refused.code, **more) from refused
 
 
-def _told(context: Context, written: Written, format_: str, code: str, **more: object) -> None:
+def told(context: Context, written: Written, format_: str, code: str, **more: object) -> None:
     """Say what was recorded: the id on standard output, words on standard error."""
-    if written.warnings:
-        output.issues(context, written.warnings)
-    if format_ == "json":
-        from logbook.cli.looking import record_data
-
-        output.data(record_data(context, written.record.id, written.form.name))
-        return
-    output.result(written.record.id)
-    if format_ == "ids":
+    if announced(context, written, format_):
         return
     from logbook.operations.writing import title_of
 

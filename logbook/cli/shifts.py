@@ -97,7 +97,7 @@ def roster_command(
     with noticing(context, rules=True):
         if action in CHECK:
             issues = shifts.check_roster(session, start, end)
-            if format_ in ("json", "jsonl", "yaml"):
+            if format_ in output.OBJECTS:
                 output.objects(format_, (_issue_json(context, one) for one in issues))
             else:
                 output.issues(context, issues, err=False)
@@ -117,7 +117,7 @@ def _roster(context: Context, first: date, last: date, format_: str) -> None:
         context.session, days.begin(first.toordinal()), days.begin(last.toordinal() + 1)
     )
     rows = list(_roster_rows(context, whole, people=format_ in ("table", "md", "html")))
-    if format_ in ("json", "jsonl", "yaml"):
+    if format_ in output.OBJECTS:
         output.objects(format_, rows)
         return
     from logbook.render.tables import Column
@@ -497,9 +497,9 @@ def _gathered_json(context: Context, found: Gathered) -> dict[str, object]:
 
 
 def _recorded(context: Context, written: Written, code: str, format_: str) -> None:
-    from logbook.cli.recording import _told
+    from logbook.cli.recording import told
 
-    _told(context, written, "json" if format_ == "json" else "ids" if format_ == "ids" else "text", code)
+    told(context, written, "json" if format_ == "json" else "ids" if format_ == "ids" else "text", code)
 
 
 def _day(context: Context, word: str) -> date:

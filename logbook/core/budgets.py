@@ -31,6 +31,7 @@ from logbook.core.moments import Days
 from logbook.core.moments import add_months
 from logbook.core.moments import days_in
 from logbook.core.moments import days_of_month
+from logbook.core.moments import hhmm
 from logbook.core.suggest import hint
 from logbook.core.text import Text
 from logbook.core.value import frozen
@@ -108,7 +109,7 @@ class SameDay:
     def say(self, lang: str, label: Label = _bare) -> str:
         if self.minutes == 1440:
             return "当天内" if lang == "zh" else "the same day"
-        return f"当天{_hhmm(self.minutes)}前" if lang == "zh" else f"by {_hhmm(self.minutes)} the same day"
+        return f"当天{hhmm(self.minutes)}前" if lang == "zh" else f"by {hhmm(self.minutes)} the same day"
 
 
 @frozen
@@ -169,8 +170,8 @@ class OnDay:
 
     def say(self, lang: str, label: Label = _bare) -> str:
         if lang == "zh":
-            return f"“{label(self.field)}”当天{_hhmm(self.minutes)}前"
-        return f'by {_hhmm(self.minutes)} on the day of "{label(self.field)}"'
+            return f"“{label(self.field)}”当天{hhmm(self.minutes)}前"
+        return f'by {hhmm(self.minutes)} on the day of "{label(self.field)}"'
 
 
 @frozen
@@ -330,10 +331,6 @@ def _minutes(text: str, whole: str) -> int:
     if not 0 <= minutes <= 1440:
         raise BudgetError("clock.budget-time", found=whole, time=text)
     return minutes
-
-
-def _hhmm(minutes: int) -> str:
-    return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
 # -- the end of a budget ---------------------------------------------------------------------------

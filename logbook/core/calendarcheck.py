@@ -26,6 +26,7 @@ from logbook.core.calendars import parse_windows
 from logbook.core.definition import Source
 from logbook.core.definition import no_line
 from logbook.core.issues import Issue
+from logbook.core.moments import hhmm
 from logbook.core.shapes import EXPECTED
 from logbook.core.shapes import Findings
 
@@ -300,7 +301,7 @@ def _windows(text: object, found: Findings, place: tuple[str, ...]) -> Windows |
 
 
 def _said(window: tuple[int, int]) -> str:
-    return "-".join(f"{end // 60:02}:{end % 60:02}" for end in (window[0] % 1440, window[1] % 1440 or 1440))
+    return "-".join(hhmm(end) for end in (window[0] % 1440, window[1] % 1440 or 1440))
 
 
 # -- dated days ------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from typing import Union
 
 from logbook.core.form import Form
+from logbook.core.moments import hhmm
 from logbook.core.text import Text
 from logbook.core.value import attribute
 from logbook.core.value import frozen
@@ -451,7 +452,7 @@ class _Speaker:
 
     def time(self, said: Time) -> str:
         if isinstance(said, int):
-            return f"{said // 60:02}:{said % 60:02}"
+            return hhmm(said)
         return _WORDS[said].say(self.lang) if said in _WORDS else said
 
     def between(self, ends: tuple[Time, Time] | str) -> str:

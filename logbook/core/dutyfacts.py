@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from logbook.core.lifecycle import State
     from logbook.core.rules import World
 
+
 class _Nobody:
     """Stands in for a record where a condition is asked of the site as a whole."""
 
@@ -98,7 +99,7 @@ def spans_of(duty: Duty, state: State, world: World) -> list[tuple[int, int | No
 
     if duty.each is None or not state.exists:
         return []
-    moments = sorted({event.at for event in state.events} | {one.at for one in state.record.amendments})
+    moments = {event.at for event in state.events} | {one.at for one in state.record.amendments}
     named = duty.each.where is not None and re.search(r"\bstate\b", duty.each.text) is not None
     spans: list[tuple[int, int | None]] = []
     since: int | None = None

@@ -31,7 +31,6 @@ _GRACE = 7200
 _IN_TIME = itemgetter(0, 1, 2)
 
 
-
 def stand(
     duty: Duty, occurrences: Sequence[Occurrence], marks: Iterable[Mark], now: int, waived: Sequence[Waiver] = ()
 ) -> list[Standing]:
@@ -41,7 +40,7 @@ def stand(
     period counts for an occurrence of that period, whenever it was made. What has not happened by
     ``now`` does not exist; waived occurrences take no marks.
     """
-    excused = [_is_waived(one, waived) for one in occurrences] if waived else []
+    excused = [is_waived(one, waived) for one in occurrences] if waived else []
     given = sorted((mark for mark in marks if mark.at <= now), key=_IN_TIME)
     fulfilled = _fulfilled(duty, occurrences, excused, given) if given else {}
     taken = fulfilled.get
@@ -69,7 +68,8 @@ def counts_from(one: Occurrence, mark: Mark) -> int:
     return mark.counted if late_entry and mark.counted > mark.at else mark.at
 
 
-def _is_waived(one: Occurrence, waived: Sequence[Waiver]) -> bool:
+def is_waived(one: Occurrence, waived: Sequence[Waiver]) -> bool:
+    """Whether one of the waivers excuses an occurrence: its nominal day, and its slot where one is named."""
     return any(w.first <= one.nominal <= w.last and w.slot in (None, "", one.slot) for w in waived)
 
 

@@ -55,6 +55,12 @@ def from_text(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+@cache
+def hhmm(minutes: int) -> str:
+    """Minutes after 00:00 as a time of day; 1440 is ``24:00``."""
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
 def epoch(text: str) -> int:
     """A stored moment as seconds since 1970-01-01 UTC; ValueError as :func:`from_text`."""
     return int(from_text(text).timestamp())

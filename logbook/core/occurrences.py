@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
 from datetime import date
-from functools import cache
 from typing import TYPE_CHECKING
 from typing import Any
 from typing import NamedTuple
@@ -31,6 +30,7 @@ from logbook.core.duties import Yearly
 from logbook.core.moments import DAY
 from logbook.core.moments import add_months
 from logbook.core.moments import days_of_month
+from logbook.core.moments import hhmm
 from logbook.core.value import replace
 
 if TYPE_CHECKING:
@@ -321,7 +321,7 @@ def _every(duty: Duty, cadence: Every, frame: Frame, first: int, last: int) -> I
         plain = end - opens == (until - from_) * 60  # no change of summer time inside
         while opens + cadence.seconds <= end:
             due = opens + cadence.seconds
-            yield Occurrence(day, _hhmm(from_) if plain else _clock(frame, opens), opens, due, due)
+            yield Occurrence(day, hhmm(from_ % 1440) if plain else _clock(frame, opens), opens, due, due)
             opens, from_ = due, from_ + cadence.seconds // 60
 
 
@@ -335,11 +335,6 @@ def _while_running(
         due = opens + cadence.seconds
         yield Occurrence(frame.days.of(opens), _clock(frame, opens), opens, due, due)
         opens = due
-
-
-@cache
-def _hhmm(minutes: int) -> str:
-    return f"{minutes // 60 % 24:02}:{minutes % 60:02}"
 
 
 def _clock(frame: Frame, instant: int) -> str:

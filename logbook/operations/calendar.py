@@ -25,6 +25,7 @@ from logbook.core.errors import BookError
 from logbook.core.errors import Refused
 from logbook.core.errors import UsageError
 from logbook.core.issues import Issue
+from logbook.core.moments import hhmm
 from logbook.core.text import Text
 from logbook.core.value import attribute
 from logbook.core.value import frozen
@@ -122,11 +123,7 @@ def day_of(calendar: Calendar, day: date) -> Day:
 
 def said_windows(windows: Iterable[Window]) -> list[str]:
     """Windows as they are written: ``17:30-08:30``."""
-    return [f"{_clock(begin)}-{_clock(end if end <= 1440 else end - 1440)}" for begin, end in windows]
-
-
-def _clock(minutes: int) -> str:
-    return f"{minutes // 60:02}:{minutes % 60:02}"
+    return [f"{hhmm(begin)}-{hhmm(end if end <= 1440 else end - 1440)}" for begin, end in windows]
 
 
 def known_calendars(session: Session) -> list[Known]:
@@ -361,22 +358,10 @@ def write_import(session: Session, planned: Import, *, by: str | None = None, re
             for one in planned.overwrites
         ]
         raise Refused(issues, "calendar.refused")
-    from logbook.operations.writing import desk_identity
-    from logbook.operations.writing import person
-    from logbook.store.transaction import Change
-    from logbook.store.transaction import Commit
-    from logbook.store.transaction import publish
+    from logbook.operations.writing import publish_book
 
-    operator, desk, when = session.operator(by), session.desk(), session.writing_time()
     years = "-".join(str(year) for year in dict.fromkeys((planned.incoming.years[0], planned.incoming.years[-1])))
-    made = Commit(
-        changes=[Change(planned.path, planned.data)],
-        message=f"book: calendar {years}\n\nRecord: book\nForm: book\nAction: calendar\nBy: {operator}\n",
-        author=person(session, operator),
-        committer=desk_identity(session, desk),
-        when=when.astimezone(session.zone),
-    )
-    (commit,) = publish(session.repository, [made], onto=session.repository.head())
+    commit = publish_book(session, f"calendar {years}", "calendar", {planned.path: planned.data}, by=by)
     return Import(
         planned.incoming, planned.differences, planned.path, planned.data, commit, planned.overwrites
     )

@@ -28,6 +28,7 @@ from logbook.core.duties import OnEvent
 from logbook.core.duties import OnRows
 from logbook.core.dutyfacts import wanted
 from logbook.core.dutyfile import duties_of
+from logbook.core.fulfilment import is_waived
 from logbook.core.fulfilment import stand
 from logbook.core.issues import Issue
 from logbook.core.moments import DAY
@@ -397,7 +398,7 @@ class Ledger:
             free = bisect_right(line.soonest, at)
             free = min(stop, max(first, free))
             if waived or expand:
-                gap = [one for one in reversed(line.occurrences[free:stop]) if not _is_waived(one, waived)]
+                gap = [one for one in reversed(line.occurrences[free:stop]) if not is_waived(one, waived)]
                 missed += gap
                 count += len(gap)
             else:
@@ -454,10 +455,6 @@ def _together(duty: Duty, pairs: Sequence[Pair]) -> Iterator[list[Pair]]:
 
 def _at(mark: Mark) -> int:
     return mark.at
-
-
-def _is_waived(one: Occurrence, waived: Sequence[Waiver]) -> bool:
-    return any(w.first <= one.nominal <= w.last and w.slot in (None, "", one.slot) for w in waived)
 
 
 def from_ordinal(day: int) -> str:

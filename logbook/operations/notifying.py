@@ -30,6 +30,7 @@ from logbook.core.escalation import Step
 from logbook.core.escalation import next_step
 from logbook.core.escalation import plain_budget
 from logbook.core.escalation import read_site
+from logbook.core.escalation import steps_between
 from logbook.core.escalation import steps_of
 from logbook.core.form import Clock
 from logbook.core.form import Escalation
@@ -190,16 +191,14 @@ class _People:
         if not self._has_rosters:
             return set()
         from logbook.operations.shifts import planned
+        from logbook.operations.shifts import present
 
         day = self._days.of(at)
         if day not in self._plans:
             begin, end = self._days.begin(day), self._days.begin(day + 1)
             self._plans[day] = planned(self.session, begin, end, every_post=True)
         lines, covers, _ = self._plans[day]
-        now = [cover for cover in covers if cover.start <= at < cover.end]
-        away = {cover.away for cover in now}
-        there = {line.person for line in lines if line.start <= at < line.end}
-        return there - away | {cover.cover for cover in now}
+        return present(lines, covers, at)
 
 
 @dataclass(slots=True)
@@ -484,10 +483,9 @@ def since_then(session: Session, since: datetime) -> Found:
     matters = desk.matters(begin, each=True)
     told: dict[str, list[Entry]] = {}
     for matter in matters:
-        for step in matter.course.taken(desk.now):
-            if step.at > begin:
-                for person, vacant in desk.recipients(matter, step):
-                    told.setdefault(person, []).append(desk.entry(matter, step, vacant=vacant))
+        for _, step in steps_between([matter.course], begin, desk.now):
+            for person, vacant in desk.recipients(matter, step):
+                told.setdefault(person, []).append(desk.entry(matter, step, vacant=vacant))
     coming = desk.next_dues(matters, set(told))
     digests = [
         desk.digest(person, new=tuple(entries), next_due=coming.get(person)) for person, entries in sorted(told.items())

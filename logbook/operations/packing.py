@@ -213,9 +213,11 @@ def enable(session: Session, coming: Coming, *, by: str | None = None) -> str:
     if document is None:
         raise Refused(issues, "book.settings-broken", path=SETTINGS_FILE)
     plain = dict(document.plain)
+    from logbook.operations.writing import publish_book
+
     plain["packs"] = list(dict.fromkeys([*session.book.settings.packs, *names]))
     files = {SETTINGS_FILE: codec.edit(data, plain, SETTINGS_FILE), **coming.files}
-    return _commit(session, f"enable {' '.join(names)}", files, by=by)
+    return publish_book(session, f"packs enable {' '.join(names)}", "packs", files, by=by)
 
 
 # -- upgrading ---------------------------------------------------------------------------------
@@ -268,8 +270,10 @@ def upgrade(session: Session, planned: Upgrade, *, by: str | None = None) -> str
     """Write a planned upgrade as one commit; its id, None when there is nothing to write."""
     if not planned.files and not planned.kept:
         return None
+    from logbook.operations.writing import publish_book
+
     trailers = [(KEPT, f"{path} {blob}") for path, blob in planned.kept.items()]
-    return _commit(session, "upgrade", planned.files, by=by, trailers=trailers)
+    return publish_book(session, "packs upgrade", "packs", planned.files, by=by, trailers=trailers)
 
 
 def difference(session: Session, path: str) -> str:
@@ -405,31 +409,3 @@ def _judged(session: Session, after: Mapping[str, bytes]) -> tuple[Library, list
     if errors(fresh):
         raise Refused(errors(fresh), "pack.refused")
     return library, fresh
-
-
-def _commit(
-    session: Session,
-    what: str,
-    files: Mapping[str, bytes],
-    *,
-    by: str | None,
-    trailers: Iterable[tuple[str, str]] = (),
-) -> str:
-    from logbook.operations.writing import desk_identity
-    from logbook.operations.writing import person
-    from logbook.store import transaction
-
-    operator, desk, when = session.operator(by), session.desk(), session.writing_time()
-    lines = [("Record", "book"), ("Form", "book"), ("Action", "packs"), ("By", operator), *trailers]
-    body = "".join(f"{name}: {value}\n" for name, value in lines)
-    made = transaction.Commit(
-        changes=[transaction.Change(path, data) for path, data in files.items()],
-        message=f"{SUBJECT} {what}\n\n{body}",
-        author=person(session, operator),
-        committer=desk_identity(session, desk),
-        when=when.astimezone(session.zone),
-    )
-    (commit,) = transaction.publish(session.repository, [made], onto=session.repository.head())
-    return commit
-
-

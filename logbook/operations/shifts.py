@@ -154,10 +154,15 @@ def on_duty(session: Session, role: str, moment: datetime) -> list[str]:
     instant = int(moment.timestamp())
     world = World(session)
     lines, covers, _ = planned(session, instant, instant + 1, every_post=True)
-    away = {cover.away for cover in covers if cover.away}
-    there = {line.person for line in lines if line.person not in away} | {cover.cover for cover in covers}
-    found = sorted(staff for staff in there if role in world.roles(staff))
+    found = sorted(staff for staff in present(lines, covers, instant) if role in world.roles(staff))
     return found or with_role(session, role)
+
+
+def present(lines: Iterable[Line], covers: Iterable[Cover], at: int) -> set[str]:
+    """Whom these lines and covers put on duty at an instant: who stands in, instead of who is away."""
+    now = [cover for cover in covers if cover.start <= at < cover.end]
+    there = {line.person for line in lines if line.start <= at < line.end}
+    return there - {cover.away for cover in now} | {cover.cover for cover in now}
 
 
 def with_role(session: Session, role: str) -> list[str]:

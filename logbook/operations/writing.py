@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -371,6 +372,35 @@ def said_of(form: Form, changes: dict[str, Stored], fallback: str) -> str:
         ):
             return value
     return fallback
+
+
+def publish_book(
+    session: Session,
+    what: str,
+    action: str,
+    files: Mapping[str, bytes],
+    *,
+    by: str | None = None,
+    trailers: Iterable[tuple[str, str]] = (),
+) -> str:
+    """One commit of what is no record (settings, templates, calendars), under ``book: {what}`` (rulings 16);
+    its id. Refused when nobody may be named as the one who does it."""
+    from logbook.store.transaction import Change
+    from logbook.store.transaction import Commit
+    from logbook.store.transaction import publish
+
+    operator, desk, when = session.operator(by), session.desk(), session.writing_time()
+    lines = [("Record", "book"), ("Form", "book"), ("Action", action), ("By", operator), *trailers]
+    body = "".join(f"{name}: {value}\n" for name, value in lines)
+    made = Commit(
+        changes=[Change(path, data) for path, data in files.items()],
+        message=f"book: {what}\n\n{body}",
+        author=person(session, operator),
+        committer=desk_identity(session, desk),
+        when=when.astimezone(session.zone),
+    )
+    (commit,) = publish(session.repository, [made], onto=session.repository.head())
+    return commit
 
 
 def person(session: Session, staff: str) -> tuple[str, str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import time
+from abc import ABC
+from abc import abstractmethod
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
@@ -218,7 +220,7 @@ def sender_of(outlet: Outlet, secrets: Secrets, *, pause: Callable[[float], None
     prefix = f"LOGBOOK_{outlet.channel.upper()}"
     url = secrets.need(f"{prefix}_URL")
     secret = secrets.get(f"{prefix}_SECRET")
-    robot = {"wecom": WeCom, "dingtalk": DingTalk, "feishu": Feishu}[outlet.channel]
+    robot: Callable[..., Sender] = {"wecom": WeCom, "dingtalk": DingTalk, "feishu": Feishu}[outlet.channel]
     return robot(url, secret, outlet.timeout, pause)
 
 
@@ -321,7 +323,7 @@ def _try(once: Callable[[], None], pause: Callable[[float], None]) -> None:
 # -- group robots -----------------------------------------------------------------------------------
 
 
-class _Robot:
+class _Robot(ABC):
     """A group robot: JSON by POST to an address that is itself a secret."""
 
     channel = ""
@@ -353,8 +355,9 @@ class _Robot:
     def address(self, now: int) -> str:
         return self.url
 
+    @abstractmethod
     def payload(self, message: Message, text: str, now: int) -> dict[str, object]:
-        raise NotImplementedError
+        """What the robot is sent: one part of a message at a moment (seconds since 1970)."""
 
     def _once(self, message: Message, text: str) -> None:
         from urllib.error import HTTPError
@@ -373,7 +376,7 @@ class _Robot:
             later = error.code == 429 or error.code >= 500
             raise SendFailed("notify.http", later=later, server=self.host, status=error.code) from error
         except (OSError, ValueError) as error:
-            why = _why(getattr(error, "reason", None) or error) if not isinstance(error, str) else error
+            why = _why(getattr(error, "reason", None) or error)
             raise SendFailed("notify.unreachable", later=True, server=self.host, why=why) from error
         self._judge(said)
 
