@@ -213,11 +213,11 @@ def build_form(
     for fields that hold one of their lines.
     """
     fields_plain = plain.get("fields") or {}
-    asleep = _asleep(fields_plain, absent) if absent else None
-    if asleep is not None:
+    gone = _gone(fields_plain, absent) if absent else frozenset()
+    if gone:
         fields_plain = {name: _unasked(field, absent) for name, field in fields_plain.items()}
     steps = {
-        name: _build_step(name, step if asleep is None else _awake(step, asleep, absent), line("steps", name))
+        name: _build_step(name, _awake(step, absent, gone) if absent else step, line("steps", name))
         for name, step in (plain.get("steps") or {}).items()
     }
     clocks = {
@@ -251,7 +251,7 @@ def build_form(
         checks=tuple(
             _build_check(check, line("checks", position, "rule") or line("checks", position))
             for position, check in enumerate(plain.get("checks") or ())
-            if asleep is None or not asleep.search(_GATE.sub("", check["rule"]))
+            if not absent or not _sleeps(check["rule"], absent, gone)
         ),
         signatures={
             name: _build_place(name, place)
@@ -270,37 +270,54 @@ def build_form(
     )
 
 
+_WORD = re.compile(r"\w+")
+_ALL = ("record", "records", "all")
 # What stands at the end of a sentence names steps or states, not fields.
 _GATE = re.compile(r"\s(?:before|after|while)\s[\w,\s]+$")
 
 
-def _asleep(fields: Mapping[str, Any], absent: frozenset[str]) -> re.Pattern[str]:
-    """Finds in a sentence a form that is not there (``record of custody``, ``rows of keys of all
-    key_issue``) or a field, or column, that can only point at such forms."""
-    forms = "|".join(sorted(absent))
-    gone = []
-    for name, field in fields.items():
-        columns = field.get("of")
-        for one, its in ((name, field), *(columns.items() if isinstance(columns, Mapping) else ())):
-            kind, _, targets = str(its.get("type")).partition(" ")
-            if kind == "ref" and absent.issuperset(targets.split("|")):
-                gone.append(one)
-    named = f"|\\b(?:{'|'.join(map(re.escape, gone))})\\b" if gone else ""
-    return re.compile(rf"\b(?:records?|all) (?:of )?(?:all )?(?:{forms})\b{named}")
+def _gone(fields: Mapping[str, Any], absent: frozenset[str]) -> frozenset[str]:
+    """The fields and columns that can only point at forms that are not there."""
+    return frozenset(
+        one
+        for name, field in fields.items()
+        for one, its in ((name, field), *_columns(field))
+        if _points_only_at(its, absent)
+    )
+
+
+def _columns(field: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
+    columns = field.get("of")
+    return columns.items() if isinstance(columns, Mapping) else ()
+
+
+def _points_only_at(field: Mapping[str, Any], forms: frozenset[str]) -> bool:
+    kind, _, targets = str(field.get("type")).partition(" ")
+    return kind == "ref" and forms.issuperset(targets.split("|"))
+
+
+def _sleeps(sentence: str, absent: frozenset[str], gone: frozenset[str]) -> bool:
+    """Whether a sentence speaks of a form that is not there (``record of custody``, ``rows of keys of all
+    key_issue``) or of one of the ``gone`` fields."""
+    words = _WORD.findall(sentence)
+    if absent.isdisjoint(words) and gone.isdisjoint(words):
+        return False
+    words = _WORD.findall(_GATE.sub("", sentence))
+    return not gone.isdisjoint(words) or any(
+        word in absent and (before in _ALL or (before == "of" and first in _ALL))
+        for first, before, word in zip(["", *words], words, words[1:], strict=False)
+    )
 
 
 def _unasked(field: Mapping[str, Any], absent: frozenset[str]) -> Mapping[str, Any]:
     """A field that can only point at what is not there, without being required."""
-    kind, _, targets = str(field.get("type")).partition(" ")
-    if kind == "ref" and absent.issuperset(targets.split("|")):
-        return {**field, "required": None}
-    return field
+    return {**field, "required": None} if _points_only_at(field, absent) else field
 
 
-def _awake(step: Mapping[str, Any], asleep: re.Pattern[str], absent: frozenset[str]) -> Mapping[str, Any]:
+def _awake(step: Mapping[str, Any], absent: frozenset[str], gone: frozenset[str]) -> Mapping[str, Any]:
     """A step without its demand for what cannot be there."""
     awake = dict(step)
-    awake["requires"] = [name for name in _texts(step.get("requires")) if not asleep.fullmatch(name)]
+    awake["requires"] = [name for name in _texts(step.get("requires")) if name not in gone]
     if "opens" in step:
         awake["opens"] = {name: when for name, when in opens_of(step["opens"]) if name not in absent}
     return awake
