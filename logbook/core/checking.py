@@ -222,9 +222,14 @@ def event_time_issues(
     return []
 
 
-def check_issues(form: Form, view: View, world: World, *, step: str | None = None) -> list[Issue]:
+Only = Callable[[Check], bool]
+
+
+def check_issues(
+    form: Form, view: View, world: World, *, step: str | None = None, only: Only | None = None
+) -> list[Issue]:
     """The form's own checks. With ``step`` as they are judged when that step is taken; without, as
-    ``validate`` judges a stored record: by its latest step."""
+    ``validate`` judges a stored record: by its latest step. ``only`` chooses among them."""
     from logbook.core import rules
 
     taken = view.steps_taken()
@@ -237,7 +242,7 @@ def check_issues(form: Form, view: View, world: World, *, step: str | None = Non
         step = last.step if last is not None else form.first_step.id
         brought = last is not None and last.source is not None
     issues = []
-    for check in form.checks:
+    for check in form.checks if only is None else filter(only, form.checks):
         rule = check.rule
         # Steps an import brought are not judged by what should have gone before them.
         if brought and rules.gates(rule) is not None:

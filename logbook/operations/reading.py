@@ -142,6 +142,8 @@ _MOMENTS: Mapping[str, type] = {"datetime": datetime, "date": date, "time": time
 
 # A form, one of its lists, and the columns that are compared.
 _RowKey = tuple[str, str, tuple[str, ...]]
+# States by what they hold in the compared fields, then by id: a record changed anew takes the place of the old.
+_Buckets = dict[tuple[object, ...], dict[str, State]]
 
 
 class World:
@@ -167,8 +169,8 @@ class World:
         self._later: dict[str, list[Row]] | None = None
         self._pasts: dict[datetime, World] = {}
         self._roles: dict[str, frozenset[str]] = {}
-        self._row_buckets: dict[_RowKey, dict[tuple[object, ...], list[State]]] = {}
-        self._buckets: dict[tuple[str, tuple[str, ...]], dict[tuple[object, ...], list[State]]] = {}
+        self._row_buckets: dict[_RowKey, _Buckets] = {}
+        self._buckets: dict[tuple[str, tuple[str, ...]], _Buckets] = {}
 
     @property
     def now(self) -> datetime:
@@ -181,13 +183,15 @@ class World:
     def put(self, state: State) -> View:
         """Let the rules see a record as it is about to be written."""
         key = (state.record.form, state.record.id)
+        if key in self._overlay:
+            self.take_back(self._overlay[key])
         self._overlay[key] = state
         self._pasts.clear()
         view = View(state, self)
         self._views[key] = view
         for (form, names), buckets in self._buckets.items():
             if form == state.record.form:
-                buckets.setdefault(self._values(state, names), []).append(state)
+                buckets.setdefault(self._values(state, names), {})[state.record.id] = state
         for row_key, rows in self._row_buckets.items():
             if row_key[0] == state.record.form:
                 self._put_rows(rows, row_key, state)
@@ -199,14 +203,14 @@ class World:
         self._overlay.pop(key, None)
         self._views.pop(key, None)
         self._pasts.clear()
+        itself = state.record.id
         for (form, names), buckets in self._buckets.items():
             if form == state.record.form:
-                buckets[self._values(state, names)].remove(state)
+                buckets.get(self._values(state, names), {}).pop(itself, None)
         for row_key, rows in self._row_buckets.items():
             if row_key[0] == state.record.form:
-                for states in rows.values():
-                    if state in states:
-                        states.remove(state)
+                for place in self._places(row_key, state):
+                    rows.get(place, {}).pop(itself, None)
 
     def find(self, form: str, id: str) -> View | None:
         """The record of that form and id; None when there is none."""
@@ -284,7 +288,7 @@ class World:
             narrow[name] = value
         return narrow
 
-    def _overlaid(self, form: str, equal: Mapping[str, object]) -> list[State]:
+    def _overlaid(self, form: str, equal: Mapping[str, object]) -> Iterable[State]:
         """States put into this world that match; kept in buckets so that an import stays linear."""
         names = tuple(sorted(equal))
         buckets = self._buckets.get((form, names))
@@ -293,10 +297,10 @@ class World:
             for (name, _), state in self._overlay.items():
                 then = self._then(state) if name == form else None
                 if then is not None:
-                    buckets.setdefault(self._values(then, names), []).append(state)
-        return buckets.get(tuple(_folded(equal[name]) for name in names), [])
+                    buckets.setdefault(self._values(then, names), {})[state.record.id] = state
+        return tuple(buckets.get(tuple(_folded(equal[name]) for name in names), {}).values())
 
-    def _overlaid_rows(self, form: str, name: str, equal: Mapping[str, object]) -> list[State]:
+    def _overlaid_rows(self, form: str, name: str, equal: Mapping[str, object]) -> Iterable[State]:
         """States put into this world with such a row; in buckets, so that a whole book stays linear."""
         names = tuple(sorted(equal))
         key = (form, name, names)
@@ -306,15 +310,18 @@ class World:
             for (other, _), state in self._overlay.items():
                 if other == form:
                     self._put_rows(buckets, key, state)
-        return buckets.get(tuple(_folded(equal[one]) for one in names), [])
+        return tuple(buckets.get(tuple(_folded(equal[one]) for one in names), {}).values())
 
-    def _put_rows(self, buckets: dict[tuple[object, ...], list[State]], key: _RowKey, state: State) -> None:
+    def _put_rows(self, buckets: _Buckets, key: _RowKey, state: State) -> None:
+        for place in self._places(key, state):
+            buckets.setdefault(place, {})[state.record.id] = state
+
+    def _places(self, key: _RowKey, state: State) -> Iterator[tuple[object, ...]]:
+        """What the rows of a list hold in the columns that are compared."""
         then = self._then(state)
         rows = View(then, self).get(key[1]) if then is not None else ()
         for row in rows if isinstance(rows, tuple) else ():
-            found = buckets.setdefault(tuple(_folded(row.get(one)) for one in key[2]), [])
-            if not found or found[-1] is not state:
-                found.append(state)
+            yield tuple(_folded(row.get(one)) for one in key[2])
 
     def _values(self, state: State, names: tuple[str, ...]) -> tuple[object, ...]:
         view = View(state, self)

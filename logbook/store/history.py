@@ -66,10 +66,12 @@ def history(
     *,
     since: str | None = None,
     oldest_first: bool = False,
+    parents_first: bool = False,
 ) -> Iterator[LogEntry]:
     """The commits up to ``rev`` (default: the head), newest first; only those that touch ``path`` where given.
 
-    ``since`` leaves out what that commit already held. Nothing before the first commit.
+    ``since`` leaves out what that commit already held. ``parents_first`` orders by descent whatever the dates
+    say: with ``oldest_first`` no commit comes before one of its parents. Nothing before the first commit.
     BookError ``git.bad-revision``.
     """
     tip = repo.head() if rev is None else repo.resolve(rev)
@@ -95,6 +97,8 @@ def history(
     ]
     if oldest_first:
         words.append("--reverse")
+    if parents_first:
+        words.append("--topo-order")
     if path is not None:
         words.append("--full-history")
     words.append(tip)

@@ -1,0 +1,1 @@
+"""The audit: every commit of a book held to the rules of the trail."""
