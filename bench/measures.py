@@ -16,6 +16,7 @@ from pathlib import Path
 from statistics import median
 
 import handmade
+import trails
 import workload
 from books import DESK
 from books import Book
@@ -25,6 +26,7 @@ from logbook.store.transaction import publish_bulk
 
 LARGE = 100_000  # where the spec's goals against `git add` and `git commit` are set
 WRITERS = 32
+AUDITED = 10_000  # records of the book that is audited
 PATIENCE = 60  # seconds one `validate` may take before it is given up
 IMPORTED = 2000  # generated rows of one import, at most
 WORD = "漏水"
@@ -258,6 +260,22 @@ def validate(book: Book) -> Iterator[Row]:
     yield Row(work, "", None, took, "µs", "≤ 300 µs", 300, note=f"{found} findings" if done.returncode else "")
 
 
+def audit(book: Book) -> Iterator[Row]:
+    """A whole history, one commit an event, held to the rules of the trail, unsigned."""
+    root = book.root.with_name("trail")
+    shutil.rmtree(root, ignore_errors=True)
+    commits = trails.make(root, min(book.size, AUDITED), book.machine)
+    words = [*book.machine.logbook, "audit", "--format", "jsonl", "--now", f"{book.now:%Y-%m-%d %H:%M}"]
+    # What other commands need as well is not the audit's: the index of the head, what duties expect.
+    book.machine.once([*book.machine.logbook, "overdue", "--now", f"{book.now:%Y-%m-%d %H:%M}"], cwd=root)
+    began = time.perf_counter()
+    done = subprocess.run(words, cwd=root, env=book.machine.environment, capture_output=True, text=True)
+    took = (time.perf_counter() - began) * 1e6 / commits
+    found = done.stdout.count('"severity": "error"')
+    yield Row(f"`audit`, a commit ({commits:,})", "", None, took, "µs", "≤ 500 µs", 500, note=f"{found} errors")
+    shutil.rmtree(root)
+
+
 def importing(book: Book) -> Iterator[Row]:
     """Rows of a CSV file become records in one commit."""
     count = min(book.size, IMPORTED)
@@ -360,6 +378,6 @@ def obligations(book: Book) -> Iterator[Row]:
 
 
 MEASURES: list[Measure] = [
-    disk, start, building, completion, reading, validate, history, writing, writers, refresh, memory, storing,
+    disk, start, building, completion, reading, validate, audit, history, writing, writers, refresh, memory, storing,
     importing, importing_cases, obligations,
 ]  # fmt: skip

@@ -142,7 +142,7 @@ def _print_people(context: Context, done: Audit) -> None:
 
 
 def _print_rules(context: Context) -> None:
-    from logbook.operations.audit.findings import RULES
+    from logbook.core.findings import RULES
 
     for code, text in RULES.items():
         output.result(f"{code:<4}{text.say(context.lang)}")

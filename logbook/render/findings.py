@@ -14,8 +14,8 @@ from logbook.render.porcelain import issue_json
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from logbook.core.findings import Finding
     from logbook.locale.catalogue import Catalogue
-    from logbook.operations.audit.findings import Finding
 
 NAMES = (
     "rule", "severity", "id", "field", "message", "commit", "by", "old", "new",

@@ -111,7 +111,7 @@ def test_no_report_is_claimed(product: Product) -> None:
 # -- a scenario uses it ---------------------------------------------------------------------------
 
 # Tests that work with the shipped forms, and the functions of theirs that make a record of the form they are given.
-FOLDERS = ("templates", "operations")
+FOLDERS = ("templates", "operations", "operations/audit")
 MAKERS = {"add", "made", "make", "new", "taken", "walked", "Walk"}
 
 

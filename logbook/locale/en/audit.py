@@ -80,7 +80,7 @@ FIXES = {
     "audit.author-unknown": "ask who made the commit; records are written with logbook, by a member of staff",
     "audit.author": "ask both; whoever enters for another names them, and the reason",
     "audit.not-staff": "enter the person in the staff register, or find out who it was",
-    "audit.trailer": "compare the message with what the commit changed: git show {expected}",
+    "audit.trailer": "compare the message with what the commit changed: git show",
     "audit.shared-identity": "give each person an entry of their own, and void this one",
     "audit.entry-changed": "the old text stands in the commit before: logbook history, or git show",
     "audit.entry-removed": "the old text stands in the commit before: logbook history, or git show",

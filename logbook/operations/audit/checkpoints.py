@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from logbook.core.errors import Refused
+from logbook.core.findings import Finding
 from logbook.core.issues import Issue
 from logbook.core.moments import to_text
 from logbook.core.value import frozen
-from logbook.operations.audit.findings import Finding
 from logbook.operations.session import Session
 from logbook.store.history import list_tree
 from logbook.store.history import trailers_of

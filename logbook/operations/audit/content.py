@@ -11,6 +11,8 @@ from dataclasses import field as attribute
 from datetime import datetime
 from datetime import timedelta
 
+from logbook.core.findings import Finding
+from logbook.core.findings import warning
 from logbook.core.issues import Issue
 from logbook.core.lifecycle import AMEND
 from logbook.core.lifecycle import get_path
@@ -21,8 +23,6 @@ from logbook.core.record import Event
 from logbook.core.record import Record
 from logbook.core.record import Signature
 from logbook.core.record import Stored
-from logbook.operations.audit.findings import Finding
-from logbook.operations.audit.findings import warning
 from logbook.operations.audit.walk import ATTACHMENTS
 from logbook.operations.audit.walk import Change
 from logbook.operations.audit.walk import Step

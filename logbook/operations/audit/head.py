@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from datetime import date
 from datetime import timedelta
 
+from logbook.core.findings import Finding
+from logbook.core.findings import warning
 from logbook.core.issues import Issue
 from logbook.core.lifecycle import State
 from logbook.core.record import Stored
-from logbook.operations.audit.findings import Finding
-from logbook.operations.audit.findings import warning
 from logbook.operations.audit.tally import Item
 from logbook.operations.session import Session
 from logbook.store.records import number

@@ -10,6 +10,8 @@ from datetime import datetime
 from logbook.core import checking
 from logbook.core.clockevents import barred_from
 from logbook.core.clocksteps import event_issues
+from logbook.core.findings import Finding
+from logbook.core.findings import warning
 from logbook.core.issues import Issue
 from logbook.core.lifecycle import VOIDED
 from logbook.core.lifecycle import State
@@ -20,8 +22,6 @@ from logbook.core.record import Signature
 from logbook.core.value import replace
 from logbook.operations.audit.entries import Entered
 from logbook.operations.audit.entries import entered
-from logbook.operations.audit.findings import Finding
-from logbook.operations.audit.findings import warning
 from logbook.operations.audit.walk import Change
 from logbook.operations.audit.walk import Step
 from logbook.operations.audit.walk import Version

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from dataclasses import field as attribute
 from datetime import datetime
 
+from logbook.core.findings import RULES
+from logbook.core.findings import Finding
 from logbook.operations.audit import checkpoints
 from logbook.operations.audit import content
 from logbook.operations.audit import head
 from logbook.operations.audit import people
 from logbook.operations.audit import times
-from logbook.operations.audit.findings import RULES
-from logbook.operations.audit.findings import Finding
 from logbook.operations.audit.tally import Item
 from logbook.operations.audit.tally import items
 from logbook.operations.audit.validity import Validity

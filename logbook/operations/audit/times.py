@@ -9,10 +9,10 @@ from datetime import datetime
 from datetime import timedelta
 
 from logbook.core import checking
+from logbook.core.findings import Finding
+from logbook.core.findings import warning
 from logbook.core.issues import Issue
 from logbook.operations.audit.entries import entered
-from logbook.operations.audit.findings import Finding
-from logbook.operations.audit.findings import warning
 from logbook.operations.audit.walk import Step
 
 # How far two clocks may differ, and one be set back, before it is told.

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from logbook.core import checking
+from logbook.core.findings import Finding
+from logbook.core.findings import warning
 from logbook.core.form import Check
 from logbook.core.form import Form
 from logbook.core.issues import Issue
 from logbook.core.lifecycle import State
 from logbook.core.lifecycle import state_of
 from logbook.core.value import replace
-from logbook.operations.audit.findings import Finding
-from logbook.operations.audit.findings import warning
 from logbook.operations.audit.walk import ATTACHMENTS
 from logbook.operations.audit.walk import Change
 from logbook.operations.audit.walk import Step
 from logbook.operations.audit.walk import Version
 from logbook.store.records import form_and_id
 from logbook.store.records import path_of
+
+if TYPE_CHECKING:
+    from logbook.core.view import View
 
 
 class Validity:
@@ -61,11 +65,13 @@ class Validity:
         for count in range(max(start + 1, 1), len(record.events)):
             # Several events in one commit: each is judged as it stood when it was the last.
             then = state_of(form, replace(record, events=record.events[:count], signatures=(), amendments=()))
-            yield from self._checked(step, form, then)
-        yield from self._checked(step, form, state)
+            yield from self._checked(step, form, step.world.put(then))
+            step.world.put(state)
+        view = step.world.find(form.name, record.id)
+        if view is not None:
+            yield from self._checked(step, form, view)
 
-    def _checked(self, step: Step, form: Form, state: State) -> Iterator[Issue]:
-        view = step.world.put(state)
+    def _checked(self, step: Step, form: Form, view: View) -> Iterator[Issue]:
         only = None if step.alone else self._is_own(form)
         for issue in checking.check_issues(form, view, step.world, only=only):
             if issue.is_error:

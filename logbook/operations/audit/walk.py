@@ -16,6 +16,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from logbook.core.errors import Refused
+from logbook.core.findings import Finding
+from logbook.core.findings import Times
 from logbook.core.form import Form
 from logbook.core.form import Library
 from logbook.core.issues import Issue
@@ -24,8 +26,6 @@ from logbook.core.lifecycle import state_of
 from logbook.core.record import Record
 from logbook.core.record import Stored
 from logbook.core.value import replace
-from logbook.operations.audit.findings import Finding
-from logbook.operations.audit.findings import Times
 from logbook.operations.reading import World
 from logbook.operations.reading import unknown_form
 from logbook.operations.session import Clock

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from logbook.operations.audit.findings import Finding
+from logbook.core.findings import Finding
 from logbook.operations.audit.run import audit
 from logbook.store.git import clean_environment
 from tests.operations.desk import Desk
