@@ -106,11 +106,22 @@ def value_issues(
                 )
             )
     elif kind == "list" and isinstance(stored, list):
+        asked = [column for column in field.columns.values() if column.required and column.derived is None]
         for number, row in enumerate(stored, 1):
-            for name, value in cast("dict[str, Stored]", row).items():
+            cells = cast("dict[str, Stored]", row)
+            for name, value in cells.items():
                 column = field.columns.get(name)
                 if column is not None and column.type in ("ref", "staff", "checklist"):
                     issues.extend(value_issues(column, value, f"{path}.{number}.{name}", library, exists))
+            issues += [
+                Issue(
+                    "field.column",
+                    {"label": column.label, "name": column.id, "list": field.label, "row": number},
+                    field=f"{path}.{number}.{column.id}",
+                )
+                for column in asked
+                if not _filled(cells.get(column.id))
+            ]
     elif kind == "checklist" and isinstance(stored, dict) and field.target:
         checklist = library.checklists.get(field.target[0])
         if checklist is not None:

@@ -60,7 +60,7 @@ class Plan:
     version: int
     pausable: bool  # pausing the record moves its due
     not_before: str | None
-    ends: frozenset[str]  # the steps that end the record
+    ends: frozenset[str]  # the steps that end the record, for this clock
     when_names: tuple[str, ...] = ()
     known: dict[tuple[object, ...], bool] = attribute(default_factory=dict)
 
@@ -155,7 +155,7 @@ def _plan(form: Form, clock: Clock, version: int = 0) -> Plan:
         when_names, by_state, local = _names_in(form, clock.when)
         names.update(when_names)
     within = clock.within
-    ends = _ends(form)
+    ends = _ends(form, outlives=clock.outlives)
     names.update(name.partition(".")[0] for name in within.fields())
     names.update(starts.fields)
     if clock.not_before is not None and clock.not_before in form.fields:
@@ -185,10 +185,11 @@ def _plan(form: Form, clock: Clock, version: int = 0) -> Plan:
     )
 
 
-def _ends(form: Form) -> frozenset[str]:
-    """The steps that end a record of this form."""
+def _ends(form: Form, *, outlives: bool) -> frozenset[str]:
+    """The steps that end a record of this form for a clock: all into a final state, unless it ``outlives``
+    them; cancelling in any case (rulings 2)."""
     return frozenset(
-        [name for name, step in form.steps.items() if step.to in form.final]
+        [name for name, step in form.steps.items() if step.to in form.final and not outlives]
         + [name for name in ("void", VOIDED) if name not in form.steps]
     )
 

@@ -57,6 +57,7 @@ CLOCK_KEYS = {
     "zh": "text", "en": "text", "when": "text", "starts": "texts", "stops": "texts", "within": "any",
     "to": "text", "calendar": "text", "roll": "flag", "each": "text", "off": "flag", "source": "texts",
     "inferred": "flag", "pauses": "any", "escalate": "list", "not_before": "text",
+    "outlives": "flag",
 }  # fmt: skip
 # Under `pauses` and in each entry of `escalate` of a clock, and under `reopen` of a form.
 PAUSES_KEYS = {"longest": "text", "most": "number"}
