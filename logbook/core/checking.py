@@ -199,12 +199,12 @@ def change_issues(
     """Who may correct or cancel a record: whoever made it (no register entry of one's own), and those
     who may make such a record or decide on it later."""
     own = by == state.by and not form.register
-    if own or administrator or may_take(form.first_step.by, roles, administrator=False):
+    if own or administrator or any(may_take(step.by, roles, administrator=False) for step in form.first_steps):
         return []
     later = {role for step in form.steps.values() if not form.register for role in step.by}
     if not later.isdisjoint(set(roles) - {"staff", "customer"}):
         return []
-    wanted = [titles.get(role, role) for role in form.first_step.by]
+    wanted = [titles.get(role, role) for step in form.first_steps for role in step.by]
     return [Issue("record.role", {"by": by, "roles": wanted}, field="by")]
 
 
@@ -233,14 +233,18 @@ def event_time_issues(
     return []
 
 
-Only = Callable[[Check], bool]
-
-
 def check_issues(
-    form: Form, view: View, world: World, *, step: str | None = None, only: Only | None = None
+    form: Form,
+    view: View,
+    world: World,
+    *,
+    step: str | None = None,
+    only: Only | None = None,
+    library: Library | None = None,
 ) -> list[Issue]:
     """The form's own checks. With ``step`` as they are judged when that step is taken; without, as
-    ``validate`` judges a stored record: by its latest step. ``only`` chooses among them."""
+    ``validate`` judges a stored record: by its latest step. ``only`` chooses among them; ``library`` lends
+    the labels of roles and forms."""
     from logbook.core import rules
 
     taken = view.steps_taken()
@@ -267,7 +271,7 @@ def check_issues(
         issues.append(
             Issue(
                 f"{form.name}.{check.id}",
-                {"say": check.say, "rule_text": _prose(check, form), "where": where.item or ""},
+                {"say": check.say, "rule_text": _prose(check, form, library), "where": where.item or ""},
                 severity=check.severity,
                 field=where.path,
             )
@@ -275,13 +279,13 @@ def check_issues(
     return issues
 
 
-def _prose(check: Check, form: Form) -> Text:
+def _prose(check: Check, form: Form, library: Library | None) -> Text:
     """The sentence of a check as people say it, made once a check."""
-    key = f"{form.full_name} {check.id} {check.text}"
+    key = f"{form.full_name} {check.id} {check.text} {library.key if library is not None else ''}"
     if key not in _PROSE:
         from logbook.core import rules
 
-        _PROSE[key] = Text(rules.say(check.rule, form, "zh"), rules.say(check.rule, form, "en"))
+        _PROSE[key] = Text(*(rules.say(check.rule, form, lang, library=library) for lang in ("zh", "en")))
     return _PROSE[key]
 
 

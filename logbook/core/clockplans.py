@@ -235,7 +235,7 @@ def _names_in(form: Form, sentence: object) -> tuple[list[str], bool, bool]:
         for part in nodes.walk(waiting.pop()):
             if isinstance(part, nodes.Items):
                 local = local and part.kind != "record" and part.form is None
-            elif isinstance(part, (nodes.Setting, nodes.AsOf, nodes.HasRole, nodes.FallsOn)):
+            elif isinstance(part, (nodes.Setting, nodes.AsOf, nodes.HasRole, nodes.FallsOn, nodes.Signed)):
                 local = False
             if not isinstance(part, nodes.Path) or not part.names:
                 continue

@@ -118,6 +118,10 @@ class _Place(SignaturePlace):
     """A place to sign whose condition is read when it is asked."""
 
 
+class _Step(Step):
+    """A step whose condition is read when it is asked."""
+
+
 class _Field(Field):
     """A field whose derivation is read when it is asked."""
 
@@ -129,6 +133,7 @@ setattr(_Clock, "within", _waiting("within"))
 setattr(_Escalation, "after", _waiting("after"))
 setattr(_Pauses, "longest", _waiting("longest"))
 setattr(_Place, "when", _waiting("when"))
+setattr(_Step, "when", _waiting("when"))
 setattr(_Field, "derived", _waiting("derived"))
 
 
@@ -358,7 +363,8 @@ def _build_place(name: str, place: Mapping[str, Any]) -> SignaturePlace:
 
 
 def _build_step(name: str, step: Mapping[str, Any], line: int | None) -> Step:
-    return Step(
+    when = step.get("when")
+    return (Step if when is None else _Step)(
         id=name,
         label=label_from(step),
         from_=_texts(step.get("from")),
@@ -371,6 +377,8 @@ def _build_step(name: str, step: Mapping[str, Any], line: int | None) -> Step:
         opens=opens_of(step.get("opens")),
         inferred=_flag(step.get("inferred")),
         line=line,
+        when=cast("Condition", _Unread(lambda: read_condition(when))) if when is not None else None,
+        when_text=when,
     )
 
 

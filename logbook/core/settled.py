@@ -8,6 +8,7 @@ place before anything is read, so that nobody further on has to know of it; sent
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
 from typing import Any
@@ -15,6 +16,8 @@ from typing import Any
 from logbook.core.issues import Issue
 
 WORD = "setting "
+# A setting may name another: `2 setting clocks.day_kind`.
+MOST_DEEP = 4
 _NAMED = re.compile(r"\bsetting ([^\W\d]\w*(?:\.\w+)*)")
 
 # Keys of these sections in which a setting may stand; of a clock, all but its words and its sentence.
@@ -30,6 +33,8 @@ Missing = list[tuple[tuple[str | int, ...], str, tuple[str, ...]]]
 
 
 class _Settling:
+    """One definition being settled: what was said, and what was asked for and is not there."""
+
     def __init__(self, settings: Mapping[str, object]) -> None:
         self.settings = settings
         self.said: Said = {}
@@ -53,17 +58,20 @@ class _Settling:
             return {name: one for name, one in made.items() if one is not None or value[name] is None}
         return value
 
-    def text(self, text: str, place: tuple[str | int, ...]) -> Any:
+    def text(self, text: str, place: tuple[str | int, ...], depth: int = 0) -> Any:
+        if depth > MOST_DEEP:
+            return text  # settings that name each other
         whole = _NAMED.fullmatch(text.strip())
         if whole is not None:
-            return self.ask(whole[1], place)
+            said = self.ask(whole[1], place)
+            return self.text(said, place, depth + 1) if isinstance(said, str) and WORD in said else said
         found = text
         for name in dict.fromkeys(_NAMED.findall(text)):
             said = self.ask(name, place)
             if said is None or isinstance(said, (list, Mapping)):
                 return None
-            found = re.sub(rf"\bsetting {re.escape(name)}(?![\w.])", lambda _, said=said: str(said), found)
-        return found
+            found = re.sub(rf"\bsetting {re.escape(name)}(?![\w.])", said.replace("\\", r"\\"), found)
+        return self.text(found, place, depth + 1) if WORD in found else found
 
     def ask(self, name: str, place: tuple[str | int, ...]) -> Any:
         """What a setting says, every scalar as text; None where it says nothing or is not there."""
@@ -113,21 +121,32 @@ def with_settings(issues: Iterable[Issue], said: Said) -> list[Issue]:
     for issue in issues:
         found.append(issue)
         place = issue.field or ""
+        told = {str(arg) for arg in issue.args.values()}
         for where, names in said.items():
-            if place == where or place.startswith(f"{where}."):
-                found += [
-                    Issue(
-                        "form.from-setting", {"name": name, "found": text},
-                        severity=issue.severity, path=issue.path, line=issue.line, field=issue.field,
-                    )
-                    for name, text in names
-                ]  # fmt: skip
+            inside = where.startswith(f"{place}.")  # the issue is told of the whole: which part is it about?
+            if not (inside or place == where or place.startswith(f"{where}.")):
+                continue
+            found += [
+                Issue(
+                    "form.from-setting", {"name": name, "found": text},
+                    severity=issue.severity, path=issue.path, line=issue.line, field=issue.field,
+                )
+                for name, text in names
+                if not inside or any(text in arg for arg in told)
+            ]  # fmt: skip
     return found
+
+
+# Puts the settings into one entry of a section; the entry itself where it names none.
+Make = Callable[[Mapping[str, Any], _Settling, tuple["str | int", ...]], Mapping[str, Any]]
 
 
 def _settle(plain: Mapping[str, Any], settling: _Settling) -> Mapping[str, Any]:
     made: dict[str, Any] = {}
-    for section, make in (("fields", _field), ("steps", _keys(_STEP)), ("signatures", _keys(_PLACE)), ("clocks", _clock)):
+    makers: dict[str, Make] = {
+        "fields": _field, "steps": _keys(_STEP), "signatures": _keys(_PLACE), "clocks": _clock,
+    }  # fmt: skip
+    for section, make in makers.items():
         entries = plain.get(section)
         if not isinstance(entries, Mapping):
             continue
@@ -163,7 +182,7 @@ def _holds(value: Any) -> bool:
     return isinstance(value, list) and any(_holds(one) for one in value)
 
 
-def _keys(keys: tuple[str, ...]) -> Any:
+def _keys(keys: tuple[str, ...]) -> Make:
     def make(entry: Mapping[str, Any], settling: _Settling, place: tuple[str | int, ...]) -> Mapping[str, Any]:
         if not _says(entry, keys):
             return entry

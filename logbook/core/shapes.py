@@ -47,7 +47,7 @@ FIELD_KEYS = {
 DEFAULT_KEYS = {"row": "map", "each": "text", "order": "text", "otherwise": "map"}
 STEP_KEYS = {
     "zh": "text", "en": "text", "from": "texts", "to": "text", "requires": "texts", "by": "texts",
-    "reason": "flag", "approver": "flag", "adds": "map", "opens": "any", "inferred": "flag",
+    "reason": "flag", "approver": "flag", "adds": "map", "opens": "any", "inferred": "flag", "when": "text",
 }  # fmt: skip
 SIGNATURE_KEYS = {
     "zh": "text", "en": "text", "roles": "texts", "at": "text", "of": "text", "when": "text",

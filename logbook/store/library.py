@@ -1,10 +1,11 @@
 """The forms of a book: ``templates/`` read from the work tree or from a commit, checked once, cached.
 
 The cache is ``library.json`` in ``.git/logbook/``. It holds the plain definitions of files that were
-already checked, the issues found then, and what it goes by: what the site has set (a form may say ``setting
-x.y``, and is checked with what that says), a hash over the contents of the files, the commit and the tree of ``templates/`` that have these contents, and the marks of the files in the work
-tree (size, times, inode), by which they need not even be read. It is disposable: whatever is wrong with
-it, it is made again. ``library-past.json`` is the same for the last commit asked for by name.
+already checked, the issues found then, and what it goes by: what the site has set (a form that says
+``setting x.y`` is checked with it), a hash over the contents of the files, the commit and the tree of
+``templates/`` that have these contents, and the marks of the files in the work tree (size, times, inode),
+by which they need not even be read. It is disposable: whatever is wrong with it, it is made again.
+``library-past.json`` is the same for the last commit asked for by name.
 """
 
 from __future__ import annotations

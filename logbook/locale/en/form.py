@@ -87,7 +87,7 @@ FIXES = {
     "form.from-setting": "Correct it below settings: in logbook.yaml, or in the settings.yaml of the pack.",
     "form.ambiguous": "Write one of these.",
     "form.no-first-step": "Give one step no from, only a to.",
-    "form.two-first-steps": "Only one step may be without from.",
+    "form.two-first-steps": "Say under `when` of {step} for which records it is; only the last of them may do without.",
     "form.unreachable-state": 'Add a step with to: {state}, or remove the state.',
     "form.escalation": "For example {{at: 80%, to: cs_supervisor}} or {{after: 1 day, to: director}}.",
     "form.not-length": "Write 8 hours, 30 days or 2 weeks.",

@@ -87,7 +87,7 @@ FIXES = {
     "form.from-setting": "请在 logbook.yaml 的 settings: 下（或表单包的 settings.yaml 里）改正。",
     "form.ambiguous": "请写其中一个。",
     "form.no-first-step": "请给一个步骤去掉 from，只留 to。",
-    "form.two-first-steps": "只能有一个步骤不写 from。",
+    "form.two-first-steps": "请在 {step} 的 when 里写明用于哪些记录；只有最后一个可以不写。",
     "form.unreachable-state": "请加一个 to 为“{state}”的步骤，或删去这个状态。",
     "form.escalation": "例如 {{at: 80%, to: cs_supervisor}} 或 {{after: 1 day, to: director}}。",
     "form.not-length": "写成 8 hours、30 days 或 2 weeks。",
