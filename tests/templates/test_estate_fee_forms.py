@@ -396,7 +396,7 @@ def test_a_payment_at_home_is_booked_with_five_confirmations(desk: Desk) -> None
     ("words", "checks"),
     [
         (["confirmed=false"], ["fee_confirm: 收款前与对方核对姓名、住址、已缴、月份和金额"]),
-        (["channel=home", "step=receive_desk"], ["right_step: 上门的请先“预约上门收费”"]),
+        (["confirmed=true", "channel=home", "step=receive_desk"], ["right_step: 上门的请先“预约上门收费”"]),
     ],
 )
 def test_money_that_is_not_taken(desk: Desk, words: list[str], checks: list[str]) -> None:
@@ -404,7 +404,7 @@ def test_money_that_is_not_taken(desk: Desk, words: list[str], checks: list[str]
     step = next((word[5:] for word in words if word.startswith("step=")), None)
     words = [word for word in words if not word.startswith("step=")]
     lines = f"lines=[{{bill: {bill}, amount: 10}}]"
-    words = ["room=3-502", lines, "receipt_no=0001", "confirmed=true", *words]
+    words = ["room=3-502", lines, "receipt_no=0001", *words]
     assert said(lambda: desk.add("payment", *words, now=LATER, by="qian", step=step)) == refusals("payment", *checks)
 
 
