@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from typing import TYPE_CHECKING
+from typing import cast
 
 from logbook.core.budgets import Before
 from logbook.core.budgets import BeforeHoliday
@@ -154,7 +155,7 @@ def _plan(form: Form, clock: Clock, version: int = 0) -> Plan:
     if clock.when is not None:
         when_names, by_state, local = _names_in(form, clock.when)
         names.update(when_names)
-    within = clock.within
+    within = cast("Within", clock.within)  # a clock without a budget sleeps: nobody plans it
     ends = _ends(form, outlives=clock.outlives)
     names.update(name.partition(".")[0] for name in within.fields())
     names.update(starts.fields)

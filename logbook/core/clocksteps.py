@@ -158,7 +158,7 @@ def _pause(
 
 def _can_pause(clock: Clock, state: State) -> bool:
     """Whether the budget the clock has now is one that paused time moves."""
-    within = chosen(clock.within, state.fields.get)
+    within = chosen(clock.within, state.fields.get) if clock.within is not None else None
     if isinstance(within, Or) and state.fields.get(within.field):
         return False
     return can_pause(within)

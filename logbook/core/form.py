@@ -140,7 +140,7 @@ class Clock:
     """A named deadline. ``starts`` and ``stops`` name ``at``, a step, a moment field, a column of a
     list (``entries.converted_at``) or a moment of a linked record (``record.done_at``).
 
-    ``not_before``: a moment field before which its time does not begin to count. ``outlives``: a final state
+    ``within``: None only of one that sleeps (``off``). ``not_before``: a moment field before which its time does not begin to count. ``outlives``: a final state
     does not stop it, only its own stops and the cancelling of the record do. ``pauses`` None: as the book says
     for all. ``escalate``: the steps of its escalation in the order the form has them.
     """
@@ -149,7 +149,7 @@ class Clock:
     label: Text
     starts: tuple[str, ...]
     stops: tuple[str, ...]
-    within: Within
+    within: Within | None
     when: Condition | None = None
     to: str | None = None
     calendar: str | None = None
