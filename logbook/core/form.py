@@ -140,9 +140,10 @@ class Clock:
     """A named deadline. ``starts`` and ``stops`` name ``at``, a step, a moment field, a column of a
     list (``entries.converted_at``) or a moment of a linked record (``record.done_at``).
 
-    ``within``: None only of one that sleeps (``off``). ``not_before``: a moment field before which its time does not begin to count. ``outlives``: a final state
-    does not stop it, only its own stops and the cancelling of the record do. ``pauses`` None: as the book says
-    for all. ``escalate``: the steps of its escalation in the order the form has them.
+    ``within``: None only of one that sleeps (``off``). ``not_before``: a moment field before which its time does
+    not begin to count. ``outlives``: a final state does not stop it, only its own stops and the cancelling of
+    the record do. ``pauses`` None: as the book says for all. ``escalate``: the steps of its escalation in the
+    order the form has them.
     """
 
     id: str
