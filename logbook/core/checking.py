@@ -233,6 +233,23 @@ def event_time_issues(
     return []
 
 
+# Which of a form's checks are asked.
+Only = Callable[[Check], bool]
+
+
+class _Borne:
+    """The world for a step that was taken before: a signature it waited for may have been made stale since."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._world, name)
+
+    def signed(self, view: View, meaning: str) -> bool:
+        return any(one.meaning == meaning for one in view.state_of.record.signatures)
+
+
 def check_issues(
     form: Form,
     view: View,
@@ -252,6 +269,7 @@ def check_issues(
     if state.voided:
         return []
     brought = False
+    past = cast("World", _Borne(world)) if step is None else world
     if step is None:
         last = next((e for e in reversed(state.events) if e.step in form.steps), None)
         step = last.step if last is not None else form.first_step.id
@@ -264,7 +282,8 @@ def check_issues(
             continue
         if not rules.applies(rule, step, view.state, taken):
             continue
-        verdict = rules.evaluate(rule, view, world)
+        gated = rules.gates(rule)
+        verdict = rules.evaluate(rule, view, past if gated is not None and gated[0] == "before" else world)
         if rules.holds(rule, verdict):
             continue
         where = rules.explain(rule, view, world)

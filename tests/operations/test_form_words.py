@@ -161,6 +161,8 @@ def test_a_step_waits_for_a_signature_that_stands(fees: Desk) -> None:
     fees.sign(fee, "paid", name="王芳", now="2026-11-22 10:30")
     close()
     assert fees.load(fee).state.status == "closed"
+    # The step was right when it was taken: what is corrected afterwards takes nothing of it back.
+    assert fees.amend(fee, "lines.1.amount=40", now="2026-11-22 12:00").record.amendments[-1].new == "40"
 
 
 # -- required columns --------------------------------------------------------------------------------
