@@ -134,7 +134,7 @@ def _show(context: Context, id: str, private: bool, format_: str) -> None:
     from logbook.cli.sealed import seal_lines
     from logbook.cli.sealed import without_seal
     from logbook.operations.deriving import with_derived
-    from logbook.operations.sign import is_stale
+    from logbook.operations.signatures import is_stale
 
     output.result(
         record_page(

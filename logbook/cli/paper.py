@@ -46,7 +46,7 @@ def render_command(
     from logbook.core.issues import Issue
     from logbook.operations import deriving
     from logbook.operations import reading
-    from logbook.operations.sign import is_stale
+    from logbook.operations.signatures import is_stale
     from logbook.render.sheets import sheet
 
     session = context.session

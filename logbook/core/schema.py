@@ -129,7 +129,11 @@ def _type(field: Field, library: Library) -> Schema:
         return {"type": _WORD}
     if kind == "list":
         columns = {name: _field(column, library) for name, column in field.columns.items()}
-        return {"type": "array", "items": {"type": "object", "properties": columns}}
+        row: Schema = {"type": "object", "properties": columns}
+        asked = [name for name, column in field.columns.items() if column.required and not column.derived_text]
+        if asked:
+            row["required"] = asked
+        return {"type": "array", "items": row}
     if kind == "checklist":
         return _checklist(field, library)
     return {"type": _TEXT}

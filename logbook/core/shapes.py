@@ -47,7 +47,7 @@ FIELD_KEYS = {
 DEFAULT_KEYS = {"row": "map", "each": "text", "order": "text", "otherwise": "map"}
 STEP_KEYS = {
     "zh": "text", "en": "text", "from": "texts", "to": "text", "requires": "texts", "by": "texts",
-    "reason": "flag", "approver": "flag", "adds": "map", "opens": "any", "inferred": "flag",
+    "reason": "flag", "approver": "flag", "adds": "map", "opens": "any", "inferred": "flag", "when": "text",
 }  # fmt: skip
 SIGNATURE_KEYS = {
     "zh": "text", "en": "text", "roles": "texts", "at": "text", "of": "text", "when": "text",
@@ -57,6 +57,7 @@ CLOCK_KEYS = {
     "zh": "text", "en": "text", "when": "text", "starts": "texts", "stops": "texts", "within": "any",
     "to": "text", "calendar": "text", "roll": "flag", "each": "text", "off": "flag", "source": "texts",
     "inferred": "flag", "pauses": "any", "escalate": "list", "not_before": "text",
+    "outlives": "flag",
 }  # fmt: skip
 # Under `pauses` and in each entry of `escalate` of a clock, and under `reopen` of a form.
 PAUSES_KEYS = {"longest": "text", "most": "number"}

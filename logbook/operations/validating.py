@@ -94,7 +94,7 @@ def validate(
         own += attaching.attachment_issues(session, form, record, attached)
         view = world.find(form.name, record.id)
         if view is not None and not any(issue.is_error for issue in own):
-            own += checking.check_issues(form, view, world)
+            own += checking.check_issues(form, view, world, library=library)
             if form.seals is not None:
                 own += seals.issues(view.state_of)
             own += _clock_issues(session, world, form, view.state_of)

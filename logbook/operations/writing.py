@@ -102,7 +102,7 @@ class Writing:
             issues += [issue for issue in needed if issue.field not in known]
         if not errors(issues):
             view = self.world.put(state)
-            issues += checking.check_issues(form, view, self.world, step=step)
+            issues += checking.check_issues(form, view, self.world, step=step, library=self.session.library)
         issues = _unique(issue.at(id=record.id) for issue in issues)
         issues.sort(key=lambda issue: not issue.is_error)
         if errors(issues):

@@ -217,6 +217,8 @@ class _Page:
         for field in step.fields.values():
             if field.id == "why":
                 yield f"{field.label.say(self.lang)}: {self.words.join(field.choices.values())}"
+        if step.when is not None:
+            yield self.say("render.clock_when", rule=self.rule(step.when, step.when_text or ""))
         for name, count in step.adds.items():
             yield self.say("render.adds", field=self.name(name), count=count)
         if step.opens:
@@ -265,7 +267,9 @@ class _Page:
             id=clock.id,
             starts=self.say("render.or").join(self.moment(name) for name in clock.starts),
             stops=self.say("render.or").join(self.moment(name) for name in clock.stops),
-            within=clock.within.say(self.lang, self.budget_label),
+            within=self.say("render.clock_off")
+            if clock.within is None
+            else clock.within.say(self.lang, self.budget_label),
         )
         more = []
         if clock.when is not None:
@@ -284,7 +288,9 @@ class _Page:
             elif step.after is not None:
                 amount = getattr(step.after, "amount", step.after.say)(self.lang)
                 more.append(self.say("render.clock_after", after=amount, role=role))
-        if clock.off:
+        if clock.outlives:
+            more.append(self.say("render.clock_outlives"))
+        if clock.off and clock.within is not None:
             more.append(self.say("render.clock_off"))
         return self.paragraph(sentence, more, clock.source, inferred=clock.inferred)
 

@@ -360,6 +360,7 @@ def form_json(form: Form, brief: bool = False) -> Json:
             "requires": list(step.requires),
             "reason": step.reason,
             "approver": step.approver,
+            **({"when": step.when_text} if step.when_text is not None else {}),
             **({"brings": [_field_json(field) for field in step.fields.values()]} if step.fields else {}),
         }
         for step in all_steps(form).values()
@@ -454,6 +455,7 @@ def _form_clock_json(clock: Clock) -> Json:
         ],
         "not_before": clock.not_before,
         "off": clock.off,
+        "outlives": clock.outlives,
         "source": clock.source,
         "inferred": clock.inferred,
     }

@@ -64,6 +64,7 @@ MESSAGES = {
     "render.clock_pause": "may be paused, {longest} in all, {most} times",
     "render.clock_share": "at {share}% of the time told to: {role}",
     "render.clock_after": "{after} after it was due told to: {role}",
+    "render.clock_outlives": "runs on after the record is finished",
     "render.clock_off": "asleep until the site sets a number",
     "render.or": " or ",
     "render.warning": "warning",

@@ -64,6 +64,7 @@ MESSAGES = {
     "render.clock_pause": "可暂停，合计不超过{longest}、{most}次",
     "render.clock_share": "用到 {share}% 时报：{role}",
     "render.clock_after": "到期后{after}报：{role}",
+    "render.clock_outlives": "记录办结后仍继续计时",
     "render.clock_off": "未启用，须由项目设定时长",
     "render.or": "或",
     "render.warning": "提醒",

@@ -28,8 +28,8 @@ from logbook.operations.audit.walk import Change
 from logbook.operations.audit.walk import Step
 from logbook.operations.audit.walk import Version
 from logbook.operations.audit.walk import sha256
-from logbook.operations.sign import is_stale
-from logbook.operations.sign import signature_hash
+from logbook.operations.signatures import is_stale
+from logbook.operations.signatures import signature_hash
 
 _Entry = Event | Amendment | Signature
 # How long whoever wrote a value may set it right in place (rulings 17).

@@ -64,7 +64,8 @@ class Validity:
         start = len(change.old.record.events) if change.old is not None and change.old.record is not None else 0
         for count in range(max(start + 1, 1), len(record.events)):
             # Several events in one commit: each is judged as it stood when it was the last.
-            then = state_of(form, replace(record, events=record.events[:count], signatures=(), amendments=()))
+            signed = tuple(one for one in record.signatures if one.events < count)
+            then = state_of(form, replace(record, events=record.events[:count], signatures=signed, amendments=()))
             yield from self._checked(step, form, step.world.put(then))
             step.world.put(state)
         view = step.world.find(form.name, record.id)
