@@ -74,7 +74,7 @@ class Validity:
 
     def _checked(self, step: Step, form: Form, view: View) -> Iterator[Issue]:
         only = None if step.alone else self._is_own(form)
-        for issue in checking.check_issues(form, view, step.world, only=only):
+        for issue in checking.check_issues(form, view, step.world, only=only, library=step.rules.library):
             if issue.is_error:
                 # What merged lines amount to together nobody could know when he wrote his own.
                 yield warning(issue) if step.is_merge else issue
@@ -85,7 +85,7 @@ class Validity:
             if version.state is None:
                 continue
             view = step.world.put(version.state)
-            for issue in checking.check_issues(version.state.form, view, step.world):
+            for issue in checking.check_issues(version.state.form, view, step.world, library=step.rules.library):
                 if issue.is_error:
                     yield step.find("A12", issue.at(path=version.path, id=version.id))
 
