@@ -219,7 +219,7 @@ def history_command(context: Context, id: str, private: bool, format_: str) -> i
         field = form.fields.get(name) if form else None
         if people and isinstance(value, str) and (name == "by" or (field is not None and field.type == "staff")):
             return name_of(value)
-        return _value(form, name, value, context.lang) if people else value
+        return value_text(form, name, value, context.lang) if people else value
 
     lines: list[list[object]] = []
     for one in entries:
@@ -231,7 +231,7 @@ def history_command(context: Context, id: str, private: bool, format_: str) -> i
                 [
                     (one.at.strftime("%Y-%m-%d %H:%M") if people else one.at.isoformat()) if first else "",
                     (one.author if people else one.by) if first else "",
-                    (_action(form, one.action, context.lang) if people else one.action) if first else "",
+                    (action_label(form, one.action, context.lang) if people else one.action) if first else "",
                     (head if people else change.field) if change else "",
                     cell(change.field, masked(change.field, change.old)) if change else "",
                     cell(change.field, masked(change.field, change.new)) if change else "",
@@ -267,7 +267,7 @@ def path_label(form: Form | None, path: str, lang: str) -> str:
     return " ".join(words)
 
 
-def _action(form: Form | None, action: str, lang: str) -> str:
+def action_label(form: Form | None, action: str, lang: str) -> str:
     words = {
         "add": Text("登记", "add"), "amend": Text("更正", "amend"), "void": Text("作废", "void"),
         "sign": Text("签名", "sign"), "open": Text("编辑", "edit"), "import": Text("导入", "import"),
@@ -278,7 +278,7 @@ def _action(form: Form | None, action: str, lang: str) -> str:
     return step.label.say(lang) if step else words[action].say(lang) if action in words else action
 
 
-def _value(form: Form | None, name: str, value: Any, lang: str) -> str:
+def value_text(form: Form | None, name: str, value: Any, lang: str) -> str:
     from logbook.core.values import shown
 
     if value is None:
