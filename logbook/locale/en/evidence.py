@@ -43,7 +43,7 @@ MESSAGES = {
     "evidence.head_attachments": "Attachments",
     "evidence.seal": "Seal of {at} by {by} over {count} records: {state}",
     "evidence.title": "Evidence for {id}, {form}",
-    "evidence.intro": "Book: {book}\nRecord: {path}\nAs of commit: {head}\n       {moment}",
+    "evidence.intro": "Book: {book}\nRecord: {path}\nAs of commit: {head}\nCommitted: {moment}",
     "evidence.files": "What is here\n"
     "  record.html, record.txt   the record on its form, in print\n"
     "  history.txt .csv .json    every commit of the record: who, when, what was there and what is there\n"

@@ -42,7 +42,7 @@ MESSAGES = {
     "evidence.head_attachments": "附件",
     "evidence.seal": "{at} 由 {by} 封存 {count} 条记录：{state}",
     "evidence.title": "举证材料：{id} {form}",
-    "evidence.intro": "记录簿：{book}\n记录：{path}\n截至提交：{head}\n          {moment}",
+    "evidence.intro": "记录簿：{book}\n记录：{path}\n截至提交：{head}\n提交时间：{moment}",
     "evidence.files": "这里有什么\n"
     "  record.html, record.txt   记录的打印件（标准表单）\n"
     "  history.txt .csv .json    这条记录的每次提交：谁、何时、原来是什么、改成什么\n"
