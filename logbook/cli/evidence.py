@@ -94,6 +94,8 @@ def evidence_command(
         if one.state != "good":
             state = context.catalogue.say(f"evidence.state_{one.state}")
             output.warn(context, "evidence.attachment-wrong", file=one.name, state=state)
+    if not gathering.is_committed(session):
+        output.warn(context, "evidence.uncommitted")
     if not print_only:
         output.warn(context, "evidence.clear")
     size = -(-sum(map(len, files.values())) // 1000)

@@ -25,6 +25,7 @@ from logbook.operations.reading import find
 from logbook.operations.reading import load
 from logbook.operations.session import Clock
 from logbook.operations.session import Session
+from logbook.store.book import SETTINGS_FILE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,6 +96,15 @@ def at_head(session: Session) -> Session:
     return Session(
         session.book, clock, lang=session.lang, environment=session.environment, by=session.given_by, rev=session.rev
     )
+
+
+def is_committed(session: Session) -> bool:
+    """Whether what is printed follows from the commit alone: with ``--rev`` always, else where forms and settings in
+    the work tree are those of the commit."""
+    if session.rev is not None:
+        return True
+    words = ("status", "--porcelain", "--untracked-files=all", "--", "templates", SETTINGS_FILE)
+    return not session.repository.run(*words).stdout
 
 
 def evidence(session: Session, word: str, *, private: bool = False, receipts: Path | None = None) -> Evidence:

@@ -36,6 +36,7 @@ def test_what_is_in_the_folder(cli: Line, book: Path, tmp_path: Path) -> None:
     cli.ok("sign", MINOR, "--as", "heard", "--now", "2026-11-22 10:05")
     answer = cli.ok("evidence", MINOR, "-o", str(tmp_path / "proof"))
     assert answer.out == "" and "12 个文件" in answer.err and "--print-only" in answer.err
+    assert "按现在的文件" not in answer.err
     found = files(tmp_path / "proof")
     assert sorted(found) == NAMES
     path = f"records/complaint/2026/11/{MINOR}.yaml"
@@ -173,7 +174,8 @@ def test_attachments_come_along_and_a_lost_one_is_told(cli: Line, book: Path, tm
     pack(book)
     (tmp_path / "bill.pdf").write_bytes(b"%PDF-1.7 bill")
     leak = str(cli.ok("add", "leak", "place=大堂", f"photo={tmp_path / 'bill.pdf'}", "--format", "json").json["id"])
-    cli.ok("evidence", leak, "-o", str(tmp_path / "proof"))
+    answer = cli.ok("evidence", leak, "-o", str(tmp_path / "proof"))
+    assert "按现在的文件" in answer.err  # the form was never committed
     found = files(tmp_path / "proof")
     (name,) = [one for one in found if one.startswith("attachments/")]
     assert name.endswith(".pdf") and found[name] == b"%PDF-1.7 bill"

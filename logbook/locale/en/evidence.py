@@ -10,6 +10,7 @@ MESSAGES = {
     "evidence.exists": "{path} is there already",
     "evidence.cannot-write": "cannot write {path}: {why}",
     "evidence.written": "{count} files, {size} kB: {path}",
+    "evidence.uncommitted": "templates or settings differ from the commit; what is printed follows the files as they are",
     "evidence.clear": "record.yaml, book.bundle, attachments and the originals of linked records hold what was recorded in clear,"
     " of everybody in the book",
     "evidence.attachment-wrong": "the attachment {file} is {state}",
@@ -110,6 +111,7 @@ FIXES = {
     "evidence.not-empty": "name a new folder: evidence is never mixed with other files",
     "evidence.exists": "name a new file",
     "evidence.cannot-write": "name a folder you may write in, with room enough",
+    "evidence.uncommitted": "commit them first, or name the commit: --rev HEAD",
     "evidence.clear": "for a reader who may not see that, make it with --print-only",
     "evidence.attachment-wrong": "look for it in another clone or a backup; see logbook validate",
 }

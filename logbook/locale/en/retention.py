@@ -7,7 +7,7 @@ MESSAGES = {
     "retention.period": '"{found}" is no period of keeping',
     "retention.unknown-form": "there is no form {found} whose records could be kept",
     "retention.none": "no record whose period is over on {day}",
-    "retention.note": "{count} records whose period is over on {day}. Nothing was taken away: this is a list",
+    "retention.note": "records whose period is over on {day}: {count}. Nothing was taken away: this is a list",
     "retention.unset": "no period set: {forms}",
     "retention.not-set": "no period set",
     "retention.source_site": "settings",

@@ -10,6 +10,7 @@ MESSAGES = {
     "evidence.exists": "{path} 已经有了",
     "evidence.cannot-write": "写不进 {path}：{why}",
     "evidence.written": "共 {count} 个文件，{size} kB：{path}",
+    "evidence.uncommitted": "表单定义或设置与提交的不同；打印件按现在的文件",
     "evidence.clear": "record.yaml、book.bundle、附件和关联记录的原文是明文，包含簿上所有人的内容",
     "evidence.attachment-wrong": "附件 {file}：{state}",
     "evidence.state_good": "与登记时相同",
@@ -106,6 +107,7 @@ FIXES = {
     "evidence.not-empty": "请另写一个新文件夹：举证材料不与别的文件混放",
     "evidence.exists": "请另写一个文件名",
     "evidence.cannot-write": "请选一个可以写、空间够的文件夹",
+    "evidence.uncommitted": "先提交，或写明提交：--rev HEAD",
     "evidence.clear": "给无权看的人，请用 --print-only 做",
     "evidence.attachment-wrong": "从另一份副本或备份中找；见 logbook validate",
 }
