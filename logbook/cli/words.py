@@ -44,6 +44,8 @@ COMMANDS: Mapping[str, tuple[str, Text]] = {
     "doctor": ("checking", Text("检查记录簿，修好中断留下的问题", "find and mend what a crash left")),
     "index": ("checking", Text("查看或重建查询索引", "inspect or rebuild the index")),
     "render": ("paper", Text("打印标准表单", "print the standard form")),
+    "evidence": ("evidence", Text("一条记录的举证材料", "a folder that proves one record")),
+    "retention": ("evidence", Text("哪些记录保存期满", "which records need not be kept any longer")),
     "import": ("exchange", Text("从 CSV、JSON 导入", "import CSV, JSON, JSON Lines")),
     "export": ("exchange", Text("导出 CSV、JSON", "export CSV, JSON, JSON Lines, YAML")),
     "init": ("books", Text("新建一本记录簿", "make a book")),

@@ -277,6 +277,7 @@ def build_form(
         path=path,
         pause_reasons={name: label_from(label) for name, label in (plain.get("pause_reasons") or {}).items()},
         seals=_seals(plain.get("seals"), absent),
+        keep=plain.get("keep"),
     )
 
 

@@ -217,7 +217,8 @@ class Cell:
 
 @frozen
 class Form:
-    """A form definition at one version. ``definition`` is the plain mapping it was read from."""
+    """A form definition at one version. ``keep``: how long a record is kept after its end (``keeping.read_keep``
+    reads it); None where the form does not say."""
 
     name: str
     version: int
@@ -243,6 +244,7 @@ class Form:
     path: str | None = None
     pause_reasons: Mapping[str, Text] = attribute(default_factory=dict)
     seals: Seals | None = None
+    keep: str | None = None
 
     @property
     def first_step(self) -> Step:

@@ -70,6 +70,11 @@ def check_form(form: Form, plain: Mapping[str, Any], found: Findings) -> None:
             _not_computed(form.fields[begin], begin, found, ("clocks", name, "not_before"))
         _check_each(form, clock.get("each"), found, ("clocks", name, "each"))
     _check_seals(form, found)
+    if form.keep is not None:
+        from logbook.core.keeping import read_keep
+
+        if read_keep(form.keep) is None:
+            found.add("form.bad-keep", "keep", found=form.keep)
     _check_sentences_parse(plain, found)
     _check_layout(form, plain, found)
 

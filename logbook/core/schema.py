@@ -50,10 +50,11 @@ def json_schema(form: Form, library: Library) -> Schema:
         "amendments": _amendments(),
     }
     header = ["id", "form", "status", "at", "by", "events"]
+    described = _both(form.purpose) if form.purpose else _both(form.title)
     schema: Schema = {
         "$schema": DRAFT,
         "title": _both(form.title),
-        "description": _both(form.purpose) if form.purpose else _both(form.title),
+        "description": f"{described}; 保存 / keep: {form.keep}" if form.keep else described,
         "type": "object",
         "properties": properties,
         "required": header,

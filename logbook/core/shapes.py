@@ -36,7 +36,7 @@ FORM_KEYS = {
     "alias": "texts", "purpose": "label", "source": "texts", "register": "flag", "subject": "texts",
     "span": "pair", "fields": "map", "states": "map", "final": "texts", "steps": "map",
     "signatures": "map", "clocks": "map", "checks": "list", "list": "texts", "sheet": "list",
-    "reopen": "map", "pause_reasons": "map", "seals": "map",
+    "reopen": "map", "pause_reasons": "map", "seals": "map", "keep": "text",
 }  # fmt: skip
 FIELD_KEYS = {
     "zh": "text", "en": "text", "type": "text", "required": "flag", "private": "flag", "default": "any",

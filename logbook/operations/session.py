@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from logbook.index.book_index import BookIndex
 
 # Settings of the site that move no deadline; a clock's condition may name any other.
-_TELLING = ("notify", "escalation", "attachments")
+_TELLING = ("notify", "escalation", "attachments", "retention")
 
 DESK_KEY = "logbook.desk"
 STAFF_KEY = "logbook.staff"

@@ -103,6 +103,7 @@ def validate(
         if progress is not None and done % 500 == 0:
             progress(done)
     if whole:
+        issues += attaching.orphan_issues(session, files.values())
         from logbook.operations.calendar import calendar_issues
         from logbook.operations.rulefaults import settings_issues
 

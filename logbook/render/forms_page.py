@@ -13,6 +13,7 @@ from logbook.core.form import Field
 from logbook.core.form import Form
 from logbook.core.form import Library
 from logbook.core.form import Step
+from logbook.core.keeping import read_keep
 from logbook.core.value import replace
 from logbook.locale.catalogue import Catalogue
 from logbook.locale.catalogue import spoken
@@ -91,6 +92,9 @@ class _Page:
             lines.append(self.say("render.alias_line", alias=form.alias))
         if form.effective:
             lines.append(self.say("render.effective", date=form.effective))
+        keep = read_keep(form.keep)
+        if keep is not None:
+            lines.append(self.say("render.keep", period=keep.say(self.lang)))
         if form.purpose:
             lines += self.wrapped(self.say("render.purpose", purpose=form.purpose))
         if form.source:

@@ -383,6 +383,7 @@ def form_json(form: Form, brief: bool = False) -> Json:
         for place in form.signatures.values()
     ]
     told["sources"] = list(form.source)
+    told["keep"] = form.keep
     return told
 
 

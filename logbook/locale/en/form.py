@@ -10,6 +10,7 @@ MESSAGES = {
     "form.no-label": '"{name}" has no label',
     "form.bad-id": '"{id}" cannot be an id',
     "form.duplicate-id": '"{id}" is there twice',
+    "form.bad-keep": '"{found}" is no period of keeping',
     "form.bad-prefix": '"{prefix}" cannot be the prefix of a number',
     "form.reserved": '"{name}" is a name of the record itself; a form cannot have a second one',
     "form.keyword": '"{name}" is a word of the rule sentences and cannot be a field',
@@ -62,6 +63,7 @@ FIXES = {
     "form.no-label": 'Give it a label in both languages, such as "转呈 / Forward".',
     "form.bad-id": "Use lower-case letters, digits and underscores, beginning with a letter.",
     "form.duplicate-id": "Give one of them another id.",
+    "form.bad-keep": "Write 3 years, 18 months, 90 days or permanent.",
     "form.bad-prefix": "Use 1 to 4 capital letters, such as CP.",
     "form.reserved": "Call it something else, {name}_1 for instance; where it is the record's own"
     " moment or person, say is: at or is: by.",

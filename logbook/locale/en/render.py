@@ -13,6 +13,7 @@ MESSAGES = {
     "render.alias": "also called",
     "render.alias_line": "Also called: {alias}",
     "render.effective": "in force from {date}",
+    "render.keep": "kept {period} after its end",
     "render.number": "Numbers: {number}",
     "render.register_number": "Ids are chosen by you",
     "render.purpose": "Purpose: {purpose}",

@@ -10,6 +10,7 @@ MESSAGES = {
     "form.no-label": "“{name}”没有名称",
     "form.bad-id": "“{id}”不能作编号",
     "form.duplicate-id": "“{id}”出现了两次",
+    "form.bad-keep": "看不懂保存期限“{found}”",
     "form.bad-prefix": "“{prefix}”不能作单号前缀",
     "form.reserved": "“{name}”是记录自己的名称，表单里不能再用",
     "form.keyword": "“{name}”是规则语句用的词，不能作字段名",
@@ -62,6 +63,7 @@ FIXES = {
     "form.no-label": "请写中文和英文名称，如“转呈 / Forward”。",
     "form.bad-id": "请用小写英文字母、数字和下划线，以字母开头。",
     "form.duplicate-id": "请给其中一个另起编号。",
+    "form.bad-keep": "请写 3 years（3 年）、18 months（18 个月）、90 days（90 天）或 permanent（永久）。",
     "form.bad-prefix": "请用 1 至 4 个大写字母，如 CP。",
     "form.reserved": "请换一个名称，如 {name}_1；"
     "若它就是记录的时间或经办人，请写 is: at 或 is: by。",

@@ -13,6 +13,7 @@ MESSAGES = {
     "render.alias": "又称",
     "render.alias_line": "又称：{alias}",
     "render.effective": "自 {date} 起施行",
+    "render.keep": "办结后保存 {period}",
     "render.number": "编号：{number}",
     "render.register_number": "编号由登记人自定",
     "render.purpose": "用途：{purpose}",
