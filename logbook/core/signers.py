@@ -165,8 +165,8 @@ def needs_signature(
 
     ``signing`` is what the book said at the parent (``trail: signing:``), ``action`` the commit's ``Action:``, ``form``
     that of its record. ``own``: the record is the author's own entry in the staff register; ``has_key``: that entry
-    held a key before. Somebody's first key cannot be signed for by himself, and revoking one's own lost key must be possible
-    without it; keys of other people are decisions.
+    held a key before. Somebody's first key cannot be signed for by himself, and revoking one's own lost key must be
+    possible without it; keys of other people are decisions.
     """
     if signing not in (DECISIONS, ALL):
         return signing != NONE  # a word we do not know asks for more than we know, never for less

@@ -20,7 +20,9 @@ from logbook.store import codec
 
 SETTINGS_FILE = "logbook.yaml"
 DEFAULT_ZONE = "Asia/Shanghai"
-_KNOWN = ("name", "timezone", "language", "packs", "administrator", "desks", "calendars", "practice", "trail", "settings")
+_KNOWN = (
+    "name", "timezone", "language", "packs", "administrator", "desks", "calendars", "practice", "trail", "settings",
+)  # fmt: skip
 TRAIL = ("signing", "edit_window", "encryption", "shared_identities")
 # The words of `trail: signing:`; `core/signers.py` says what each of them asks for.
 SIGNING = ("none", "decisions", "all")

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-import tempfile
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
@@ -19,12 +18,10 @@ from pathlib import Path
 from logbook.core.errors import BookError
 from logbook.core.signers import NAMESPACE
 from logbook.core.signers import PublicKey
-from logbook.core.signers import key_from_blob
 from logbook.core.signers import public_key
 from logbook.store.git import Repository
 from logbook.store.git import clean_environment
 from logbook.store.machine import is_interactive
-from logbook.store.signatures import read_armour
 
 PROGRAM = "ssh-keygen"
 AGENT_PROGRAM = "ssh-add"
@@ -78,6 +75,8 @@ def sign_with(place: str, data: bytes, staff: str) -> bytes:
     BookError ``signing.no-program``, ``signing.key-missing``, ``signing.locked``, ``signing.agent-gone``,
     ``signing.agent-lacks``, ``signing.slow``, ``signing.failed``. A passphrase is asked for only on a terminal.
     """
+    from logbook.store.signatures import read_armour
+
     literal = place.startswith(LITERAL)
     if not literal and not os.path.isfile(place):
         raise BookError("signing.key-missing", staff=staff, path=place)
@@ -100,6 +99,9 @@ def sign_with(place: str, data: bytes, staff: str) -> bytes:
 
 def signing_key(armour: bytes) -> PublicKey | None:
     """The key that an armoured signature says it is of."""
+    from logbook.core.signers import key_from_blob
+    from logbook.store.signatures import read_armour
+
     parts = read_armour(armour.decode("ascii", "replace"))
     return key_from_blob(parts.key) if parts is not None else None
 
@@ -144,6 +146,8 @@ def _key_file(place: str) -> Iterator[str]:
     if not place.startswith(LITERAL):
         yield place
         return
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="logbook-") as folder:
         path = os.path.join(folder, "key.pub")
         # Readable by its owner alone, or ssh-keygen complains at length of a private key that is none.
