@@ -233,11 +233,13 @@ def key_issues(
 def allowed_signers(signers: Iterable[Signer]) -> str:
     """The keys as a file of allowed signers, which ``git verify-commit`` and ``ssh-keygen -Y verify`` read.
 
-    Moments are written in UTC. An id that would mean a pattern there is left out, and a line says so.
+    Moments are written in UTC. Left out, with a line that says so: an id that would mean a pattern there, and a key
+    that never counted because it ends before it begins (which OpenSSH takes for a broken file).
     """
     lines = []
     for signer in signers:
-        if not _UNSAFE.isdisjoint(signer.email) or not signer.email.isprintable() or " " in signer.email:
+        never = signer.start is not None and signer.end is not None and signer.end <= signer.start
+        if never or not _UNSAFE.isdisjoint(signer.email) or not signer.email.isprintable() or " " in signer.email:
             lines.append(f"# left out: {signer.staff!a}\n")
             continue
         options = [f'namespaces="{NAMESPACE}"']

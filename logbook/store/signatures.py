@@ -96,12 +96,12 @@ def verify(
     if parts is None:
         return Verdict("unreadable", why="armour")
     key = key_from_blob(parts.key)
-    if key is None or parts.hash not in _HASHES:
+    if key is None or parts.hash not in _HASHES or parts.reserved:
         return Verdict("unreadable", why="algorithm")
     if parts.namespace != namespace.encode():
         return Verdict("unreadable", why="namespace", fingerprint=key.fingerprint)
     digest = hashlib.new(parts.hash.decode("ascii"), payload).digest()
-    signed = _MAGIC + b"".join(map(_string, (parts.namespace, parts.reserved, parts.hash, digest)))
+    signed = _MAGIC + b"".join(map(_string, (parts.namespace, b"", parts.hash, digest)))
     try:
         sound = _holds(_check_for(parts.key), key, parts.signature, signed)
     except ImportError:
