@@ -25,8 +25,8 @@ from logbook.core.signers import PublicKey
 from logbook.core.signers import Signer
 from logbook.core.signers import key_from_blob
 from logbook.core.signers import parts_of
+from logbook.core.signers import with_revocations
 from logbook.core.value import frozen
-from logbook.core.value import replace
 from logbook.store.git import Repository
 from logbook.store.objects import parse_stamp
 
@@ -95,22 +95,22 @@ def verify(
     parts = read_armour(armour)
     if parts is None:
         return Verdict("unreadable", why="armour")
-    key = key_from_blob(parts.key)
+    key, line, mark = _known(parts.key)
     if key is None or parts.hash not in _HASHES or parts.reserved:
         return Verdict("unreadable", why="algorithm")
     if parts.namespace != namespace.encode():
-        return Verdict("unreadable", why="namespace", fingerprint=key.fingerprint)
+        return Verdict("unreadable", why="namespace", fingerprint=mark)
     digest = hashlib.new(parts.hash.decode("ascii"), payload).digest()
     signed = _MAGIC + b"".join(map(_string, (parts.namespace, b"", parts.hash, digest)))
     try:
         sound = _holds(_check_for(parts.key), key, parts.signature, signed)
     except ImportError:
-        return Verdict("unreadable", why="library", fingerprint=key.fingerprint)
+        return Verdict("unreadable", why="library", fingerprint=mark)
     except (ValueError, _unsupported()):
-        return Verdict("unreadable", why="algorithm", fingerprint=key.fingerprint)
+        return Verdict("unreadable", why="algorithm", fingerprint=mark)
     if not sound:
-        return Verdict("bad", fingerprint=key.fingerprint)
-    return _judged(key, signers, at, staff)
+        return Verdict("bad", fingerprint=mark)
+    return _judged(line, mark, signers, at, staff)
 
 
 def split_signed(commit: bytes) -> tuple[bytes, str | None]:
@@ -149,8 +149,6 @@ def verify_commit(
     comes before the committer's date, which is all there is without it. ``later``: the signers of today (see
     :func:`~logbook.core.signers.with_revocations`): what is known of revocations now holds for all that came after.
     """
-    from logbook.core.signers import with_revocations
-
     payload, armour = split_signed(commit)
     if armour is None:
         return Verdict("unsigned", trusted_time=received is not None)
@@ -162,9 +160,12 @@ def verify_commit(
         return Verdict("unreadable", why="commit", trusted_time=received is not None)
     known = with_revocations(signers, later) if later else signers
     verdict = verify(payload, armour, known, at=received or at, staff=staff)
-    if verdict.good and any(one.key == verdict.signer.key and one.revoked for one in signers if verdict.signer):
-        verdict = replace(verdict, state="revoked")
-    return replace(verdict, trusted_time=received is not None)
+    state = verdict.state
+    if verdict.signer is not None and verdict.good:
+        key = verdict.signer.key
+        if any(one.key == key and one.revoked is not None for one in signers):
+            state = "revoked"
+    return Verdict(state, verdict.signer, verdict.why, verdict.fingerprint, received is not None)
 
 
 def verify_commits(
@@ -180,7 +181,7 @@ def verify_commits(
     ``signers_at`` is asked for the keys that count for a commit (those at its parent); it may read the repository.
     """
     receipts = received or {}
-    revoked = tuple(later)
+    revoked = tuple(signer for signer in later if signer.revoked is not None)
     waiting: list[str] = []
 
     def judged() -> Iterator[tuple[str, Verdict]]:
@@ -240,9 +241,15 @@ def _author_and_time(payload: bytes) -> tuple[str | None, datetime]:
     return (staff if at and domain == DOMAIN else ""), parse_stamp(committer).when
 
 
-def _judged(key: PublicKey, signers: Sequence[Signer], at: datetime, staff: str | None) -> Verdict:
+@lru_cache(maxsize=1024)
+def _known(blob: bytes) -> tuple[PublicKey | None, str, str]:
+    """The key of these bytes, with its line and its mark: a book has few, and asks for each of them often."""
+    key = key_from_blob(blob)
+    return (key, key.line, key.fingerprint) if key is not None else (None, "", "")
+
+
+def _judged(line: str, mark: str, signers: Sequence[Signer], at: datetime, staff: str | None) -> Verdict:
     """A sound signature, held against the register."""
-    line, mark = key.line, key.fingerprint
     known = [signer for signer in signers if signer.key == line]
     if not known:
         return Verdict("unknown-key", fingerprint=mark)
