@@ -24,6 +24,7 @@ from logbook.core.signers import usable
 from logbook.core.value import frozen
 from logbook.operations.session import Session
 from logbook.store import signing as door
+from logbook.store.records import FOLDER
 
 if TYPE_CHECKING:
     from logbook.core.lifecycle import State
@@ -117,6 +118,36 @@ def logout(session: Session, staff: str | None = None) -> tuple[str, bool]:
 def signers(session: Session) -> tuple[Signer, ...]:
     """Every key in the staff register, those that no longer count with their end."""
     return signers_of(states(session))
+
+
+def signing_for(session: Session, staff: str) -> Sign | None:
+    """What a member of staff signs with at this desk; None where he is not logged in or no key of his counts now."""
+    place = door.remembered(session.repository, staff)
+    if place is None:
+        return None
+    keys = [signer.key for signer in usable(signers_of(states(session, staff)), staff, session.now)]
+    return door.signer_for(place, staff, keys) if keys else None
+
+
+def signers_at(session: Session, commit: str | None) -> tuple[Signer, ...]:
+    """Every key in the staff register as it stood at a commit, without an index; none before the first commit.
+
+    An entry that cannot be read gives no key."""
+    from logbook.core.lifecycle import state_of
+    from logbook.operations.reading import record_in
+
+    found = []
+    folder = f"{FOLDER}/{STAFF}"
+    repository = session.repository
+    for entry in repository.tree_entries(commit, folder):
+        try:
+            record = record_in(repository.objects.read(entry.oid)[1], f"{folder}/{entry.name}")
+        except Refused:
+            continue
+        form = session.library.form_at(record.form, record.version) or session.library.forms.get(STAFF)
+        if form is not None and record.form == STAFF:
+            found.append(state_of(form, record))
+    return signers_of(found)
 
 
 def exported(session: Session) -> str:

@@ -22,6 +22,7 @@ from logbook.operations.writing import publish_book
 from logbook.store.book import read_settings
 from logbook.store.book import settings_text
 from logbook.store.git import Repository
+from logbook.store.signatures import verify
 from logbook.store.signatures import verify_commit
 from tests.keys import agent
 from tests.keys import needs_openssh
@@ -395,6 +396,30 @@ def test_the_register_exported(at: SigningDesk) -> None:
         'zhao@staff.logbook namespaces="git",valid-after="20261122013500Z",valid-before="20261122100000Z" '
         f"{zhao.line}\n"
     )
+
+
+def test_the_register_of_any_commit(at: SigningDesk) -> None:
+    key = at.enrolled("lina")
+    at.desk.step("staff/lina", "revoke", "keys.1.revoked_at=now", reason="丢了", now=LATER)
+    session = at.desk.session(LATER)
+    ids = at.desk.git("log", "--format=%H", "-3").split()
+    found = [signing.signers_at(session, oid) for oid in ids]
+    assert found[0] == signing.signers(session)
+    assert [[one.end for one in signers] for signers in found] == [[moment(LATER)], [None], []]
+    assert found[1][0].key == key.line
+    assert signing.signers_at(session, None) == ()
+
+
+def test_what_somebody_signs_with_here(at: SigningDesk) -> None:
+    assert signing.signing_for(at.desk.session(), "lina") is None
+    key = at.enrolled("lina")
+    sign = signing.signing_for(at.desk.session(), "lina")
+    assert sign is not None
+    (signer,) = signing.signers(at.desk.session())
+    assert verify(b"x", sign(b"x").decode(), [signer], at=moment(NOW)).signer == signer
+    assert signer.key == key.line
+    at.desk.step("staff/lina", "revoke", "keys.1.revoked_at=now", reason="丢了", now=LATER)
+    assert signing.signing_for(at.desk.session("2026-11-22 11:00"), "lina") is None
 
 
 def test_who_counts_is_read_from_the_register(at: SigningDesk) -> None:
