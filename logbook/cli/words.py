@@ -52,11 +52,14 @@ COMMANDS: Mapping[str, tuple[str, Text]] = {
     "demo": ("books", Text("做一本样例记录簿", "make a sample book")),
     "on": ("books", Text("在这台电脑上签到", "sign on at this desk")),
     "off": ("books", Text("在这台电脑上签退", "sign off at this desk")),
+    "login": ("signing", Text("在这台电脑上用自己的密钥签名", "sign with one's own key at this desk")),
+    "logout": ("signing", Text("这台电脑不再用我的密钥", "forget one's key at this desk")),
+    "signers": ("signing", Text("导出全体员工的公钥，供审计用", "the keys of all staff, for an auditor")),
     "completion": ("books", Text("打印命令补全脚本", "print a completion script")),
 }
 WRITING = frozenset(
     ("add", "step", "amend", "void", "sign", "open", "import", "init", "demo", "on", "off")
-    + ("handover", "shift", "roster", "key", "loan", "next", "packs")
+    + ("handover", "shift", "roster", "key", "loan", "next", "packs", "login")
 )
 ALIASES = {"ls": "list", "new": "add", "登记": "add", "办理": "step", "查询": "list", "逾期": "overdue"}
 

@@ -44,6 +44,7 @@ from logbook.operations.writing import desk_identity
 from logbook.operations.writing import message
 from logbook.operations.writing import person
 from logbook.operations.writing import resolve_references
+from logbook.operations.writing import signature
 from logbook.operations.writing import writing
 from logbook.store import codec
 from logbook.store.records import next_number
@@ -289,6 +290,8 @@ def _record(
     record = Record(record_id, form.name, form.version, "", to_text(at), by, filled, tuple(events))
     record = replace(record, status=state_of(form, record).status)
     issues += checking.record_issues(form, record, session.library, exists=write.world.exists)
+    if form.name == "staff" and state_of(form, record).fields.get("keys"):
+        issues.append(Issue("signing.import", {}, field="keys"))
     if not errors(issues):
         state = state_of(form, record)
         issues += checking.check_issues(form, write.world.put(state), write.world, library=session.library)
@@ -470,6 +473,7 @@ def _publish(
         author=person(session, operator),
         committer=desk_identity(session, write.desk),
         when=write.when.astimezone(session.zone),
+        sign=signature(session, operator, "import", when=write.when)[0],
     )
     return commit or ""
 
