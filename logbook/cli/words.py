@@ -39,6 +39,7 @@ COMMANDS: Mapping[str, tuple[str, Text]] = {
     "forms": ("looking", Text("有哪些表单；一份表单的说明", "list forms; describe one")),
     "packs": ("packs", Text("表单包：启用、升级", "packs of forms: enable, upgrade")),
     "sql": ("looking", Text("用 SQL 查询", "read the index with SQL")),
+    "sync": ("syncing", Text("与其他电脑交换记录", "exchange with other desks")),
     "validate": ("checking", Text("检查记录和表单定义", "check records and definitions")),
     "audit": ("auditing", Text("审核全部历史", "verify the whole trail")),
     "doctor": ("checking", Text("检查记录簿，修好中断留下的问题", "find and mend what a crash left")),
@@ -59,9 +60,9 @@ COMMANDS: Mapping[str, tuple[str, Text]] = {
 }
 WRITING = frozenset(
     ("add", "step", "amend", "void", "sign", "open", "import", "init", "demo", "on", "off")
-    + ("handover", "shift", "roster", "key", "loan", "next", "packs", "login")
+    + ("handover", "shift", "roster", "key", "loan", "next", "packs", "login", "sync")
 )
-ALIASES = {"ls": "list", "new": "add", "登记": "add", "办理": "step", "查询": "list", "逾期": "overdue"}
+ALIASES = {"ls": "list", "new": "add", "登记": "add", "办理": "step", "查询": "list", "逾期": "overdue", "同步": "sync"}
 
 
 _line: Sequence[str] = ()
