@@ -31,7 +31,10 @@ NEEDS_PERSON = 3
 )
 @click.argument("remote", required=False)
 @click.option(
-    "--check", is_flag=True, cls=Option, text=Text("只看会来什么、去什么，不改动", "say what would come and go, change nothing")
+    "--check",
+    is_flag=True,
+    cls=Option,
+    text=Text("只看会来什么、去什么，不改动", "say what would come and go, change nothing"),
 )
 @click.option(
     "--offline-ok",

@@ -389,13 +389,16 @@ class _Merging:
         return rows
 
     def _counts_rows(self, path: str) -> bool:
-        """Whether either side changed a row by its place (``list.3.column``): it may be another row now."""
-        start = path + "."
-        return any(
-            name.startswith(start)
+        """Whether either side changed one of the rows it appended by its place (``list.3.column``): that may be
+        another row now."""
+        count = _count_rows(self.base, path)
+        names = [
+            name.split(".")
             for side in (self.first, self.second)
             for name in (*side.sets, *(str(one.get("field")) for one in side.new["amendments"]))
-        )
+            if name.startswith(path + ".")
+        ]
+        return any(parts[1].isdigit() and int(parts[1]) > count for parts in names)
 
     def _note_rows(self, path: str) -> None:
         sides = sorted((self.first, self.second), key=lambda side: (_seconds(side.touched(path)[0]), side.text))
@@ -437,6 +440,8 @@ class _Merging:
                     if mine != yours and self._counts_rows(one[:-1]):
                         self._note_rows(one[:-1])
                     continue
+                if (one.endswith("+") or two.endswith("+")) and "." in one + two:
+                    continue  # a row that was there before, and new ones behind it
                 if (one == two and mine == yours) or self._stays_in_event(one):
                     continue
                 path = min(one.rstrip("+"), two.rstrip("+"), key=len)
@@ -504,6 +509,17 @@ def replayed(form: Form, events: Sequence[Mapping[str, Stored]]) -> tuple[str, s
                 disorder.add(text_of(event))
         status = step.to or status
     return status, disorder
+
+
+def _count_rows(plain: Plain, path: str) -> int:
+    """How many rows a list has after all events."""
+    value = plain.get(path)
+    count = len(value) if isinstance(value, list) else 0
+    for event in _entries(plain, "events"):
+        for name, given in _set_of(event).items():
+            rows = len(given) if isinstance(given, list) else 0
+            count = rows if name == path else count + rows if name == path + "+" else count
+    return count
 
 
 def _told(events: Sequence[Mapping[str, Stored]], name: str) -> Stored:

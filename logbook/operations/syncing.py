@@ -171,16 +171,13 @@ def _join(session: Session, remote: Remote, done: Synced, theirs: str | None, by
     from logbook.store.transaction import write_lock
 
     repository = session.repository
-    head = repository.head()
-    assert head is not None
-    if theirs is None:
-        return _counted(done, went=_all_paths(session, head))
-    if is_ancestor(repository, theirs, head):
-        went = [one.path for one in differences(repository, theirs, head)]
-        return _counted(done, went=went)
-    with write_lock(repository):
+    with write_lock(repository):  # whoever gets it ends first what a killed writer left
         head = repository.head()
         assert head is not None
+        if theirs is None:
+            return _counted(done, went=_all_paths(session, head))
+        if is_ancestor(repository, theirs, head):
+            return _counted(done, went=[one.path for one in differences(repository, theirs, head)])
         done = _same_letter(session, done, head, theirs)
         if is_ancestor(repository, head, theirs):
             changed = differences(repository, head, theirs)

@@ -232,6 +232,6 @@ def _failure(repo: Repository, command: str, status: int, stderr: bytes, remote:
     if known.code != "git.failed":
         return known
     said = without_secret(_said(stderr))
-    if "fsck error" in said or "index-pack failed" in said and "fatal: fsck" in said:
+    if "fsck error" in said or ("index-pack failed" in said and "fatal: fsck" in said):
         return BookError("sync.bad-objects", remote=remote.shown, detail=said[-_TOLD:])
     return BookError("sync.unreachable", remote=remote.shown, detail=said[-_TOLD:] or f"exit {status}")
