@@ -489,6 +489,20 @@ class _Merging:
         return name in _VOID or (step is not None and bool(step.to))
 
 
+def with_row(plain: Plain, what: str, field: str, kept: Stored, other: Stored) -> dict[str, Stored]:
+    """The record with one more line in its ``conflicts``, dated by the last thing written in it."""
+    row: Row = {"what": what, "field": field, "kept": kept, "other": other}
+    at, by = _last([one for name in ("events", "amendments", "signatures") for one in _entries(plain, name)])
+    if at is not None and by is not None:
+        row |= {"kept_at": at, "kept_by": by}
+    known = _entries(plain, "conflicts")
+    new = {name: value for name, value in plain.items() if name not in ("conflicts", "was")}
+    new["conflicts"] = [*known, row] if row not in known else list(known)
+    if "was" in plain:
+        new["was"] = plain["was"]
+    return new
+
+
 def replayed(form: Form, events: Sequence[Mapping[str, Stored]]) -> tuple[str, set[str]]:
     """The status these events lead to, and those of them (as text) that could not be taken when they were."""
     status = ""

@@ -23,7 +23,7 @@ from logbook.core.lifecycle import put_path
 from logbook.core.merging import creation
 from logbook.core.merging import merge_records
 from logbook.core.merging import merge_values
-from logbook.core.merging import text_of
+from logbook.core.merging import with_row
 from logbook.core.record import TAIL
 from logbook.core.record import Stored
 from logbook.core.value import attribute
@@ -250,28 +250,49 @@ class _Merge:
         if first is None or second is None:
             self._unreadable(path, one, two, first, second)
             return
-        names = creation(first), creation(second)
-        if names[0] == names[1]:
-            same = old is not None and creation(old) == names[0]
-            self._merge_record(path, old if same else None, first, second, (one, two))
-            return
         known = creation(old) if old is not None else None
-        if known is not None and known in names:
-            # The number went to another record on one side, which keeps this one under a new number.
-            stays, moved = (self.first, self.second) if known == names[0] else (self.second, self.first)
-            found = self._moved_to(moved, path, known)
-            if found is not None:
-                new_path, there = found
-                self.result[path] = two if stays is self.first else one
-                mine = first if stays is self.first else second
-                there_plain = cast(Plain, self._plain(there))
-                identity = {"id": there_plain.get("id"), "was": there_plain.get("was")}
-                adapted = {**mine, **identity}
-                self._merge_record(new_path, {**cast(Plain, old), **identity}, adapted, there_plain, (there, there))
-                stays.renamed[self._name(path)] = cast(str, there_plain["id"])
-                stays.moved[path] = new_path
+        if old is not None and known is not None:
+            one_stays = self._still_there(self.first, path, old, first)
+            two_stays = self._still_there(self.second, path, old, second)
+            if one_stays and two_stays:
+                self._merge_record(path, old, first, second, (one, two))
                 return
-        self._both_drew(path, one, two, first, second)
+            if one_stays and self._went_on(self.first, self.second, path, old, first):
+                self.result[path] = two
+                return
+            if two_stays and self._went_on(self.second, self.first, path, old, second):
+                self.result[path] = one
+                return
+        made = [self._maker(side, path) for side in (self.first, self.second)]
+        if creation(first) == creation(second) and made == [None, None]:
+            self._merge_record(path, None, first, second, (one, two))  # met before, further back than was looked
+            return
+        self._both_drew(path, one, two, first, second, made[0] or one, made[1] or two)
+
+    def _maker(self, side: _Side, path: str) -> str | None:
+        """The commit of this side that made the file; None where no ordinary commit did since the sides parted."""
+        return creators(self.repository, [path], side.commit, self.bases).get(path)
+
+    def _still_there(self, side: _Side, path: str, old: Plain, plain: Plain) -> bool:
+        """Whether what this side has at ``path`` is the record that was there: a merge may have given its number
+        to another, which two people may have begun in the same second."""
+        if creation(plain) != creation(old):
+            return False
+        moved = self._moved_to(side, path, old)
+        return moved is None or _likeness(plain, old) >= _likeness(self._plain(moved[1]) or {}, old)
+
+    def _went_on(self, side: _Side, elsewhere: _Side, path: str, old: Plain, plain: Plain) -> bool:
+        """This side went on with a record whose number the other side gave away: go on with it there."""
+        found = self._moved_to(elsewhere, path, old)
+        if found is None:
+            return False
+        new_path, blob = found
+        there = cast(Plain, self._plain(blob))
+        names = {"id": there.get("id"), "was": there.get("was")}
+        self._merge_record(new_path, {**old, **names}, {**plain, **names}, there, (blob, blob))
+        side.renamed[self._name(path)] = cast(str, there["id"])
+        side.moved[path] = new_path
+        return True
 
     def _merge_record(
         self, path: str, base: Plain | None, first: Plain, second: Plain, blobs: tuple[str, str]
@@ -302,19 +323,17 @@ class _Merge:
         if plain is None:
             self.result[path] = self._newer(path, one, two)
             return
-        self.result[path] = self._keep(self._record_text(_with_row(plain, "file", "", kept, other), [kept]))
+        self.result[path] = self._keep(self._record_text(with_row(plain, "file", "", kept, other), [kept]))
 
     # -- one number, two records ------------------------------------------------------------
 
-    def _both_drew(self, path: str, one: str, two: str, first: Plain, second: Plain) -> None:
+    def _both_drew(
+        self, path: str, one: str, two: str, first: Plain, second: Plain, made: str, also_made: str
+    ) -> None:
         """Both are kept; the one made by the commit with the greater id takes the next free suffix (rulings 22)."""
-        made = [
-            creators(self.repository, [path], side.commit, self.bases).get(path) or blob
-            for side, blob in ((self.first, one), (self.second, two))
-        ]
-        loser, plain, winner, blob = (
-            (self.first, first, two, one) if made[0] > made[1] else (self.second, second, one, two)
-        )
+        first_loses = made > also_made
+        loser, plain = (self.first, first) if first_loses else (self.second, second)
+        winner, blob = (two, one) if first_loses else (one, two)
         self.result[path] = winner
         name, record_id = self._name(path)
         was = plain.get("was")
@@ -337,16 +356,17 @@ class _Merge:
         for entry in self.repository.tree_entries(side.commit, folder):
             yield _Entry(entry.name, entry.oid)
 
-    def _moved_to(self, side: _Side, path: str, name: str) -> tuple[str, str] | None:
-        """Where on this side the record of that first event stands now, and its blob."""
+    def _moved_to(self, side: _Side, path: str, old: Plain) -> tuple[str, str] | None:
+        """Where on this side a record that looks like ``old`` stands under a new number, and its blob."""
         folder, _, file = path.rpartition("/")
         start = re.escape(file.removesuffix(".yaml"))
-        for entry in sorted(self._folder(side, folder), key=lambda one: one.name):
+        found = []
+        for entry in self._folder(side, folder):
             if re.fullmatch(rf"{start}-\d+\.yaml", entry.name):
                 plain = self._plain(entry.oid)
-                if plain is not None and plain.get("was") and creation(plain) == name:
-                    return f"{folder}/{entry.name}", entry.oid
-        return None
+                if plain is not None and plain.get("was") and creation(plain) == creation(old):
+                    found.append((-_likeness(plain, old), entry.name, entry.oid))
+        return (f"{folder}/{min(found)[1]}", min(found)[2]) if found else None
 
     def _name(self, path: str) -> tuple[str, str]:
         return cast("tuple[str, str]", form_and_id(path))
@@ -374,7 +394,7 @@ class _Merge:
                     changed = put_path(changed, place, renamed)
                 else:
                     field = place.partition(".set.")[2] or place
-                    changed = _with_row(changed, "number", field, value, renamed)
+                    changed = with_row(changed, "number", field, value, renamed)
                     self.marks.append(Mark("number", where, field, *self._name(where)))
             if changed is not now:
                 self.result[where] = self._keep(self._record_text(changed, [self.result[where]]))
@@ -429,6 +449,11 @@ class _Forms:
         return next((form for one in self._libraries if (form := one.form_at(name, int(version)))), None)
 
 
+def _likeness(plain: Plain, old: Plain) -> int:
+    """How many of the old values are still there."""
+    return sum(1 for name, value in old.items() if name != "id" and plain.get(name) == value)
+
+
 def _is_content_of(path: str, data: bytes) -> bool:
     from hashlib import sha256
 
@@ -441,20 +466,6 @@ def _edited(data: bytes, plain: Plain) -> bytes:
         return codec.edit(data, plain)
     except LogbookError:
         return codec.write(plain)
-
-
-def _with_row(plain: Plain, what: str, field: str, kept: Stored, other: Stored) -> Plain:
-    """The record with one more line in its ``conflicts``."""
-    row: Stored = {"what": what, "field": field, "kept": kept, "other": other}
-    rows = plain.get("conflicts")
-    known = rows if isinstance(rows, list) else []
-    if text_of(row) in map(text_of, known):
-        return plain
-    new: Plain = {name: value for name, value in plain.items() if name not in ("conflicts", "was")}
-    new["conflicts"] = [*known, row]
-    if "was" in plain:
-        new["was"] = plain["was"]
-    return new
 
 
 def _pointing(
