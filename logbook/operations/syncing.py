@@ -19,6 +19,7 @@ from logbook.operations.merging import merged_tree
 from logbook.operations.session import Session
 from logbook.operations.writing import desk_identity
 from logbook.operations.writing import person
+from logbook.operations.writing import signature
 from logbook.store.graph import committers
 from logbook.store.graph import count
 from logbook.store.graph import differences
@@ -286,6 +287,7 @@ def _publish(session: Session, merged: MergedTree, by: str | None) -> str:
                 committer=desk_identity(session, desk),
                 when=when.astimezone(session.zone),
                 merged=[merged.parents[1]],
+                sign=signature(session, operator, "sync", when=when)[0],
             )
         ],
         onto=merged.parents[0],

@@ -115,7 +115,7 @@ def change(desk: Post, chance: random.Random, told: Told, now: str, mine: list[s
         elif kind == 3:
             desk.amend(number, f"level={chance.choice(LEVELS)}", now=now, by=by)
         elif kind == 4:
-            desk.amend(number, "plans+={plan: %s}" % word, now=now, by=by)
+            desk.amend(number, f"plans+={{plan: {word}}}", now=now, by=by)
             told.values.append(("plan", word))
         elif kind == 5:
             desk.step(number, "reply", f"reply={word}", now=now, by=by)
