@@ -374,7 +374,6 @@ class _Merge:
     def _follow(self, side: _Side) -> None:
         """What this side wrote about a record of its own that has another number now: entered values of its new,
         unsigned records say the new number; where something else says the old one, a person is told."""
-        other = self.second if side is self.first else self.first
         for path in sorted(self.base):
             base, blob = self.base[path], side.blobs[path]
             plain = self._plain(blob) if blob != base and form_and_id(path) is not None else None
@@ -383,8 +382,7 @@ class _Merge:
             form = self.forms.find(plain) if plain is not None else None
             if plain is None or now is None or form is None:
                 continue
-            new = base is None and (other.blobs[path] is None or where != path)
-            may_change = new and not plain.get("signatures")
+            may_change = base is None and where not in self.both and not plain.get("signatures")
             before = {one[:2] for one in self._references(form, self._plain(base) or {}, side)}
             changed = now
             for place, value, renamed in self._references(form, plain, side):

@@ -14,7 +14,7 @@ from logbook.core.errors import Refused
 from logbook.core.errors import UsageError
 from logbook.operations.merging import expected_merge
 from logbook.operations.merging import merged_tree
-from logbook.operations.sign import is_stale
+from logbook.operations.signatures import is_stale
 from logbook.store import transaction
 from logbook.store.git import Repository
 from tests.operations.desk import Desk
@@ -540,7 +540,9 @@ def test_a_connection_that_dies_while_sending(a: Post, b: Post, shared: Path, tm
 
 def test_a_connection_that_dies_while_fetching(a: Post, shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     a.amend(CP, "level=major")
-    cut = script(tmp_path / "cut", LOCALLY + 'sh -c "$*" | head -c 60')
+    dies = "import os, subprocess, sys; child = subprocess.Popen(sys.argv[1], shell=True, stdout=subprocess.PIPE)"
+    dies += "; os.write(1, child.stdout.read(60)); child.kill(); os._exit(255)"
+    cut = script(tmp_path / "cut", f"{LOCALLY} exec {sys.executable} -c '{dies}' \"$*\"")
     monkeypatch.setenv("GIT_SSH_COMMAND", str(cut))
     before = a.head
     with pytest.raises(BookError) as caught:
