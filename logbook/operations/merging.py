@@ -36,11 +36,13 @@ from logbook.store.graph import creators
 from logbook.store.graph import differences
 from logbook.store.graph import last_touched
 from logbook.store.graph import merge_bases
+from logbook.store.objects import Entry
 from logbook.store.objects import blob_id
 from logbook.store.records import form_and_id
 
 # Lines that met more than once are followed back so many times; further back the ancestor with the least id does.
 _DEPTH = 6
+_SUFFIXED = re.compile(r"(.+)-\d+\.yaml")
 _TEMPLATES = "templates/"
 _ATTACHMENTS = "attachments/"
 
@@ -131,6 +133,8 @@ class _Side:
         self.blobs = blobs
         self.renamed: dict[tuple[str, str], str] = {}  # form and id -> the id this side's record has now
         self.moved: dict[str, str] = {}  # path -> where this side's record lies now
+        self.folders: dict[str, list[Entry]] = {}
+        self.suffixed: dict[str, dict[str, list[Entry]]] = {}  # folder -> id -> what has that id and a suffix
 
 
 class _Merge:
@@ -352,20 +356,26 @@ class _Merge:
         loser.moved[path] = new_path
         self.renames.append(Renamed(name, record_id, new_id, path, new_path))
 
-    def _folder(self, side: _Side, folder: str) -> Iterator[_Entry]:
-        for entry in self.repository.tree_entries(side.commit, folder):
-            yield _Entry(entry.name, entry.oid)
+    def _folder(self, side: _Side, folder: str) -> list[Entry]:
+        if folder not in side.folders:
+            side.folders[folder] = self.repository.tree_entries(side.commit, folder)
+        return side.folders[folder]
 
     def _moved_to(self, side: _Side, path: str, old: Plain) -> tuple[str, str] | None:
         """Where on this side a record that looks like ``old`` stands under a new number, and its blob."""
         folder, _, file = path.rpartition("/")
-        start = re.escape(file.removesuffix(".yaml"))
+        if folder not in side.suffixed:
+            suffixed: dict[str, list[Entry]] = {}
+            side.suffixed[folder] = suffixed
+            for entry in self._folder(side, folder):
+                match = _SUFFIXED.fullmatch(entry.name)
+                if match is not None:
+                    suffixed.setdefault(match[1], []).append(entry)
         found = []
-        for entry in self._folder(side, folder):
-            if re.fullmatch(rf"{start}-\d+\.yaml", entry.name):
-                plain = self._plain(entry.oid)
-                if plain is not None and plain.get("was") and creation(plain) == creation(old):
-                    found.append((-_likeness(plain, old), entry.name, entry.oid))
+        for entry in side.suffixed[folder].get(file.removesuffix(".yaml"), ()):
+            plain = self._plain(entry.oid)
+            if plain is not None and plain.get("was") and creation(plain) == creation(old):
+                found.append((-_likeness(plain, old), entry.name, entry.oid))
         return (f"{folder}/{min(found)[1]}", min(found)[2]) if found else None
 
     def _name(self, path: str) -> tuple[str, str]:
@@ -414,12 +424,6 @@ class _Merge:
     @cached_property
     def forms(self) -> _Forms:
         return _Forms(self.repository, self.first.commit, self.second.commit)
-
-
-@frozen
-class _Entry:
-    name: str
-    oid: str
 
 
 class _Forms:
