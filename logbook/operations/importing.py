@@ -29,6 +29,7 @@ from logbook.core.moments import to_text
 from logbook.core.record import Event
 from logbook.core.record import Record
 from logbook.core.record import Stored
+from logbook.core.scanning import clear_issues
 from logbook.core.suggest import hint
 from logbook.core.value import attribute
 from logbook.core.value import frozen
@@ -285,6 +286,7 @@ def _record(
     record = Record(record_id, form.name, form.version, "", to_text(at), by, filled, tuple(events))
     record = replace(record, status=state_of(form, record).status)
     issues += checking.record_issues(form, record, session.library, exists=write.world.exists)
+    issues += clear_issues(form, record, entry=True)
     if not errors(issues):
         state = state_of(form, record)
         issues += checking.check_issues(form, write.world.put(state), write.world)

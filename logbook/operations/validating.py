@@ -17,6 +17,7 @@ from logbook.core.issues import Issue
 from logbook.core.lifecycle import State
 from logbook.core.lifecycle import state_of
 from logbook.core.record import Record
+from logbook.core.scanning import clear_issues
 from logbook.core.value import frozen
 from logbook.operations.reading import World
 from logbook.operations.reading import find
@@ -91,9 +92,10 @@ def validate(
 
     for done, (path, document, record, form) in enumerate(readable, 1):
         own = checking.record_issues(form, record, library, exists=exists)
+        own += clear_issues(form, record)
         own += attaching.attachment_issues(session, form, record, attached)
         view = world.find(form.name, record.id)
-        if view is not None and not any(issue.is_error for issue in own):
+        if view is not None and not any(issue.is_error and issue.rule != "privacy.identity" for issue in own):
             own += checking.check_issues(form, view, world)
             if form.seals is not None:
                 own += seals.issues(view.state_of)

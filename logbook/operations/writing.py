@@ -30,6 +30,7 @@ from logbook.core.value import frozen
 from logbook.core.value import replace
 from logbook.core.values import shown
 from logbook.operations.reading import World
+from logbook.operations.reading import load
 from logbook.operations.session import Session
 from logbook.operations.words import Changes
 from logbook.store import codec
@@ -89,7 +90,7 @@ class Writing:
             # The first member of staff enters himself: a record may name itself while it is made.
             return (itself[0] in forms and record_id == itself[1]) or self.world.exists(forms, record_id)
 
-        issues = list(before)
+        issues = [*before, *self._in_clear(form, record)]
         # Of a place that was found wanting already, one finding is enough.
         known = {issue.field for issue in issues}
         own = checking.record_issues(form, record, self.session.library, exists=exists)
@@ -109,6 +110,17 @@ class Writing:
             raise Refused(issues)
         self.warnings += issues
         return state
+
+    def _in_clear(self, form: Form, record: Record) -> list[Issue]:
+        """Personal numbers that this write would put where everybody reads them."""
+        from logbook.core.scanning import clear_issues
+
+        issues = clear_issues(form, record, entry=True)
+        if issues:  # nearly never: only then it matters what stood there before
+            rows = self.session.index.find(form.name, record.id)
+            old = load(self.session, rows[0]).record if rows else None
+            issues = clear_issues(form, record, before=old, entry=True)
+        return [replace(issue, field=_place(issue.field, len(record.events))) for issue in issues]
 
     def publish(self, drafts: Sequence[Draft]) -> list[Written]:
         """Write the drafts as one operation; they are durable when this returns."""
