@@ -151,7 +151,7 @@ def _exported(context: Context, form: Form | None, words: list[str], private: bo
     from logbook.store import codec
 
     session = context.session
-    rows = listing.select(session, form, words)
+    rows = listing.select(session, form, words, private=private)
     world = World(session)
     if format_ in ("csv", "tsv"):
         loaded = [

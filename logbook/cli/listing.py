@@ -100,7 +100,7 @@ def _list(
     private = may_see_private(context, private)
     form, words = form_and_query(context, query)
     order = [part.strip() for one in sort for part in one.split(",") if part.strip()]
-    rows = listing.select(session, form, words, sort=order, limit=limit, since=since, until=until)
+    rows = listing.select(session, form, words, sort=order, limit=limit, since=since, until=until, private=private)
     if format_ in output.OBJECTS:
         from logbook.operations.deriving import with_derived
         from logbook.operations.reading import World
@@ -285,10 +285,10 @@ def overdue_command(
     from logbook.operations.overdue import overdue
 
     span = _span(soon)
-    may_see_private(context, private)  # no row of this list holds a private value
+    private = may_see_private(context, private)  # no row holds a private value, but a query may ask for one
     with noticing(context, rules=True):
         form_and_query(context, query)
-        late = overdue(context.session, query, soon=span, expand=expand)
+        late = overdue(context.session, query, soon=span, expand=expand, private=private)
         _print_late(context, late, format_)
     if exit_code and any(one.state != "soon" for one in late):
         return 1

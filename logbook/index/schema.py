@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 # Raise with every change of a table or of what is written into it: another number means rebuild.
-SCHEMA_VERSION = "5"
+SCHEMA_VERSION = "6"
 
 # Filled when duties are first asked for (`index/duties.py`).
 OF_RECORDS = ("duty_marks", "duty_triggers", "duty_subjects", "duty_waits", "duty_links")
@@ -95,7 +95,7 @@ create index duty_links_target on duty_links (target);
 create index duty_links_record on duty_links (_record);
 """
 
-SEARCH = "create virtual table search using fts5(body, content='', tokenize='unicode61 remove_diacritics 0')"
+SEARCH = "create virtual table search using fts5(body, hidden, content='', tokenize='unicode61 remove_diacritics 0')"
 
 # Values people group and join by; an index makes both quick (spec: group by within 4 ms at 100k).
 _INDEXED = frozenset(("choice", "ref", "staff", "bool"))

@@ -15,6 +15,7 @@ from logbook.core.form import Form
 from logbook.core.form import Library
 from logbook.core.issues import Issue
 from logbook.core.value import frozen
+from logbook.core.value import replace
 from logbook.store.book import Book
 from logbook.store.git import Repository
 
@@ -36,6 +37,30 @@ class Clock:
     now: datetime
     real: datetime
     given: bool
+
+
+def _as_private_as(then: Library, now: Library) -> Library:
+    """The definitions of the past with every field private that is private now; forms are still built when
+    they are asked for."""
+    from functools import partial
+
+    from logbook.core.definition import FormShelf
+    from logbook.core.definition import Shelf
+    from logbook.core.definition import as_private_as
+    from logbook.core.definition import words_of
+
+    def form(shelf: Mapping[str, Form], key: str) -> Form:
+        name = key.partition("@")[0]
+        return as_private_as(shelf[key], [now.forms[name]] if name in now.forms else [])
+
+    forms, older = then.forms, then.older
+    makers = {key: partial(form, forms, key) for key in forms}
+    words = forms.words if isinstance(forms, FormShelf) else None
+    if words is None and not isinstance(forms, Shelf):
+        words = {name: words_of(one) for name, one in forms.items()}
+    shelf = FormShelf(lambda: makers, words) if words is not None else Shelf(lambda: makers)
+    past = {key: partial(form, older, key) for key in older}
+    return replace(then, forms=shelf, older=Shelf(lambda: past))
 
 
 class Session:
@@ -84,7 +109,15 @@ class Session:
         from logbook.store.library import load
 
         settings = self.book.settings.settings
-        return load(self.repository, work_tree=self.rev is None, revision=self.rev, settings=settings)
+        if self.rev is None:
+            return load(self.repository, work_tree=True, settings=settings)
+        then, issues = load(self.repository, revision=self.rev, settings=settings)
+        head = self.repository.head()
+        trees = [self.repository.entry_at(commit, "templates") for commit in (self.rev, head) if commit]
+        if head is None or trees[0] == trees[-1]:
+            return then, issues
+        # What is private today was written down before somebody said so: it is masked in the past as well.
+        return _as_private_as(then, load(self.repository, revision=head)[0]), issues
 
     @property
     def library(self) -> Library:
