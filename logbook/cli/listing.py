@@ -104,15 +104,19 @@ def _list(
     if format_ in output.OBJECTS:
         from logbook.operations.deriving import with_derived
         from logbook.operations.reading import World
+        from logbook.operations.secrecy import disclosed
         from logbook.render.porcelain import record_json
 
         world = World(session)
 
         def shaped() -> Iterator[dict[str, object]]:
             for one in listing.load_rows(session, rows):
+                state = with_derived(session, one.state, world=world)
+                if private and session.vault is not None:
+                    state = disclosed(session, state, words=False)
                 clocks = session.index.clocks(one.row, session.now) if one.form.clocks else []
                 yield record_json(
-                    with_derived(session, one.state, world=world),
+                    state,
                     clocks,
                     now=session.now,
                     recorded_at=one.row.recorded_at,
@@ -196,6 +200,13 @@ def _cells(
         definition = form or session.library.forms.get(row.form)
         if definition is not None and not private:
             fields = mask(definition, fields)
+        elif definition is not None and session.vault is not None:
+            from logbook.operations.secrecy import disclosed_value
+
+            fields = {
+                name: disclosed_value(session, definition, row.id, name, value, words=people)
+                for name, value in fields.items()
+            }
         line: list[object] = []
         for name in wanted:
             field = definition.fields.get(name) if definition else None

@@ -46,6 +46,8 @@ COMMANDS: Mapping[str, tuple[str, Text]] = {
     "render": ("paper", Text("打印标准表单", "print the standard form")),
     "import": ("exchange", Text("从 CSV、JSON 导入", "import CSV, JSON, JSON Lines")),
     "export": ("exchange", Text("导出 CSV、JSON", "export CSV, JSON, JSON Lines, YAML")),
+    "keys": ("privacy", Text("私密内容的钥匙：导出、导入", "keys of private values: export, import")),
+    "erase": ("privacy", Text("抹除一个人的私密内容（销毁钥匙）", "erase a person's private values")),
     "init": ("books", Text("新建一本记录簿", "make a book")),
     "demo": ("books", Text("做一本样例记录簿", "make a sample book")),
     "on": ("books", Text("在这台电脑上签到", "sign on at this desk")),
@@ -54,7 +56,7 @@ COMMANDS: Mapping[str, tuple[str, Text]] = {
 }
 WRITING = frozenset(
     ("add", "step", "amend", "void", "sign", "open", "import", "init", "demo", "on", "off")
-    + ("handover", "shift", "roster", "key", "loan", "next", "packs")
+    + ("handover", "shift", "roster", "key", "loan", "next", "packs", "keys", "erase")
 )
 ALIASES = {"ls": "list", "new": "add", "登记": "add", "办理": "step", "查询": "list", "逾期": "overdue"}
 

@@ -27,6 +27,20 @@ CLEAR_TYPES = frozenset(("ref", "staff", "duty", "attachment", "list"))
 # The verdict of a checklist answer is no private matter.
 _OPEN_KEYS = frozenset(("result",))
 
+
+
+class Unread(str):
+    """The typed value of a secret nobody can read here: rules see that something is there, and nothing else."""
+
+    __slots__ = ()
+
+
+class Hidden(str):
+    """What people are shown where a secret cannot be read: a word, never a value to be taken in."""
+
+    __slots__ = ()
+
+
 # What is done to one private text: its place (``phone``, ``calls.phone``) and the text.
 Change = Callable[[str, str], str]
 

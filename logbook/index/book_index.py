@@ -407,6 +407,10 @@ class BookIndex:
         )
         return [_row(cells, None) for cells in self._run(sql, (form, key))]
 
+    def blobs(self) -> list[str]:
+        """The blob of every record."""
+        return [blob for (blob,) in self._run("select blob from records order by _record")]
+
     def by_path(self, path: str) -> Row | None:
         """The record of a file."""
         rows = self._run(f"select {_ROW} from records r where r.path = ?", (path,))

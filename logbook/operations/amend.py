@@ -90,14 +90,17 @@ def draft_of(
     fields = dict(record.fields)
     set_by_event: dict[str, Stored] = {}
     amendments = list(record.amendments)
+    # An amendment says what stood there, encrypted values as they are stored: a signature is checked with it.
+    stored = state.fields if session.vault is None else state_of(form, record).fields
     for path, new in {**wanted, **moved}.items():
         old = getattr(state, path) if path in moved else get_path(state.fields, path)
         if old == new and not (approved_by and _waits_for_approval(state, path)):
             label = form.fields[path.split(".")[0]].label if path.split(".")[0] in form.fields else path
             issues.append(Issue("record.amend-same", {"label": label}, field=path))
             continue
+        before = old if path in moved else get_path(stored, path)
         amendments.append(
-            Amendment(when, operator, path, old, new, (reason or "").strip(), approved_by=approved_by)
+            Amendment(when, operator, path, before, new, (reason or "").strip(), approved_by=approved_by)
         )
         if path in moved or _set_later(record, path):
             set_by_event[path] = new

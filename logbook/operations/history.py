@@ -110,4 +110,5 @@ def _changes(before: State | None, after: State | None) -> Iterator[FieldChange]
             yield FieldChange(name, old.get(name), new)
     count = len(before.record.signatures) if before else 0
     for signature in after.record.signatures[count:]:
-        yield FieldChange("signatures", None, f"{signature.meaning} {signature.name or signature.by}")
+        # The name of a customer is private; who of the staff took the signature is not.
+        yield FieldChange("signatures", None, f"{signature.meaning} {signature.by}")

@@ -143,8 +143,14 @@ def run(
             outcome.ids.append(record.id)
             if not dry_run:
                 own = session.library.form_at(form.name, record.version) or form
+                if session.encrypts:
+                    from logbook.operations.secrecy import sealed
+
+                    record = sealed(session, own, record)
                 changes.append((path_of(own, record.id, record.at), codec.write(plain_from(record, own))))
         if changes:
+            if session.encrypts and session.vault is not None:
+                session.vault.flush()
             outcome.commit = _publish(session, write, form, source.name, operator, changes)
     return outcome
 
@@ -286,7 +292,7 @@ def _record(
     record = Record(record_id, form.name, form.version, "", to_text(at), by, filled, tuple(events))
     record = replace(record, status=state_of(form, record).status)
     issues += checking.record_issues(form, record, session.library, exists=write.world.exists)
-    issues += clear_issues(form, record, entry=True)
+    issues += clear_issues(form, record, encrypted=session.encrypts, entry=True)
     if not errors(issues):
         state = state_of(form, record)
         issues += checking.check_issues(form, write.world.put(state), write.world)

@@ -22,6 +22,7 @@ from logbook.store.git import Repository
 if TYPE_CHECKING:
     from logbook.core.calendars import Calendar
     from logbook.index.book_index import BookIndex
+    from logbook.store.vault import Vault
 
 # Settings of the site that move no deadline; a clock's condition may name any other.
 _TELLING = ("notify", "escalation", "attachments")
@@ -100,6 +101,20 @@ class Session:
     def zone(self) -> ZoneInfo:
         return self.book.settings.zone
 
+    @property
+    def encrypts(self) -> bool:
+        """Whether this book stores private values encrypted (rulings 24)."""
+        return self.book.settings.trail.get("encryption") == "true"
+
+    @cached_property
+    def vault(self) -> Vault | None:
+        """The keys of private values; None in a book that never encrypted any."""
+        if self.book.settings.trail.get("encryption") is None:
+            return None
+        from logbook.operations.secrecy import open_vault
+
+        return open_vault(self)
+
     @cached_property
     def repository(self) -> Repository:
         return Repository(self.book.root)
@@ -139,6 +154,7 @@ class Session:
             calendars=self.calendars,
             library_key=self.rules_key,
             rev=self.rev,
+            skip_private=self.encrypts,
             lang=self.book.settings.language,
             environment=self.environment,
         )

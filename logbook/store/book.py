@@ -18,7 +18,9 @@ from logbook.store import codec
 
 SETTINGS_FILE = "logbook.yaml"
 DEFAULT_ZONE = "Asia/Shanghai"
-_KNOWN = ("name", "timezone", "language", "packs", "administrator", "desks", "calendars", "practice", "settings")
+_KNOWN = (
+    "name", "timezone", "language", "packs", "administrator", "desks", "calendars", "practice", "settings", "trail",
+)  # fmt: skip
 
 
 @frozen
@@ -35,6 +37,7 @@ class Settings:
     practice: bool = False
     calendars: Mapping[str, Stored] = attribute(default_factory=dict)
     settings: Mapping[str, Stored] = attribute(default_factory=dict)
+    trail: Mapping[str, Stored] = attribute(default_factory=dict)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -94,6 +97,7 @@ def settings_from(data: bytes) -> Settings:
     desks = plain.get("desks")
     own = plain.get("settings")
     calendars = plain.get("calendars")
+    trail = plain.get("trail")
     return Settings(
         name=cast(str, plain["name"]),
         timezone=cast(str, plain.get("timezone") or DEFAULT_ZONE),
@@ -104,6 +108,7 @@ def settings_from(data: bytes) -> Settings:
         practice=plain.get("practice") == "true",
         calendars=calendars if isinstance(calendars, dict) else {},
         settings=own if isinstance(own, dict) else {},
+        trail=trail if isinstance(trail, dict) else {},
     )
 
 
@@ -125,6 +130,8 @@ def settings_text(settings: Settings) -> bytes:
         plain["calendars"] = dict(settings.calendars)
     if settings.settings:
         plain["settings"] = dict(settings.settings)
+    if settings.trail:
+        plain["trail"] = dict(settings.trail)
     return codec.write(plain)
 
 
