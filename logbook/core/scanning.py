@@ -279,6 +279,9 @@ def clear_issues(
         number = text[hit.start : hit.end]
         if (path, number) in known:
             continue
+        # A correction repeats the value that stands there now; what stood there before is not written now.
+        if path.startswith("amendments.") and not path.endswith(".reason") and (entry or path.endswith(".to")):
+            continue
         private = _is_private(form, path)
         if private and encrypted:
             continue

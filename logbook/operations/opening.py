@@ -122,7 +122,8 @@ def save(
     private: bool = True,
 ) -> Written | None:
     """Commit an edited text. None when nothing was changed. ``private``: as
-    :func:`text_for` was asked. Only values entered on add can be edited; in place by the same person within 24 hours and unsigned, else as amendments with a reason."""
+    :func:`text_for` was asked. Only values entered on add can be edited; in place by the same person within
+    24 hours and unsigned, else as amendments with a reason."""
     if edited in (loaded.data, text_for(session, loaded, private=private)):
         return None
     seen = record_in(edited, loaded.path)
