@@ -78,7 +78,7 @@ def erased_keys(session: Session) -> set[str]:
     from logbook.operations.reading import record_in
 
     found: set[str] = set()
-    if ERASURE not in session.library.forms:
+    if ERASURE not in session.index.present:
         return found
     for row in session.index.all_equal(ERASURE, {}):
         if row.voided:

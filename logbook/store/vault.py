@@ -167,6 +167,7 @@ class Vault:
                 if not mark.exists():
                     _make_folder(path.parent)
                     _write(mark, b"", sync=True)
+                    _sync_folder(mark.parent)
                 if path.exists():
                     held += 1
                     with contextlib.suppress(OSError), path.open("r+b") as file:
@@ -321,7 +322,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def _write(path: Path, data: bytes, *, sync: bool) -> None:
-    """Put a file in its place whole, readable by its owner only."""
+    """Put a file in its place whole, readable by its owner only; the folder is the caller's to bring to disk."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
@@ -335,8 +336,6 @@ def _write(path: Path, data: bytes, *, sync: bool) -> None:
         with contextlib.suppress(OSError):
             fresh.unlink(missing_ok=True)
         raise
-    if sync:
-        _sync_folder(path.parent)
 
 
 def _sync_folder(folder: Path) -> None:
