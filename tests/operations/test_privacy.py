@@ -282,6 +282,15 @@ events:
     assert seen(desk, made.record.id)["name"] == NAME
 
 
+def test_the_form_itself_asks_for_a_second_person_of_rank(desk: Desk) -> None:
+    words = ("about=customer/C-009", "reason=纸质申请", "record_count=0", "value_count=0", "keys+={key: none}")
+    with pytest.raises(Refused) as told:
+        desk.add("erasure", *words, by="lina")
+    assert refused(told) == [("step.role", "by"), ("step.approver", "approved_by")]
+    made = desk.add("erasure", *words, by="zhao", approved_by="wang")
+    assert (made.record.status, made.record.fields["basis"]) == ("done", "request")
+
+
 def test_a_book_that_does_not_encrypt_says_that_it_cannot_erase(tmp_path: Path) -> None:
     plain = make_book(tmp_path / "book")
     head = plain.head
