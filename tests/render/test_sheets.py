@@ -102,7 +102,7 @@ def test_a_filled_sheet_as_text() -> None:
 def test_every_value_of_a_filled_sheet_is_there() -> None:
     text = paper(state=complaint(), private=True)
     words = """CP-20261122-A003 已处理 2026-11-22 09:35 欧阳娜娜 3-502 [√]电话 [ ]信函 [√]否 李娜 1.50
-        费用（元） 厨房漏水 已更换水管 试压正常 业主满意 *** 李娜代为登记 complaint@1 四.4 打印于"""
+        费用（元） 厨房漏水 已更换水管 试压正常 业主满意 李娜代为登记 complaint@1 四.4 打印于"""
     for word in words.split():
         assert word in text, word
 
