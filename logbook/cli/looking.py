@@ -23,6 +23,9 @@ from logbook.core.issues import Issue
 from logbook.core.text import Text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from logbook.core.form import Field
     from logbook.core.form import Form
     from logbook.index.book_index import Row
 from logbook.cli.people import HEADER_LABELS
@@ -139,7 +142,7 @@ def _show(context: Context, id: str, private: bool, format_: str) -> None:
     from logbook.cli.sealed import seal_lines
     from logbook.cli.sealed import without_seal
     from logbook.operations.deriving import with_derived
-    from logbook.operations.sign import is_stale
+    from logbook.operations.signatures import is_stale
 
     state = with_derived(session, loaded.state)
     if private and session.vault is not None:
@@ -175,7 +178,7 @@ def history_command(context: Context, id: str, private: bool, format_: str) -> i
     from logbook.render.porcelain import mask_path
 
     private = may_see_private(context, private)
-    form, entries = history(context.session, id)
+    form, entries = history(context.session, id, private=private)
 
     def masked(field: str, value: Any) -> Any:
         if not private or form is None:
@@ -202,9 +205,11 @@ def history_command(context: Context, id: str, private: bool, format_: str) -> i
                     "happened": one.happened,
                     "reason": one.reason,
                     "changes": [
-                        {"field": c.field, "from": masked(c.field, c.old), "to": masked(c.field, c.new)}
-                        for c in one.changes
+                        _change_json(c, masked) for c in one.changes
                     ],
+                    "recorded_at": one.recorded,
+                    "authored_at": one.at.isoformat(),
+                    "committed_at": one.committed.isoformat() if one.committed else None,
                 }
                 for one in entries
             ),
@@ -233,19 +238,19 @@ def history_command(context: Context, id: str, private: bool, format_: str) -> i
         field = form.fields.get(name) if form else None
         if people and isinstance(value, str) and (name == "by" or (field is not None and field.type == "staff")):
             return name_of(value)
-        return _value(form, name, value, context.lang) if people else value
+        return value_text(form, name, value, context.lang) if people else value
 
     lines: list[list[object]] = []
     for one in entries:
-        for place, change in enumerate(one.changes or (None,)):
+        shown = [part for change in one.changes for part in change.inside or (change,)]
+        for place, change in enumerate(shown or (None,)):
             first = place == 0 or not people
-            field = form.fields.get(change.field) if form and change else None
-            head = field.label if field else HEADER_LABELS.get(change.field, change.field) if change else ""
+            head = path_label(form, change.field, context.lang) if change else ""
             lines.append(
                 [
                     (one.at.strftime("%Y-%m-%d %H:%M") if people else one.at.isoformat()) if first else "",
                     (one.author if people else one.by) if first else "",
-                    (_action(form, one.action, context.lang) if people else one.action) if first else "",
+                    (action_label(form, one.action, context.lang) if people else one.action) if first else "",
                     (head if people else change.field) if change else "",
                     cell(change.field, masked(change.field, change.old)) if change else "",
                     cell(change.field, masked(change.field, change.new)) if change else "",
@@ -257,7 +262,31 @@ def history_command(context: Context, id: str, private: bool, format_: str) -> i
     return 0
 
 
-def _action(form: Form | None, action: str, lang: str) -> str:
+def _change_json(change: Any, masked: Callable[[str, Any], Any]) -> dict[str, object]:
+    """One changed value; what changed inside a list or checklist stands under ``parts``."""
+    told: dict[str, object] = {
+        "field": change.field, "from": masked(change.field, change.old), "to": masked(change.field, change.new),
+    }  # fmt: skip
+    if change.inside:
+        told["parts"] = [_change_json(part, masked) for part in change.inside]
+    return told
+
+
+def path_label(form: Form | None, path: str, lang: str) -> str:
+    """What people call the place of a value: ``经过 2 内容`` of ``entries.2.content``."""
+    name, *rest = path.split(".")
+    field = form.fields.get(name) if form else None
+    if field is None:
+        label = HEADER_LABELS.get(name, name)
+        return " ".join((label.say(lang) if isinstance(label, Text) else label, *rest))
+    words = [field.label.say(lang)]
+    for word in rest:
+        column = field.columns.get(word)
+        words.append(column.label.say(lang) if column is not None else word)
+    return " ".join(words)
+
+
+def action_label(form: Form | None, action: str, lang: str) -> str:
     words = {
         "add": Text("登记", "add"), "amend": Text("更正", "amend"), "void": Text("作废", "void"),
         "sign": Text("签名", "sign"), "open": Text("编辑", "edit"), "import": Text("导入", "import"),
@@ -268,7 +297,7 @@ def _action(form: Form | None, action: str, lang: str) -> str:
     return step.label.say(lang) if step else words[action].say(lang) if action in words else action
 
 
-def _value(form: Form | None, name: str, value: Any, lang: str) -> str:
+def value_text(form: Form | None, name: str, value: Any, lang: str) -> str:
     from logbook.core.values import shown
 
     if value is None:
@@ -276,9 +305,29 @@ def _value(form: Form | None, name: str, value: Any, lang: str) -> str:
     if form is not None:
         if name == "status":
             return status_label(form, str(value), lang)
-        if name in form.fields:
-            return shown(form.fields[name], value, lang)
+        field = _at_path(form, name)
+        if field is not None:
+            return shown(field, value, lang)
+        if isinstance(value, dict):  # a row that came or went
+            top = form.fields.get(name.partition(".")[0])
+            return "; ".join(_cell(top, word, cell, lang) for word, cell in value.items())
     return str(value)
+
+
+def _at_path(form: Form, path: str) -> Field | None:
+    """The field or column a path names; None for a row, a line of a checklist, and what is no field."""
+    name, dot, rest = path.partition(".")
+    field = form.fields.get(name)
+    if field is None or not dot:
+        return field
+    return field.columns.get(rest.partition(".")[2])
+
+
+def _cell(field: Field | None, name: str, value: Any, lang: str) -> str:
+    from logbook.core.values import shown
+
+    column = field.columns.get(name) if field is not None else None
+    return f"{column.label.say(lang)}: {shown(column, value, lang)}" if column is not None else f"{name}: {value}"
 
 
 @click.command(

@@ -47,7 +47,7 @@ def render_command(
     from logbook.core.record import Signature
     from logbook.operations import deriving
     from logbook.operations import reading
-    from logbook.operations.sign import is_stale
+    from logbook.operations.signatures import is_stale
     from logbook.render.sheets import sheet
 
     session = context.session

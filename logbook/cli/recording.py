@@ -36,6 +36,11 @@ AT: dict[str, Any] = {
 }
 REASON: dict[str, Any] = {"cls": Option, "metavar": "TEXT", "text": Text("原因", "why")}
 APPROVED: dict[str, Any] = {"cls": Option, "metavar": "STAFF", "text": Text("批准人", "who approved it")}
+STEP: dict[str, Any] = {
+    "cls": Option,
+    "metavar": "STEP",
+    "text": Text("由哪个步骤登记（有几个登记步骤的表单）", "by which step it is made, of a form that has several"),
+}
 FROM: dict[str, Any] = {
     "cls": Option,
     "metavar": "FILE|-",
@@ -55,6 +60,7 @@ FROM: dict[str, Any] = {
 @click.option("--at", **AT)
 @click.option("--reason", **REASON)
 @click.option("--approved-by", **APPROVED)
+@click.option("--step", **STEP)
 @click.option("--edit", is_flag=True, cls=Option, text=Text("在编辑器里填写", "fill it in in the editor"))
 @format_option(("text", "json", "ids"), "text")
 @passes_context
@@ -66,11 +72,12 @@ def add_command(
     at: str | None,
     reason: str | None,
     approved_by: str | None,
+    step: str | None,
     edit: bool,
     format_: str,
 ) -> int:
     with _fields_of(source) as given:
-        return _add(context, form, words, given, at, reason, approved_by, edit=edit, format_=format_)
+        return _add(context, form, words, given, at, reason, approved_by, step, edit=edit, format_=format_)
 
 
 def _add(
@@ -81,6 +88,7 @@ def _add(
     at: str | None,
     reason: str | None,
     approved_by: str | None,
+    step: str | None,
     *,
     edit: bool,
     format_: str,
@@ -89,13 +97,17 @@ def _add(
     from logbook.store import machine
 
     session = context.session
-    request = add.prepare(session, form, words, given=given, at=at, reason=reason, approved_by=approved_by)
+    request = add.prepare(
+        session, form, words, given=given, at=at, reason=reason, approved_by=approved_by, step=step
+    )
     if edit:
         from logbook.cli.prompting import edit_new
 
         draft, given = edit_new(context, request, given)
         try:
-            request = add.prepare(session, form, (), given=given, at=at, reason=reason, approved_by=approved_by)
+            request = add.prepare(
+                session, form, (), given=given, at=at, reason=reason, approved_by=approved_by, step=step
+            )
             written = add.add(session, request)
         except LogbookError:
             output.note(context, context.catalogue.say("cli.draft-kept", path=str(draft)))

@@ -44,6 +44,8 @@ COMMANDS: Mapping[str, tuple[str, Text]] = {
     "doctor": ("checking", Text("检查记录簿，修好中断留下的问题", "find and mend what a crash left")),
     "index": ("checking", Text("查看或重建查询索引", "inspect or rebuild the index")),
     "render": ("paper", Text("打印标准表单", "print the standard form")),
+    "evidence": ("evidence", Text("一条记录的举证材料", "a folder that proves one record")),
+    "retention": ("evidence", Text("哪些记录保存期满", "which records need not be kept any longer")),
     "import": ("exchange", Text("从 CSV、JSON 导入", "import CSV, JSON, JSON Lines")),
     "export": ("exchange", Text("导出 CSV、JSON", "export CSV, JSON, JSON Lines, YAML")),
     "keys": ("privacy", Text("私密内容的钥匙：导出、导入", "keys of private values: export, import")),
@@ -52,11 +54,14 @@ COMMANDS: Mapping[str, tuple[str, Text]] = {
     "demo": ("books", Text("做一本样例记录簿", "make a sample book")),
     "on": ("books", Text("在这台电脑上签到", "sign on at this desk")),
     "off": ("books", Text("在这台电脑上签退", "sign off at this desk")),
+    "login": ("signing", Text("在这台电脑上用自己的密钥签名", "sign with one's own key at this desk")),
+    "logout": ("signing", Text("这台电脑不再用我的密钥", "forget one's key at this desk")),
+    "signers": ("signing", Text("导出全体员工的公钥，供审计用", "the keys of all staff, for an auditor")),
     "completion": ("books", Text("打印命令补全脚本", "print a completion script")),
 }
 WRITING = frozenset(
     ("add", "step", "amend", "void", "sign", "open", "import", "init", "demo", "on", "off")
-    + ("handover", "shift", "roster", "key", "loan", "next", "packs", "keys", "erase")
+    + ("handover", "shift", "roster", "key", "loan", "next", "packs", "login", "keys", "erase")
 )
 ALIASES = {"ls": "list", "new": "add", "登记": "add", "办理": "step", "查询": "list", "逾期": "overdue"}
 

@@ -203,16 +203,21 @@ class BeforeHoliday:
 
 @frozen
 class Or:
-    """A budget that a moment replaces once somebody has filled it in."""
+    """A budget that a moment replaces once somebody has filled it in; ``earlier``: only one that comes first."""
 
     within: Plain
     field: str
+    earlier: bool = False
 
     def fields(self) -> set[str]:
         return self.within.fields() | {self.field}
 
     def say(self, lang: str, label: Label = _bare) -> str:
         plain, name = self.within.say(lang, label), label(self.field)
+        if self.earlier:
+            if lang == "zh":
+                return f"{plain}；“{name}”更早的，以它为准"
+            return f'{plain}, or by "{name}" when that is earlier'
         if lang == "zh":
             return f"{plain}；填了“{name}”的，以它为准"
         return f'{plain}, or by "{name}" when that is filled'
@@ -253,7 +258,7 @@ def parse_within(value: object) -> Within:
     ``… to 24:00``) · ``1 week`` · ``3 months`` · ``same day`` · ``18:00 same day`` · ``by due_at`` ·
     ``by problems.due`` · ``day 5 of next month`` · ``day last of month`` · ``monday`` ·
     ``09:00 on for_date`` · ``15 minutes before shift_start`` · ``before holiday`` · any of these
-    ``or demanded_by``. Raises :class:`BudgetError`.
+    ``or demanded_by``, ``or earlier demanded_by``. Raises :class:`BudgetError`.
     """
     if isinstance(value, Mapping):
         if len(value) != 1:
@@ -274,9 +279,9 @@ def _sentence(value: object) -> Plain | Or:
     if not isinstance(value, str) or not value.strip():
         raise BudgetError("clock.budget-empty")
     text = " ".join(value.split())
-    found = re.fullmatch(rf"(.+) or ({_NAME})", text)
+    found = re.fullmatch(rf"(.+?) or (earlier )?({_NAME})", text)
     if found is not None:
-        return Or(_plain(found[1]), found[2])
+        return Or(_plain(found[1]), found[3], bool(found[2]))
     return _plain(text)
 
 
@@ -359,7 +364,10 @@ def end_of(within: Plain | Or, start: int, frame: Frame, pauses: Sequence[Interv
     """
     if isinstance(within, Or):
         named = _by(within.field, frame)
-        return named if named is not None else end_of(within.within, start, frame, pauses)
+        if named is not None and not within.earlier:
+            return named
+        plain = end_of(within.within, start, frame, pauses)
+        return plain if named is None else named if plain is None else min(named, plain)
     days = frame.days
     if isinstance(within, Span):
         unit = within.unit

@@ -56,6 +56,11 @@ def built_in_steps(form: Form, settings: Mapping[str, object] | None = None) -> 
     return made[2]
 
 
+def step_label(name: str) -> Text | None:
+    """What people call a built-in step; None for any other."""
+    return {**_LABELS, "void": Text("作废", "Void"), "amend": Text("更正", "Amend")}.get(name)
+
+
 def all_steps(form: Form, settings: Mapping[str, object] | None = None) -> dict[str, Step]:
     """The steps of a form, its own first."""
     return {**form.steps, **built_in_steps(form, settings)}

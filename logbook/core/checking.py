@@ -106,11 +106,22 @@ def value_issues(
                 )
             )
     elif kind == "list" and isinstance(stored, list):
+        asked = [column for column in field.columns.values() if column.required and column.derived is None]
         for number, row in enumerate(stored, 1):
-            for name, value in cast("dict[str, Stored]", row).items():
+            cells = cast("dict[str, Stored]", row)
+            for name, value in cells.items():
                 column = field.columns.get(name)
                 if column is not None and column.type in ("ref", "staff", "checklist"):
                     issues.extend(value_issues(column, value, f"{path}.{number}.{name}", library, exists))
+            issues += [
+                Issue(
+                    "field.column",
+                    {"label": column.label, "name": column.id, "list": field.label, "row": number},
+                    field=f"{path}.{number}.{column.id}",
+                )
+                for column in asked
+                if not _filled(cells.get(column.id))
+            ]
     elif kind == "checklist" and isinstance(stored, dict) and field.target:
         checklist = library.checklists.get(field.target[0])
         if checklist is not None:
@@ -188,12 +199,12 @@ def change_issues(
     """Who may correct or cancel a record: whoever made it (no register entry of one's own), and those
     who may make such a record or decide on it later."""
     own = by == state.by and not form.register
-    if own or administrator or may_take(form.first_step.by, roles, administrator=False):
+    if own or administrator or any(may_take(step.by, roles, administrator=False) for step in form.first_steps):
         return []
     later = {role for step in form.steps.values() if not form.register for role in step.by}
     if not later.isdisjoint(set(roles) - {"staff", "customer"}):
         return []
-    wanted = [titles.get(role, role) for role in form.first_step.by]
+    wanted = [titles.get(role, role) for step in form.first_steps for role in step.by]
     return [Issue("record.role", {"by": by, "roles": wanted}, field="by")]
 
 
@@ -222,14 +233,35 @@ def event_time_issues(
     return []
 
 
+# Which of a form's checks are asked.
 Only = Callable[[Check], bool]
 
 
+class _Borne:
+    """The world for a step that was taken before: a signature it waited for may have been made stale since."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._world, name)
+
+    def signed(self, view: View, meaning: str) -> bool:
+        return any(one.meaning == meaning for one in view.state_of.record.signatures)
+
+
 def check_issues(
-    form: Form, view: View, world: World, *, step: str | None = None, only: Only | None = None
+    form: Form,
+    view: View,
+    world: World,
+    *,
+    step: str | None = None,
+    only: Only | None = None,
+    library: Library | None = None,
 ) -> list[Issue]:
     """The form's own checks. With ``step`` as they are judged when that step is taken; without, as
-    ``validate`` judges a stored record: by its latest step. ``only`` chooses among them."""
+    ``validate`` judges a stored record: by its latest step. ``only`` chooses among them; ``library`` lends
+    the labels of roles and forms."""
     from logbook.core import rules
 
     taken = view.steps_taken()
@@ -237,6 +269,7 @@ def check_issues(
     if state.voided:
         return []
     brought = False
+    past = cast("World", _Borne(world)) if step is None else world
     if step is None:
         last = next((e for e in reversed(state.events) if e.step in form.steps), None)
         step = last.step if last is not None else form.first_step.id
@@ -249,14 +282,15 @@ def check_issues(
             continue
         if not rules.applies(rule, step, view.state, taken):
             continue
-        verdict = rules.evaluate(rule, view, world)
+        gated = rules.gates(rule)
+        verdict = rules.evaluate(rule, view, past if gated is not None and gated[0] == "before" else world)
         if rules.holds(rule, verdict):
             continue
         where = rules.explain(rule, view, world)
         issues.append(
             Issue(
                 f"{form.name}.{check.id}",
-                {"say": check.say, "rule_text": _prose(check, form), "where": where.item or ""},
+                {"say": check.say, "rule_text": _prose(check, form, library), "where": where.item or ""},
                 severity=check.severity,
                 field=where.path,
             )
@@ -264,13 +298,13 @@ def check_issues(
     return issues
 
 
-def _prose(check: Check, form: Form) -> Text:
+def _prose(check: Check, form: Form, library: Library | None) -> Text:
     """The sentence of a check as people say it, made once a check."""
-    key = f"{form.full_name} {check.id} {check.text}"
+    key = f"{form.full_name} {check.id} {check.text} {library.key if library is not None else ''}"
     if key not in _PROSE:
         from logbook.core import rules
 
-        _PROSE[key] = Text(rules.say(check.rule, form, "zh"), rules.say(check.rule, form, "en"))
+        _PROSE[key] = Text(*(rules.say(check.rule, form, lang, library=library) for lang in ("zh", "en")))
     return _PROSE[key]
 
 

@@ -320,3 +320,7 @@ class _Alone:
 
     def as_of(self, view: object, name: str, moment: datetime) -> None:
         return None
+
+    def signed(self, view: object, meaning: str) -> bool:
+        # Whether it still stands only a world with the record's file can tell.
+        return any(one.meaning == meaning for one in self._state.record.signatures)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from typing import TYPE_CHECKING
+from typing import cast
 
 from logbook.core.budgets import Before
 from logbook.core.budgets import BeforeHoliday
@@ -60,7 +61,7 @@ class Plan:
     version: int
     pausable: bool  # pausing the record moves its due
     not_before: str | None
-    ends: frozenset[str]  # the steps that end the record
+    ends: frozenset[str]  # the steps that end the record, for this clock
     when_names: tuple[str, ...] = ()
     known: dict[tuple[object, ...], bool] = attribute(default_factory=dict)
 
@@ -154,8 +155,8 @@ def _plan(form: Form, clock: Clock, version: int = 0) -> Plan:
     if clock.when is not None:
         when_names, by_state, local = _names_in(form, clock.when)
         names.update(when_names)
-    within = clock.within
-    ends = _ends(form)
+    within = cast("Within", clock.within)  # a clock without a budget sleeps: nobody plans it
+    ends = _ends(form, outlives=clock.outlives)
     names.update(name.partition(".")[0] for name in within.fields())
     names.update(starts.fields)
     if clock.not_before is not None and clock.not_before in form.fields:
@@ -185,10 +186,11 @@ def _plan(form: Form, clock: Clock, version: int = 0) -> Plan:
     )
 
 
-def _ends(form: Form) -> frozenset[str]:
-    """The steps that end a record of this form."""
+def _ends(form: Form, *, outlives: bool) -> frozenset[str]:
+    """The steps that end a record of this form for a clock: all into a final state, unless it ``outlives``
+    them; cancelling in any case (rulings 2)."""
     return frozenset(
-        [name for name, step in form.steps.items() if step.to in form.final]
+        [name for name, step in form.steps.items() if step.to in form.final and not outlives]
         + [name for name in ("void", VOIDED) if name not in form.steps]
     )
 
@@ -234,7 +236,7 @@ def _names_in(form: Form, sentence: object) -> tuple[list[str], bool, bool]:
         for part in nodes.walk(waiting.pop()):
             if isinstance(part, nodes.Items):
                 local = local and part.kind != "record" and part.form is None
-            elif isinstance(part, (nodes.Setting, nodes.AsOf, nodes.HasRole, nodes.FallsOn)):
+            elif isinstance(part, (nodes.Setting, nodes.AsOf, nodes.HasRole, nodes.FallsOn, nodes.Signed)):
                 local = False
             if not isinstance(part, nodes.Path) or not part.names:
                 continue

@@ -401,7 +401,7 @@ class _Case(Facts):
             grace = min(grace, (plainly - run.start) // 4)
         stop = run.stop.at if run.stop is not None else None
         within = next((one.within for one in reversed(later) if one.extension is None), first.within)
-        agreed = isinstance(within, Or) and self.instant(within.field) is not None
+        agreed = isinstance(within, Or) and not within.earlier and self.instant(within.field) is not None
         pausable = plan.pausable and can_pause(within) and not agreed
         mine = [
             one._replace(at=one.begin(grace))

@@ -158,8 +158,8 @@ def _pause(
 
 def _can_pause(clock: Clock, state: State) -> bool:
     """Whether the budget the clock has now is one that paused time moves."""
-    within = chosen(clock.within, state.fields.get)
-    if isinstance(within, Or) and state.fields.get(within.field):
+    within = chosen(clock.within, state.fields.get) if clock.within is not None else None
+    if isinstance(within, Or) and not within.earlier and state.fields.get(within.field):
         return False
     return can_pause(within)
 

@@ -61,7 +61,7 @@ def explain(
     ``one`` was counted by, where that is not the record's own."""
     by = definition or form
     clock = by.clocks.get(one.clock) or form.clocks[one.clock]
-    within = chosen(clock.within, state.fields.get)
+    within = chosen(clock.within, state.fields.get) if clock.within is not None else None
 
     def moment(seconds: int | None) -> object:
         return moment_text(seconds, zone)

@@ -38,6 +38,9 @@ from logbook.core.form import Seals
 from logbook.core.form import SignaturePlace
 from logbook.core.form import Step
 from logbook.core.issues import Issue
+from logbook.core.settled import settled
+from logbook.core.settled import settled_with
+from logbook.core.settled import with_settings
 from logbook.core.text import Text
 from logbook.core.value import frozen
 from logbook.core.value import replace
@@ -115,6 +118,10 @@ class _Place(SignaturePlace):
     """A place to sign whose condition is read when it is asked."""
 
 
+class _Step(Step):
+    """A step whose condition is read when it is asked."""
+
+
 class _Field(Field):
     """A field whose derivation is read when it is asked."""
 
@@ -126,6 +133,7 @@ setattr(_Clock, "within", _waiting("within"))
 setattr(_Escalation, "after", _waiting("after"))
 setattr(_Pauses, "longest", _waiting("longest"))
 setattr(_Place, "when", _waiting("when"))
+setattr(_Step, "when", _waiting("when"))
 setattr(_Field, "derived", _waiting("derived"))
 
 
@@ -227,13 +235,15 @@ def build_form(
     line: LineOf = no_line,
     absent: frozenset[str] = frozenset(),
     checklists: Mapping[str, Checklist] | None = None,
+    settings: Mapping[str, object] | None = None,
 ) -> Form:
     """The form a *checked* definition says; nothing is checked here and no sentence is parsed.
 
     ``absent``: forms of packs this book has not switched on. What needs one of them sleeps: a check that
     speaks of it, a step's demand for a field that can only point there. ``checklists``: those of the book,
-    for fields that hold one of their lines.
+    for fields that hold one of their lines. ``settings``: what ``setting x.y`` stands for.
     """
+    plain = settled(plain, {} if settings is None else settings)
     fields_plain = plain.get("fields") or {}
     gone = _gone(fields_plain, absent) if absent else frozenset()
     if gone:
@@ -290,6 +300,7 @@ def build_form(
         pause_reasons={name: label_from(label) for name, label in (plain.get("pause_reasons") or {}).items()},
         seals=_seals(plain.get("seals"), absent),
         private_subject=plain.get("private_subject"),
+        keep=plain.get("keep"),
     )
 
 
@@ -376,7 +387,8 @@ def _build_place(name: str, place: Mapping[str, Any]) -> SignaturePlace:
 
 
 def _build_step(name: str, step: Mapping[str, Any], line: int | None) -> Step:
-    return Step(
+    when = step.get("when")
+    return (Step if when is None else _Step)(
         id=name,
         label=label_from(step),
         from_=_texts(step.get("from")),
@@ -389,6 +401,8 @@ def _build_step(name: str, step: Mapping[str, Any], line: int | None) -> Step:
         opens=opens_of(step.get("opens")),
         inferred=_flag(step.get("inferred")),
         line=line,
+        when=cast("Condition", _Unread(lambda: read_condition(when))) if when is not None else None,
+        when_text=when,
     )
 
 
@@ -513,6 +527,7 @@ def _build_clock(name: str, plain: Mapping[str, Any], line: int | None) -> Clock
         pauses=_build_pauses(plain.get("pauses")),
         escalate=tuple(_build_escalation(step) for step in plain.get("escalate") or ()),
         not_before=plain.get("not_before"),
+        outlives=_flag(plain.get("outlives")),
     )
 
 
@@ -713,6 +728,7 @@ def form_from(
     strict: bool = True,
     absent: frozenset[str] = frozenset(),
     checklists: Mapping[str, Checklist] | None = None,
+    settings: Mapping[str, object] | None = None,
 ) -> tuple[Form | None, list[Issue]]:
     """The form of one file, and everything that is wrong with it taken alone.
 
@@ -722,8 +738,12 @@ def form_from(
     builds. What needs other files (roles, reference targets, the names in sentences) is checked by
     :func:`library_from`.
     """
+    settings = {} if settings is None else settings  # not `or`: its length would make it read
     if not strict:
-        return build_form(plain or {}, path=path, pack=pack, line=line, absent=absent, checklists=checklists), []
+        form = build_form(
+            plain or {}, path=path, pack=pack, line=line, absent=absent, checklists=checklists, settings=settings
+        )
+        return form, []
     from logbook.core.formcheck import check_form
     from logbook.core.shapes import Findings
     from logbook.core.shapes import check_shape
@@ -732,12 +752,15 @@ def form_from(
     if not isinstance(plain, Mapping) or not plain:
         found.add("form.empty")
         return None, found.issues
+    plain, said, missing = settled_with(plain, settings)
+    for place, name, known in missing:
+        found.unknown("form.unknown-setting", name, known, *place)
     check_shape(plain, found)
     if found.broken:
-        return None, found.issues
+        return None, with_settings(found.issues, said)
     form = build_form(plain, path=path, pack=pack, line=line, absent=absent, checklists=checklists)
     check_form(form, plain, found)
-    return (None if found.broken else form), found.issues
+    return (None if found.broken else form), with_settings(found.issues, said)
 
 
 class Source:
@@ -806,6 +829,7 @@ def library_from(
     broken = {path.rpartition("/")[2].removesuffix(".yaml") for path in unreadable}
     absent = absent_from(sources) - broken
     notes: dict[str, Findings] = {}
+    own_settings = SiteSettings(sources, settings or {})
     # Roles and checklists first: forms have fields that hold a line of a checklist.
     for source in sorted(sources, key=lambda one: (one.stem not in ("roles", "checklists"), one.path)):
         found = notes[source.path] = Findings(source.path, source.line, source.spot)
@@ -830,7 +854,7 @@ def library_from(
             continue
         form, own = form_from(
             source.plain, path=source.path, pack=source.pack, line=source.line, spot=source.spot, absent=absent,
-            checklists=checklists,
+            checklists=checklists, settings=own_settings,
         )  # fmt: skip
         issues += own
         name, at, version = source.stem.partition("@")
@@ -854,10 +878,15 @@ def library_from(
         if form.name in forms:
             same = [one for one in older.values() if one.name == form.name]
             forms[form.name] = as_private_as(forms[form.name], same)
-    library = Library(forms, older, checklists, roles, SiteSettings(sources, settings or {}), _shared(sources))
+    library = Library(forms, older, checklists, roles, own_settings, _shared(sources))
     library = replace(library, absent=absent)
     check_library(library, broken, notes)
-    issues += [issue for found in notes.values() for issue in found.issues]
+    for source in sources:
+        found = notes[source.path]
+        if found.issues and source.stem not in SPECIAL and source.plain:
+            issues += with_settings(found.issues, settled_with(source.plain, own_settings)[1])
+        else:
+            issues += found.issues
     issues += _shared_issues(replace(library, absent=absent | broken))  # of a broken form its own file tells
     issues.sort(key=lambda issue: (issue.path or "", issue.line or 0))
     return library, issues
@@ -945,6 +974,7 @@ def _trusted_library(sources: Sequence[Source], settings: Mapping[str, object]) 
     roles: dict[str, Text] = {}
     absent = absent_from(sources)
     versions: dict[str, list[Callable[[], Form]]] = {}
+    own = SiteSettings(sources, settings)
     for source in sources:
         if source.stem == "roles":
             roles.update(build_roles(source.plain or {}))
@@ -952,7 +982,7 @@ def _trusted_library(sources: Sequence[Source], settings: Mapping[str, object]) 
             shared.append(source)
         elif source.stem not in SPECIAL:
             of = older if "@" in source.stem else forms
-            of[source.stem] = partial(_form_of, source, absent, lambda: checklists)
+            of[source.stem] = partial(_form_of, source, absent, lambda: checklists, own)
             versions.setdefault(source.stem.partition("@")[0], []).append(of[source.stem])
 
     for name, makers in versions.items():
@@ -971,7 +1001,6 @@ def _trusted_library(sources: Sequence[Source], settings: Mapping[str, object]) 
     checklists: Shelf[Checklist] = Shelf(made)
     words = {source.stem: source.words for source in sources if source.stem in forms and source.words}
     newest = FormShelf(lambda: forms, words) if len(words) == len(forms) else Shelf(lambda: forms)
-    own = SiteSettings(sources, settings)
     return Library(
         newest, Shelf(lambda: older), checklists, roles, own, _shared(sources), absent=absent
     )  # fmt: skip
@@ -982,11 +1011,14 @@ def _as_private_as_all(maker: Callable[[], Form], makers: Sequence[Callable[[], 
 
 
 def _form_of(
-    source: Source, absent: frozenset[str], checklists: Callable[[], Mapping[str, Checklist]]
+    source: Source,
+    absent: frozenset[str],
+    checklists: Callable[[], Mapping[str, Checklist]],
+    settings: Mapping[str, object],
 ) -> Form:
     return build_form(
         source.plain or {}, path=source.path, pack=source.pack, line=source.line, absent=absent,
-        checklists=checklists(),
+        checklists=checklists(), settings=settings,
     )  # fmt: skip
 
 

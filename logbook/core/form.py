@@ -90,7 +90,9 @@ class Field:
 class Step:
     """A lifecycle step. ``from_`` empty = it makes the record; ``to`` None = the state stays.
 
-    ``opens``: the forms that may be filled next, each with the condition under which it is (None: always).
+    ``when``: of several steps that make a record, it is this one where the condition is true of what was given
+    (the last may have none). ``opens``: the forms that may be filled next, each with the condition under which
+    it is (None: always).
     """
 
     id: str
@@ -106,6 +108,8 @@ class Step:
     inferred: bool = False
     line: int | None = None
     fields: Mapping[str, Field] = attribute(default_factory=dict)
+    when: Condition | None = None
+    when_text: str | None = None
 
     @property
     def creates(self) -> bool:
@@ -136,15 +140,17 @@ class Clock:
     """A named deadline. ``starts`` and ``stops`` name ``at``, a step, a moment field, a column of a
     list (``entries.converted_at``) or a moment of a linked record (``record.done_at``).
 
-    ``not_before``: a moment field before which its time does not begin to count. ``pauses`` None: as the
-    book says for all. ``escalate``: the steps of its escalation in the order the form has them.
+    ``within``: None only of one that sleeps (``off``). ``not_before``: a moment field before which its time does
+    not begin to count. ``outlives``: a final state does not stop it, only its own stops and the cancelling of
+    the record do. ``pauses`` None: as the book says for all. ``escalate``: the steps of its escalation in the
+    order the form has them.
     """
 
     id: str
     label: Text
     starts: tuple[str, ...]
     stops: tuple[str, ...]
-    within: Within
+    within: Within | None
     when: Condition | None = None
     to: str | None = None
     calendar: str | None = None
@@ -157,6 +163,7 @@ class Clock:
     pauses: Pauses | None = None
     escalate: tuple[Escalation, ...] = ()
     not_before: str | None = None
+    outlives: bool = False
 
 
 @frozen
@@ -210,7 +217,8 @@ class Cell:
 
 @frozen
 class Form:
-    """A form definition at one version. ``definition`` is the plain mapping it was read from."""
+    """A form definition at one version. ``keep``: how long a record is kept after its end (``keeping.read_keep``
+    reads it); None where the form does not say."""
 
     name: str
     version: int
@@ -237,11 +245,18 @@ class Form:
     pause_reasons: Mapping[str, Text] = attribute(default_factory=dict)
     seals: Seals | None = None
     private_subject: str | None = None
+    keep: str | None = None
 
     @property
     def first_step(self) -> Step:
-        """The step that makes a record."""
-        return next(step for step in self.steps.values() if step.creates)
+        """The step that makes a record; where there are several, the one that makes it in any case."""
+        first = self.first_steps
+        return next((step for step in first if step.when_text is None), first[0])
+
+    @property
+    def first_steps(self) -> tuple[Step, ...]:
+        """The steps that make a record, in the order in which they are tried."""
+        return tuple(step for step in self.steps.values() if step.creates)
 
     @property
     def full_name(self) -> str:

@@ -70,6 +70,11 @@ def check_form(form: Form, plain: Mapping[str, Any], found: Findings) -> None:
             _not_computed(form.fields[begin], begin, found, ("clocks", name, "not_before"))
         _check_each(form, clock.get("each"), found, ("clocks", name, "each"))
     _check_seals(form, found)
+    if form.keep is not None:
+        from logbook.core.keeping import read_keep
+
+        if read_keep(form.keep) is None:
+            found.add("form.bad-keep", "keep", found=form.keep)
     _check_sentences_parse(plain, found)
     _check_layout(form, plain, found)
 
@@ -261,8 +266,9 @@ def _check_lifecycle(form: Form, found: Findings) -> None:
     first = [step.id for step in form.steps.values() if step.creates]
     if not first:
         found.add("form.no-first-step", "steps")
-    for name in first[1:]:
-        found.add("form.two-first-steps", "steps", name, step=name, other=first[0])
+    for name in first[:-1]:  # the last may make what no other makes
+        if form.steps[name].when_text is None:
+            found.add("form.two-first-steps", "steps", name, step=name, other=first[-1])
     for step in form.steps.values():
         place = ("steps", step.id)
         for state in step.from_:
@@ -272,6 +278,8 @@ def _check_lifecycle(form: Form, found: Findings) -> None:
             found.unknown("form.unknown-state", step.to, form.states, *place, "to")
         if step.creates and step.to is None:
             found.add("form.missing-key", *place, key="to")
+        if step.when_text is not None and not step.creates:
+            found.add("form.key-not-here", *place, "when", key="when", type="from")
         for name in step.requires:
             _known_field(form, name, found, (*place, "requires"))
         for name in step.adds:
@@ -371,6 +379,8 @@ def _sentences(plain: Mapping[str, Any]) -> list[tuple[tuple[str | int, ...], st
         if place.get("when") is not None:
             sentences.append((("signatures", name, "when"), place["when"], read_condition))
     for name, step in (plain.get("steps") or {}).items():
+        if step.get("when") is not None:
+            sentences.append((("steps", name, "when"), step["when"], read_condition))
         for opened, when in opens_of(step.get("opens")):
             if when is not None:
                 sentences.append((("steps", name, "opens", opened), when, read_condition))
@@ -656,6 +666,8 @@ def _check_sentence_names(form: Form, library: Library, found: Findings, *, brok
         if signing.when is not None:
             note(signing.when, "signatures", name, "when")
     for step in form.steps.values():
+        if step.when is not None:
+            note(step.when, "steps", step.id, "when")
         for opened, when in step.opens:
             if when is not None:
                 note(read_condition(when), "steps", step.id, "opens", opened)

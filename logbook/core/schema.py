@@ -50,10 +50,11 @@ def json_schema(form: Form, library: Library) -> Schema:
         "amendments": _amendments(),
     }
     header = ["id", "form", "status", "at", "by", "events"]
+    described = _both(form.purpose) if form.purpose else _both(form.title)
     schema: Schema = {
         "$schema": DRAFT,
         "title": _both(form.title),
-        "description": _both(form.purpose) if form.purpose else _both(form.title),
+        "description": f"{described}; 保存 / keep: {form.keep}" if form.keep else described,
         "type": "object",
         "properties": properties,
         "required": header,
@@ -129,7 +130,11 @@ def _type(field: Field, library: Library) -> Schema:
         return {"type": _WORD}
     if kind == "list":
         columns = {name: _field(column, library) for name, column in field.columns.items()}
-        return {"type": "array", "items": {"type": "object", "properties": columns}}
+        row: Schema = {"type": "object", "properties": columns}
+        asked = [name for name, column in field.columns.items() if column.required and not column.derived_text]
+        if asked:
+            row["required"] = asked
+        return {"type": "array", "items": row}
     if kind == "checklist":
         return _checklist(field, library)
     return {"type": _TEXT}

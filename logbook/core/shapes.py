@@ -36,7 +36,7 @@ FORM_KEYS = {
     "alias": "texts", "purpose": "label", "source": "texts", "register": "flag", "subject": "texts",
     "span": "pair", "fields": "map", "states": "map", "final": "texts", "steps": "map",
     "signatures": "map", "clocks": "map", "checks": "list", "list": "texts", "sheet": "list",
-    "reopen": "map", "pause_reasons": "map", "seals": "map",
+    "reopen": "map", "pause_reasons": "map", "seals": "map", "keep": "text",
     "private_subject": "text",
 }  # fmt: skip
 FIELD_KEYS = {
@@ -48,7 +48,7 @@ FIELD_KEYS = {
 DEFAULT_KEYS = {"row": "map", "each": "text", "order": "text", "otherwise": "map"}
 STEP_KEYS = {
     "zh": "text", "en": "text", "from": "texts", "to": "text", "requires": "texts", "by": "texts",
-    "reason": "flag", "approver": "flag", "adds": "map", "opens": "any", "inferred": "flag",
+    "reason": "flag", "approver": "flag", "adds": "map", "opens": "any", "inferred": "flag", "when": "text",
 }  # fmt: skip
 SIGNATURE_KEYS = {
     "zh": "text", "en": "text", "roles": "texts", "at": "text", "of": "text", "when": "text",
@@ -58,6 +58,7 @@ CLOCK_KEYS = {
     "zh": "text", "en": "text", "when": "text", "starts": "texts", "stops": "texts", "within": "any",
     "to": "text", "calendar": "text", "roll": "flag", "each": "text", "off": "flag", "source": "texts",
     "inferred": "flag", "pauses": "any", "escalate": "list", "not_before": "text",
+    "outlives": "flag",
 }  # fmt: skip
 # Under `pauses` and in each entry of `escalate` of a clock, and under `reopen` of a form.
 PAUSES_KEYS = {"longest": "text", "most": "number"}

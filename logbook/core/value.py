@@ -72,20 +72,20 @@ def replace(given: T, **changes: Any) -> T:
 
 def _constructor(cls: type, shape: tuple[str, ...], defaults: dict[str, Any]) -> Callable[..., None]:
     scope: dict[str, Any] = {"_none": _NONE}
-    params, lines = [], ["parts = self.__dict__"]
+    params, lines = [], ["_parts = self.__dict__"]
     for name in shape:
         default = defaults.get(name, _NONE)
         if name not in defaults:
             params.append(name)
-            lines.append(f"parts[{name!r}] = {name}")
+            lines.append(f"_parts[{name!r}] = {name}")
         elif isinstance(default, _Made):
             scope[f"_make_{name}"] = default.factory
             params.append(f"{name}=_none")
-            lines.append(f"parts[{name!r}] = _make_{name}() if {name} is _none else {name}")
+            lines.append(f"_parts[{name!r}] = _make_{name}() if {name} is _none else {name}")
         else:
             scope[f"_default_{name}"] = default
             params.append(f"{name}=_default_{name}")
-            lines.append(f"parts[{name!r}] = {name}")
+            lines.append(f"_parts[{name!r}] = {name}")
     text = f"def __init__(self, {', '.join(params)}):\n    " + "\n    ".join(lines)
     exec(text, scope)
     made: Callable[..., None] = scope["__init__"]

@@ -46,6 +46,7 @@ class Request:
     reason: str | None = None
     approved_by: str | None = None
     entered_by: str | None = None
+    step: str | None = None
 
     def fields(self) -> dict[str, Stored]:
         """The values given, as fields."""
@@ -65,8 +66,10 @@ def prepare(
     by: str | None = None,
     reason: str | None = None,
     approved_by: str | None = None,
+    step: str | None = None,
 ) -> Request:
-    """Read what was typed. Problems are kept in ``changes.issues``; an unknown form is Refused."""
+    """Read what was typed. Problems are kept in ``changes.issues``; an unknown form is Refused. ``step``: the
+    one that makes the record, of a form that has several."""
     form = session.form(form_word)
     words = tuple(words)
     changes = changes_asked(form, words, given, session.library, now=session.now, zone=session.zone)
@@ -79,7 +82,7 @@ def prepare(
     resolve_references(session, form, changes)
     happened = session.now
     try:
-        own = changes.held.get("at") or changes.held.get(f"{form.first_step.id}.at")
+        own = changes.held.get("at") or _held_by_first(form, changes, "at")
         happened = moment(session, at) or (datetime.fromisoformat(own) if own else session.now)
     except Refused as refused:
         problems += refused.issues
@@ -92,9 +95,9 @@ def prepare(
     if approved_by:
         approver, issue = session.find_staff(approved_by, field="approved_by")
         problems += [issue] if issue else []
-    approver = approver or changes.held.get(f"{form.first_step.id}.approved_by")
+    approver = approver or _held_by_first(form, changes, "approved_by")
     changes.issues = problems + changes.issues
-    holder = changes.held.get("by") or changes.held.get(f"{form.first_step.id}.by") or operator
+    holder = changes.held.get("by") or _held_by_first(form, changes, "by") or operator
     return Request(
         form,
         changes,
@@ -103,6 +106,14 @@ def prepare(
         reason,
         approver,
         operator if operator and holder != operator else None,
+        step,
+    )
+
+
+def _held_by_first(form: Form, changes: Changes, fact: str) -> str | None:
+    """The moment or person that is given as that of a step which makes the record."""
+    return next(
+        (held for step in form.first_steps if (held := changes.held.get(f"{step.id}.{fact}")) is not None), None
     )
 
 
@@ -141,7 +152,12 @@ def draft_of(session: Session, write: Writing, request: Request) -> tuple[Draft,
     write.warnings += late_warning(request.at, write.when, request.reason)
     record_id, problem = _id_of(session, write, request)
     issues += [problem] if problem else []
-    step = form.first_step
+    moment = defaults.Moment(request.at, request.by)
+    fields = defaults.fill(session, form, request.fields(), moment, write.world)
+    chosen = defaults.first_step(session, form, fields, moment, write.world, request.step)
+    if isinstance(chosen, Issue):
+        raise Refused([*issues, chosen])
+    step = chosen
     for name in request.changes.held:
         if name not in ("at", "by", "id", f"{step.id}.at", f"{step.id}.by", f"{step.id}.approved_by"):
             issues.append(not_stored(form, name))
@@ -167,9 +183,6 @@ def draft_of(session: Session, write: Writing, request: Request) -> tuple[Draft,
             administrator=session.is_administrator(request.by),
             titles=session.library.roles,
         )
-    fields = defaults.fill(
-        session, form, request.fields(), defaults.Moment(request.at, request.by), write.world
-    )
     record = Record(
         record_id,
         form.name,

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import re
+import zipfile
+from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +15,9 @@ from typing import TYPE_CHECKING
 from logbook.core.form import Field
 from logbook.core.form import Form
 from logbook.core.issues import Issue
-from logbook.core.pictures import is_jpeg
+from logbook.core.pictures import PICTURES
+from logbook.core.pictures import is_text
+from logbook.core.pictures import kind_of
 from logbook.core.pictures import without_place
 from logbook.core.record import Stored
 
@@ -23,7 +28,14 @@ if TYPE_CHECKING:
 FOLDER = "attachments"
 TYPES = ("jpg", "jpeg", "png", "pdf", "webp", "heic", "txt", "csv", "xlsx", "docx")
 MAX_MB = 10
+_TEXTS = ("txt", "csv")
+# How people call the kinds.
+_CALLED = {
+    "jpg": "JPEG", "png": "PNG", "webp": "WebP", "heic": "HEIC", "pdf": "PDF", "xlsx": "XLSX", "docx": "DOCX",
+    "text": "TXT",
+}  # fmt: skip
 _HASH = re.compile(r"[0-9a-f]{64}(\.[a-z0-9]{1,8})?")
+_NAMED = re.compile(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 
 
 def path_of(value: str) -> str:
@@ -48,11 +60,43 @@ def take(session: Session, field: Field, word: str, place: str) -> tuple[str, by
     except OSError:
         return word, None, Issue("attachment.no-file", told, field=place)
     assert data is not None
-    if kind in ("jpg", "jpeg") or is_jpeg(data):
-        data = without_place(data) if is_jpeg(data) else None
+    really = content_kind(data)
+    claimed = "jpg" if kind == "jpeg" else kind
+    if really != ("text" if claimed in _TEXTS else claimed):
+        return word, None, Issue(*_other_content(told, claimed, really), field=place)
+    if really in PICTURES:
+        data = without_place(data)
         if data is None:
-            return word, None, Issue("attachment.jpeg", told, field=place)
+            code = "attachment.heic" if really == "heic" else "attachment.picture"
+            return word, None, Issue(code, {**told, "kind": _CALLED[really]}, field=place)
     return hashlib.sha256(data).hexdigest(), data, None
+
+
+def content_kind(data: bytes) -> str:
+    """What a file is by its content: one of :data:`TYPES` (``jpg`` for both spellings), ``text``, or ``other``."""
+    kind = kind_of(data)
+    if kind == "zip":
+        return _office_kind(data)
+    return kind or ("text" if is_text(data) else "other")
+
+
+def _office_kind(data: bytes) -> str:
+    """Which of the office formats an archive is: by the part every such file has."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = set(archive.namelist())
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return "other"
+    if "[Content_Types].xml" not in names:
+        return "other"
+    return "xlsx" if "xl/workbook.xml" in names else "docx" if "word/document.xml" in names else "other"
+
+
+def _other_content(told: Mapping[str, object], claimed: str, really: str) -> tuple[str, dict[str, object]]:
+    if really in TYPES or (really == "text" and claimed not in _TEXTS):
+        ending = "txt" if really == "text" else really
+        return "attachment.other-type", {**told, "claimed": claimed, "really": _CALLED[really], "ending": ending}
+    return "attachment.not-type", {**told, "claimed": claimed}
 
 
 def max_mb(session: Session) -> int:
@@ -81,6 +125,25 @@ def attachment_issues(session: Session, form: Form, record: Record, known: dict[
         elif not known[name]:
             found.append(Issue("attachment.changed", {"label": field.label, "file": path_of(value)}, field=place))
     return found
+
+
+def orphan_issues(session: Session, records: Iterable[bytes]) -> list[Issue]:
+    """A warning for each file among the attachments that no record names, now or before a correction.
+    ``records``: the texts of all records of the book, readable or not."""
+    folder = session.book.root / FOLDER
+    if not folder.is_dir():
+        return []
+    named = {name.decode("ascii") for text in records for name in _NAMED.findall(text)}
+    return [
+        Issue("attachment.orphan", {"file": path}, severity="warning", path=path)
+        for path in (f"{FOLDER}/{file.name}" for file in sorted(folder.iterdir()))
+        if path.rpartition("/")[2] not in named
+    ]
+
+
+def attachments_of(form: Form, fields: Mapping[str, Stored]) -> Iterator[tuple[str, Field, str]]:
+    """Place, field and value of every file a record names now."""
+    yield from _values(form, fields)
 
 
 def _values(form: Form, fields: Mapping[str, Stored]) -> Iterator[tuple[str, Field, str]]:

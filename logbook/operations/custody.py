@@ -469,7 +469,7 @@ def _signed(
 ) -> list[Draft]:
     """The draft and, as a commit of its own on top of it, the signature."""
     from logbook.core.moments import to_text
-    from logbook.operations.sign import signature_hash
+    from logbook.operations.signatures import signature_hash
     from logbook.store import codec
     from logbook.store.records import plain_from
 

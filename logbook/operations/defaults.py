@@ -10,15 +10,19 @@ from typing import TYPE_CHECKING
 from typing import cast
 
 from logbook.core.definition import MONTHS
+from logbook.core.definition import find_step
 from logbook.core.form import Default
 from logbook.core.form import DefaultRows
 from logbook.core.form import Field
 from logbook.core.form import Form
+from logbook.core.form import Step
+from logbook.core.issues import Issue
 from logbook.core.moments import add_months
 from logbook.core.moments import to_text
 from logbook.core.record import Stored
 from logbook.core.secret import is_secret
 from logbook.core.value import frozen
+from logbook.core.value import replace
 from logbook.core.values import answers_of
 from logbook.operations.session import Session
 
@@ -76,6 +80,30 @@ def fill(
                 filled[field.id] = {**usual, **value}
     ordered = {name: filled[name] for name in form.fields if name in filled}
     return {**ordered, **{name: value for name, value in filled.items() if name not in ordered}}
+
+
+def first_step(
+    session: Session, form: Form, fields: Mapping[str, Stored], moment: Moment, world: World, wanted: str | None = None
+) -> Step | Issue:
+    """The step that makes the record: the one asked for, else the first whose condition is true of what was
+    given and filled in; an Issue where there is none."""
+    steps = form.first_steps
+    if wanted is not None:
+        found = find_step(form, wanted)
+        if isinstance(found, Issue):
+            return replace(found, field="step")
+        if found in steps:
+            return found
+        return Issue("step.not-first", {"step": found.label, "allowed": [step.label for step in steps]}, field="step")
+    if len(steps) == 1:
+        return steps[0]
+    from logbook.core.rules import evaluate
+
+    view = _Filling(session, form, moment, world).begun(fields)
+    for step in steps:
+        if step.when is None or evaluate(step.when, view, world) is True:
+            return step
+    return Issue("step.no-first", {"allowed": [step.label for step in steps]}, field="step")
 
 
 def rows_filled(
@@ -197,7 +225,7 @@ class _Filling:
         name, dot, rest = path.partition(".")
         value = fields.get(name)
         if value is None and not dot and name in self.form.fields:
-            value = _computed(self._begun(fields), name, self.session.zone)
+            value = _computed(self.begun(fields), name, self.session.zone)
         if not dot or not isinstance(value, str):
             return None if dot else value
         return self._along(self._linked(self._start(name), value), rest)
@@ -259,14 +287,14 @@ class _Filling:
         from logbook.core.definition import read_records
         from logbook.core.rules.found import records_found
 
-        found: list[View] = records_found(read_records(rows.each), self._begun(fields), self.world)
+        found: list[View] = records_found(read_records(rows.each), self.begun(fields), self.world)
         name = rows.order
         if name is not None:
             order = {id(view): view.get(name) for view in found}
             found.sort(key=lambda view: (order[id(view)] is None, order[id(view)] or 0, view.id))
         return found
 
-    def _begun(self, fields: Mapping[str, Stored]) -> View:
+    def begun(self, fields: Mapping[str, Stored]) -> View:
         """The record as far as it is filled in."""
         from logbook.core.lifecycle import state_of
         from logbook.core.record import Event

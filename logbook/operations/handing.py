@@ -39,7 +39,7 @@ from logbook.operations.shifts import LOGS
 from logbook.operations.shifts import desk_of
 from logbook.operations.shifts import open_log_of
 from logbook.operations.shifts import posts_in
-from logbook.operations.sign import signature_hash
+from logbook.operations.signatures import signature_hash
 from logbook.operations.writing import SAME_MOMENT
 from logbook.operations.writing import Draft
 from logbook.operations.writing import Writing

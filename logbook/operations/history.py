@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from logbook.core.form import Form
+from logbook.core.lifecycle import EVENT_ONLY
 from logbook.core.lifecycle import State
 from logbook.core.lifecycle import state_of
 from logbook.core.record import Stored
+from logbook.core.secret import is_secret
 from logbook.core.value import frozen
 from logbook.operations.reading import find
 from logbook.operations.session import Session
@@ -16,19 +18,26 @@ from logbook.store import codec
 from logbook.store.history import trailers_of
 from logbook.store.records import record_from
 
+# Stands for a customer's name.
+MASKED = "***"
+
 
 @frozen
 class FieldChange:
-    """One value before and after a commit."""
+    """One value before and after a commit. ``inside``: of a list or checklist what changed in it, by
+    ``list.N.column`` or ``checklist.item``; a row that came or went stands there whole, as ``list.N``."""
 
     field: str
     old: Stored
     new: Stored
+    inside: tuple[FieldChange, ...] = ()
 
 
 @frozen
 class Entry:
-    """One commit that touched the record."""
+    """One commit that touched the record. ``at`` and ``committed`` are the author's and the committer's date,
+    ``happened`` the moment of the last event or correction it brought, ``recorded`` when that was written down by
+    the record's own word (its moment, where it says nothing else)."""
 
     commit: str
     at: datetime
@@ -41,10 +50,13 @@ class Entry:
     happened: str | None
     changes: tuple[FieldChange, ...]
     readable: bool = True
+    committed: datetime | None = None
+    recorded: str | None = None
 
 
-def history(session: Session, word: str) -> tuple[Form | None, list[Entry]]:
-    """Every commit of one record, oldest first, with the fields it changed."""
+def history(session: Session, word: str, *, private: bool = False) -> tuple[Form | None, list[Entry]]:
+    """Every commit of one record, oldest first, with the fields it changed. ``private``: the names of customers
+    who signed are not masked; the other values are masked by who shows them."""
     row = find(session, word)
     repository = session.repository
     entries: list[Entry] = []
@@ -60,6 +72,8 @@ def history(session: Session, word: str) -> tuple[Form | None, list[Entry]]:
         )
         reasons = [one.reason for one in events] + [one.reason for one in amendments]
         reason = next(filter(None, reasons), None)
+        signatures = after.record.signatures[len(before.record.signatures) if before else 0 :] if after else ()
+        brought = events[-1] if events else amendments[-1] if amendments else signatures[-1] if signatures else None
         entries.append(
             Entry(
                 commit_id,
@@ -71,8 +85,10 @@ def history(session: Session, word: str) -> tuple[Form | None, list[Entry]]:
                 commit.message.partition("\n")[0],
                 reason,
                 events[-1].at if events else None,
-                tuple(_changes(before, after)),
+                tuple(_changes(before, after, private=private)),
                 after is not None,
+                commit.committer.when.astimezone(session.zone),
+                (brought.recorded or brought.at) if brought is not None else None,
             )
         )
         before = after or before
@@ -96,7 +112,7 @@ def _state_at(
     return (state_of(form, record) if form else None), form
 
 
-def _changes(before: State | None, after: State | None) -> Iterator[FieldChange]:
+def _changes(before: State | None, after: State | None, *, private: bool) -> Iterator[FieldChange]:
     if after is None:
         return
     old: dict[str, Stored] = dict(before.fields) if before else {}
@@ -104,11 +120,45 @@ def _changes(before: State | None, after: State | None) -> Iterator[FieldChange]
         yield FieldChange("status", before.status if before else None, after.status)
     if before is not None and before.at != after.at:
         yield FieldChange("at", before.at, after.at)
+    if before is not None and before.by != after.by:
+        yield FieldChange("by", before.by, after.by)
     for name in (*after.fields, *(name for name in old if name not in after.fields)):
         new = after.fields.get(name)
         if old.get(name) != new:
-            yield FieldChange(name, old.get(name), new)
+            yield FieldChange(name, old.get(name), new, tuple(_parts(name, old.get(name), new)))
+    for event in after.events[len(before.events) if before else 0 :]:
+        # What a pause or an extension brings is no value of the record: it stands in its event alone.
+        kept = EVENT_ONLY.get(event.step, frozenset()) if event.step not in after.form.steps else frozenset()
+        for name, value in event.set.items():
+            if name in kept:
+                yield FieldChange(f"{event.step}.{name}", None, value)
     count = len(before.record.signatures) if before else 0
     for signature in after.record.signatures[count:]:
-        # The name of a customer is private; who of the staff took the signature is not.
-        yield FieldChange("signatures", None, f"{signature.meaning} {signature.by}")
+        name = signature.by if not signature.name else signature.name if private else MASKED
+        if is_secret(name):
+            name = MASKED  # `show --private` opens it
+        yield FieldChange("signatures", None, f"{signature.meaning} {name}")
+
+
+def _parts(place: str, old: Stored, new: Stored) -> Iterator[FieldChange]:
+    """What differs inside two values of one list or checklist."""
+    if isinstance(old, list) or isinstance(new, list):
+        before, after = (one if isinstance(one, list) else [] for one in (old, new))
+        if not all(isinstance(row, dict) for row in (*before, *after)):
+            return  # several choices of one field: the value itself says it
+        for number in range(max(len(before), len(after))):
+            first = before[number] if number < len(before) else None
+            second = after[number] if number < len(after) else None
+            if first is None or second is None:
+                yield FieldChange(f"{place}.{number + 1}", first, second)
+            else:
+                yield from _inside(f"{place}.{number + 1}", first, second)
+    elif isinstance(old, dict) or isinstance(new, dict):
+        yield from _inside(place, old if isinstance(old, dict) else {}, new if isinstance(new, dict) else {})
+
+
+def _inside(place: str, old: Stored, new: Stored) -> Iterator[FieldChange]:
+    assert isinstance(old, dict) and isinstance(new, dict)
+    for name in (*new, *(name for name in old if name not in new)):
+        if old.get(name) != new.get(name):
+            yield FieldChange(f"{place}.{name}", old.get(name), new.get(name))

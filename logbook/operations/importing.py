@@ -45,6 +45,7 @@ from logbook.operations.writing import desk_identity
 from logbook.operations.writing import message
 from logbook.operations.writing import person
 from logbook.operations.writing import resolve_references
+from logbook.operations.writing import signature
 from logbook.operations.writing import writing
 from logbook.store import codec
 from logbook.store.records import next_number
@@ -266,7 +267,11 @@ def _record(
     issues += checking.event_time_issues(at, write.when, None)
     by = changes.held.get("by") or operator
     recorded = to_text(write.when.astimezone(session.zone))
-    events = [_event(form.first_step.id, at, by, recorded, write.when, key)]
+    values: dict[str, Stored] = {}
+    for path, stored in changes.set.items():
+        values = put_path(values, path, stored)
+    first = _first_step(session, write, form, row, values, defaults.Moment(at, by))
+    events = [_event(first, at, by, recorded, write.when, key)]
     told = row.get(_HISTORY)
     if isinstance(told, list):
         events += _events_told(told, key, changes)
@@ -276,12 +281,12 @@ def _record(
             for issue in checking.event_time_issues(datetime.fromisoformat(event.at), write.when, at, event.step)
         ]
     else:
-        taken = _steps_taken(session, form, row, steps, changes, by)
+        taken = _steps_taken(session, form, row, steps, changes, by, first)
         for step, moment, person in taken:
             issues += checking.event_time_issues(moment, write.when, at, step)
             events.append(_event(step, moment, person, recorded, write.when, key))
-    values: dict[str, Stored] = {}
-    for path, stored in changes.set.items():
+    values = {}
+    for path, stored in changes.set.items():  # without what the later events of an exported history set
         values = put_path(values, path, stored)
     filled = defaults.fill(session, form, values, defaults.Moment(at, by), write.world)
     if errors(issues):
@@ -293,15 +298,35 @@ def _record(
     record = replace(record, status=state_of(form, record).status)
     issues += checking.record_issues(form, record, session.library, exists=write.world.exists)
     issues += clear_issues(form, record, encrypted=session.encrypts, entry=True)
+    if form.name == "staff" and state_of(form, record).fields.get("keys"):
+        issues.append(Issue("signing.import", {}, field="keys"))
     if not errors(issues):
         state = state_of(form, record)
-        issues += checking.check_issues(form, write.world.put(state), write.world)
+        issues += checking.check_issues(form, write.world.put(state), write.world, library=session.library)
         if errors(issues):
             write.world.take_back(state)
     if errors(issues):
         _give_back(form, at.astimezone(session.zone), numbers)
         return None, issues
     return record, issues
+
+
+def _first_step(
+    session: Session,
+    write: Writing,
+    form: Form,
+    row: Mapping[str, Stored],
+    values: Mapping[str, Stored],
+    moment: defaults.Moment,
+) -> str:
+    """The step that makes the record: as an exported history tells it, else by what the row says."""
+    told = row.get(_HISTORY)
+    step = told[0].get("step") if isinstance(told, list) and told and isinstance(told[0], dict) else None
+    if any(one.id == step for one in form.first_steps) or len(form.first_steps) == 1:
+        return str(step) if len(form.first_steps) > 1 else form.first_step.id
+    filled = defaults.fill(session, form, values, moment, write.world)
+    found = defaults.first_step(session, form, filled, moment, write.world)
+    return form.first_step.id if isinstance(found, Issue) else found.id
 
 
 def _without_computed(form: Form, name: str, value: Stored) -> Stored:
@@ -323,6 +348,7 @@ def _steps_taken(
     steps: Sequence[tuple[str, str]],
     changes: Changes,
     by: str,
+    first: str,
 ) -> list[tuple[str, datetime, str]]:
     """The steps a row tells of, earliest first: those of the plan, and those whose moment is a field
     (``told_at`` is the step ``tell``)."""
@@ -341,7 +367,8 @@ def _steps_taken(
             changes.issues.append(Issue("field.datetime", {"label": column, "found": str(value)}, field=step))
         else:
             moments[step] = moment
-    moments.pop(form.first_step.id, None)
+    for step in (first, *(one.id for one in form.first_steps)):
+        moments.pop(step, None)
     return sorted(
         ((step, at, held.get(f"{step}.by") or by) for step, at in moments.items()), key=lambda one: one[1]
     )
@@ -454,6 +481,7 @@ def _publish(
         author=person(session, operator),
         committer=desk_identity(session, write.desk),
         when=write.when.astimezone(session.zone),
+        sign=signature(session, operator, "import", when=write.when)[0],
     )
     return commit or ""
 

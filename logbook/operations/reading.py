@@ -378,6 +378,15 @@ class World:
             self._roles[staff] = frozenset(roles) if isinstance(roles, tuple) else frozenset()
         return self._roles[staff]
 
+    def signed(self, view: Any, meaning: str) -> bool:
+        """Whether a record bears a signature of that meaning that still stands."""
+        record = view.state_of.record
+        if not record.signatures:
+            return False
+        from logbook.operations.signatures import is_signed
+
+        return is_signed(view.form, record, meaning)
+
     def is_holiday(self, day: date) -> bool:
         """Whether ``day`` is a public holiday by the office's calendar; none is in a book without one."""
         return self._office is not None and self._office.is_holiday(day)

@@ -37,8 +37,12 @@ def files_of(issues: Iterable[Issue]) -> list[str]:
 
 def settings_issues(session: Session) -> list[Issue]:
     """What ``validate`` and ``doctor`` say of ``logbook.yaml`` besides calendars and duties: packs that are
-    not there, escalation and notify."""
-    return [*missing_packs(session), *escalation_issues(session), *_outlet_issues(session)]
+    not there, escalation, notify and retention."""
+    from logbook.operations.retention import retention_issues
+
+    return [
+        *missing_packs(session), *escalation_issues(session), *_outlet_issues(session), *retention_issues(session)
+    ]  # fmt: skip
 
 
 def missing_packs(session: Session) -> list[Issue]:

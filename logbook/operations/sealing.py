@@ -28,8 +28,8 @@ from logbook.core.view import View
 from logbook.operations.reading import World
 from logbook.operations.reading import load
 from logbook.operations.session import Session
-from logbook.operations.sign import is_stale
-from logbook.operations.sign import signature_hash
+from logbook.operations.signatures import is_stale
+from logbook.operations.signatures import signature_hash
 
 if TYPE_CHECKING:
     from logbook.index.book_index import Row

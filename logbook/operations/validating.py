@@ -101,7 +101,7 @@ def validate(
         own += attaching.attachment_issues(session, form, record, attached)
         view = world.find(form.name, record.id)
         if view is not None and not any(issue.is_error and issue.rule != "privacy.identity" for issue in own):
-            own += checking.check_issues(form, view, world)
+            own += checking.check_issues(form, view, world, library=library)
             if form.seals is not None:
                 own += seals.issues(view.state_of)
             own += _clock_issues(session, world, form, view.state_of)
@@ -110,6 +110,7 @@ def validate(
         if progress is not None and done % 500 == 0:
             progress(done)
     if whole:
+        issues += attaching.orphan_issues(session, files.values())
         from logbook.operations.calendar import calendar_issues
         from logbook.operations.rulefaults import settings_issues
 

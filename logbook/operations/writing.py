@@ -39,6 +39,7 @@ from logbook.store.records import path_of
 from logbook.store.records import plain_from
 
 if TYPE_CHECKING:
+    from logbook.operations.signing import Sign
     from logbook.store.transaction import Commit
 
 SUBJECT_COLUMNS = 72
@@ -98,13 +99,17 @@ class Writing:
         own = [replace(issue, field=_place(issue.field, len(record.events))) for issue in own]
         issues += [issue for issue in own if issue.field not in known]
         state = state_of(form, record)
+        if form.name == "staff":
+            from logbook.operations import signing
+
+            issues += signing.change_issues(self.session, self.world, state, when=self.when)
         if step in form.steps:
             known = {issue.field for issue in issues}
             needed = checking.requirement_issues(form, state, form.steps[cast(str, step)])
             issues += [issue for issue in needed if issue.field not in known]
         if not errors(issues):
             view = self.world.put(state)
-            issues += checking.check_issues(form, view, self.world, step=step)
+            issues += checking.check_issues(form, view, self.world, step=step, library=self.session.library)
         issues = _unique(issue.at(id=record.id) for issue in issues)
         issues.sort(key=lambda issue: not issue.is_error)
         if errors(issues):
@@ -192,7 +197,15 @@ class Writing:
             author=self._author(draft.by),
             committer=desk_identity(self.session, self.desk),
             when=self.when.astimezone(self.session.zone),
+            sign=self._signature(draft),
         )
+
+    def _signature(self, draft: Draft) -> Sign | None:
+        """How the commit is signed; BookError where the book asks for a signature that cannot be given."""
+        own = draft.form.name == "staff" and draft.record.id == draft.by
+        sign, warnings = signature(self.session, draft.by, draft.action, when=self.when, form=draft.form, own=own)
+        self.warnings += warnings
+        return sign
 
     def change_issues(self, form: Form, state: State, operator: str) -> list[Issue]:
         """Whether this person may correct or cancel the record, by whichever command."""
@@ -431,9 +444,19 @@ def publish_book(
         author=person(session, operator),
         committer=desk_identity(session, desk),
         when=when.astimezone(session.zone),
+        sign=signature(session, operator, action, when=when)[0],
     )
     (commit,) = publish(session.repository, [made], onto=session.repository.head())
     return commit
+
+
+def signature(
+    session: Session, staff: str, action: str, *, when: datetime, form: Form | None = None, own: bool = False
+) -> tuple[Sign | None, list[Issue]]:
+    """How a commit by ``staff`` is signed; see :func:`logbook.operations.signing.signature_for`."""
+    from logbook.operations.signing import signature_for
+
+    return signature_for(session, staff, action, when=when, form=form, own=own)
 
 
 def person(session: Session, staff: str) -> tuple[str, str]:

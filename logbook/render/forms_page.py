@@ -13,6 +13,7 @@ from logbook.core.form import Field
 from logbook.core.form import Form
 from logbook.core.form import Library
 from logbook.core.form import Step
+from logbook.core.keeping import read_keep
 from logbook.core.value import replace
 from logbook.locale.catalogue import Catalogue
 from logbook.locale.catalogue import spoken
@@ -91,6 +92,9 @@ class _Page:
             lines.append(self.say("render.alias_line", alias=form.alias))
         if form.effective:
             lines.append(self.say("render.effective", date=form.effective))
+        keep = read_keep(form.keep)
+        if keep is not None:
+            lines.append(self.say("render.keep", period=keep.say(self.lang)))
         if form.purpose:
             lines += self.wrapped(self.say("render.purpose", purpose=form.purpose))
         if form.source:
@@ -217,6 +221,8 @@ class _Page:
         for field in step.fields.values():
             if field.id == "why":
                 yield f"{field.label.say(self.lang)}: {self.words.join(field.choices.values())}"
+        if step.when is not None:
+            yield self.say("render.clock_when", rule=self.rule(step.when, step.when_text or ""))
         for name, count in step.adds.items():
             yield self.say("render.adds", field=self.name(name), count=count)
         if step.opens:
@@ -265,7 +271,9 @@ class _Page:
             id=clock.id,
             starts=self.say("render.or").join(self.moment(name) for name in clock.starts),
             stops=self.say("render.or").join(self.moment(name) for name in clock.stops),
-            within=clock.within.say(self.lang, self.budget_label),
+            within=self.say("render.clock_off")
+            if clock.within is None
+            else clock.within.say(self.lang, self.budget_label),
         )
         more = []
         if clock.when is not None:
@@ -284,7 +292,9 @@ class _Page:
             elif step.after is not None:
                 amount = getattr(step.after, "amount", step.after.say)(self.lang)
                 more.append(self.say("render.clock_after", after=amount, role=role))
-        if clock.off:
+        if clock.outlives:
+            more.append(self.say("render.clock_outlives"))
+        if clock.off and clock.within is not None:
             more.append(self.say("render.clock_off"))
         return self.paragraph(sentence, more, clock.source, inferred=clock.inferred)
 

@@ -368,6 +368,7 @@ def form_json(form: Form, brief: bool = False) -> Json:
             "requires": list(step.requires),
             "reason": step.reason,
             "approver": step.approver,
+            **({"when": step.when_text} if step.when_text is not None else {}),
             **({"brings": [_field_json(field) for field in step.fields.values()]} if step.fields else {}),
         }
         for step in all_steps(form).values()
@@ -390,6 +391,7 @@ def form_json(form: Form, brief: bool = False) -> Json:
         for place in form.signatures.values()
     ]
     told["sources"] = list(form.source)
+    told["keep"] = form.keep
     return told
 
 
@@ -462,6 +464,7 @@ def _form_clock_json(clock: Clock) -> Json:
         ],
         "not_before": clock.not_before,
         "off": clock.off,
+        "outlives": clock.outlives,
         "source": clock.source,
         "inferred": clock.inferred,
     }

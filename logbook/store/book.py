@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import cast
 from zoneinfo import ZoneInfo
@@ -19,14 +21,20 @@ from logbook.store import codec
 SETTINGS_FILE = "logbook.yaml"
 DEFAULT_ZONE = "Asia/Shanghai"
 _KNOWN = (
-    "name", "timezone", "language", "packs", "administrator", "desks", "calendars", "practice", "settings", "trail",
+    "name", "timezone", "language", "packs", "administrator", "desks", "calendars", "practice", "trail", "settings",
 )  # fmt: skip
+TRAIL = ("signing", "edit_window", "encryption", "shared_identities")
+# The words of `trail: signing:`; `core/signers.py` says what each of them asks for.
+SIGNING = ("none", "decisions", "all")
+_WINDOW = re.compile(r"([1-9]\d{0,3}) (minute|hour|day|week)s?\Z")
+DEFAULT_WINDOW = timedelta(hours=24)
 
 
 @frozen
 class Settings:
     """What a site decided for itself. ``settings`` holds the numbers the rules may name, ``calendars``
-    its own calendars, written as in a pack's ``calendars.yaml``."""
+    its own calendars, written as in a pack's ``calendars.yaml``, ``trail`` what an auditor may rely on: each
+    as it was written."""
 
     name: str
     timezone: str = DEFAULT_ZONE
@@ -42,6 +50,17 @@ class Settings:
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+    @property
+    def signing(self) -> str:
+        """Which commits must be signed: ``none``, ``decisions`` or ``all``."""
+        return cast(str, self.trail.get("signing") or "none")
+
+    @property
+    def edit_window(self) -> timedelta:
+        """How long the person who entered a value may change it in place (rulings 17)."""
+        found = _WINDOW.match(cast(str, self.trail.get("edit_window") or ""))
+        return timedelta(**{f"{found[2]}s": int(found[1])}) if found else DEFAULT_WINDOW
 
 
 @frozen
@@ -166,6 +185,7 @@ def _settings_issues(plain: Mapping[str, Stored], where: Callable[..., int | Non
                 field="language",
             )
         )
+    issues += _trail_issues(plain.get("trail"), where)
     for key in plain:
         if key not in _KNOWN:
             issues.append(
@@ -178,4 +198,37 @@ def _settings_issues(plain: Mapping[str, Stored], where: Callable[..., int | Non
                     field=key,
                 )
             )
+    return issues
+
+
+def _trail_issues(trail: Stored, where: Callable[..., int | None]) -> list[Issue]:
+    """What is wrong under ``trail``. A word nobody knows is an error: what it was meant to keep would not be kept."""
+    from logbook.core.suggest import hint
+
+    if trail is None:
+        return []
+    issues: list[Issue] = []
+
+    def wrong(code: str, *place: str, **args: object) -> None:
+        path = ("trail", *place)
+        issues.append(Issue(code, args, path=SETTINGS_FILE, line=where(*path), field=".".join(path)))
+
+    if not isinstance(trail, dict):
+        wrong("book.trail", known=list(TRAIL))
+        return issues
+    for key, value in trail.items():
+        if key == "signing":
+            if value not in SIGNING:
+                wrong("book.trail-signing", key, found=str(value), known=list(SIGNING), hint=hint(str(value), SIGNING))
+        elif key == "edit_window":
+            if not isinstance(value, str) or not _WINDOW.match(value):
+                wrong("book.trail-window", key, found=str(value))
+        elif key == "encryption":
+            if value not in ("true", "false"):
+                wrong("book.trail-encryption", key, found=str(value))
+        elif key == "shared_identities":
+            if not isinstance(value, list) or not all(isinstance(one, str) and one.strip() for one in value):
+                wrong("book.trail-identities", key)
+        else:
+            wrong("book.trail-unknown", key, name=key, known=list(TRAIL), hint=hint(key, TRAIL))
     return issues

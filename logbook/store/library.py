@@ -1,10 +1,11 @@
 """The forms of a book: ``templates/`` read from the work tree or from a commit, checked once, cached.
 
 The cache is ``library.json`` in ``.git/logbook/``. It holds the plain definitions of files that were
-already checked, the issues found then, and what it goes by: a hash over the contents of the files, the
-commit and the tree of ``templates/`` that have these contents, and the marks of the files in the work
-tree (size, times, inode), by which they need not even be read. It is disposable: whatever is wrong with
-it, it is made again. ``library-past.json`` is the same for the last commit asked for by name.
+already checked, the issues found then, and what it goes by: what the site has set (a form that says
+``setting x.y`` is checked with it), a hash over the contents of the files, the commit and the tree of
+``templates/`` that have these contents, and the marks of the files in the work tree (size, times, inode),
+by which they need not even be read. It is disposable: whatever is wrong with it, it is made again.
+``library-past.json`` is the same for the last commit asked for by name.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from logbook.store.git import Repository
 
 FOLDER = "templates"
-CACHE_SCHEMA = 4
+CACHE_SCHEMA = 5
 # A file changed this soon before it was read may change again and look the same: clocks of file systems
 # are coarse (Git calls such an entry racy). Nanoseconds.
 _RACY = 2_000_000_000
@@ -104,15 +105,16 @@ def _load_folder(
     cache = repository.room / "library.json"
     # The clock and the marks come before the reading: a later change has later marks.
     looked = time.time_ns()
+    own = _mark_of(settings)
     marks = _marks(root)
     calm = _MARKS_TELL and all(mark[3] < looked - _RACY for mark in marks.values())
     marked = _digest_of(marks) if calm else ""
-    stored = _read_cache(cache, lambda head: calm and head.get("marks") == marked)
+    stored = _read_cache(cache, lambda head: calm and head.get("marks") == marked and head.get("settings") == own)
     if stored is not None:
         return _from_cache(stored, settings)
     files = {path: Path(root, path).read_bytes() for path in marks}
     content = _content_of(files)
-    stored = _read_cache(cache, lambda head: head.get("content") == content)
+    stored = _read_cache(cache, lambda head: head.get("content") == content and head.get("settings") == own)
     if stored is None:
         return _check_and_store(files, {"content": content, "marks": marked}, cache, settings)
     if calm:
@@ -134,8 +136,12 @@ def _load_commit(
         cache = repository.room / "library-past.json"
         caches.append(cache)
 
+    own = _mark_of(settings)
+
     def cached(name: str, value: str) -> dict[str, Any] | None:
-        found = (_read_cache(one, lambda head: head.get(name) == value) for one in caches)
+        found = (
+            _read_cache(one, lambda head: head.get(name) == value and head.get("settings") == own) for one in caches
+        )
         return next(filter(None, found), None)
 
     stored = cached("head", commit)
@@ -185,6 +191,11 @@ def _marks(root: Path) -> dict[str, tuple[int, int, int, int]]:
 def _digest_of(marks: Mapping[str, tuple[int, ...]]) -> str:
     # Compared whole: hashing it would cost more at start-up than it saves in the cache.
     return repr(list(marks.items()))
+
+
+def _mark_of(settings: Mapping[str, object] | None) -> str:
+    """What tells one set of a site's settings from another."""
+    return f"{zlib.crc32(repr(sorted(settings.items())).encode()):08x}" if settings else ""
 
 
 def _is_definition(path: str) -> bool:
@@ -267,6 +278,7 @@ def _check_and_store(
         "schema": CACHE_SCHEMA,
         "logbook": __version__,
         **keys,
+        "settings": _mark_of(settings),
         "issues": [_issue_out(issue) for issue in issues],
         "files": kept,
         "registers": sorted(library.register_names),

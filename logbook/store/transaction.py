@@ -182,11 +182,14 @@ def publish_bulk(
     lock_timeout: float = 10.0,
     progress: Callable[[int], None] | None = None,
     checkpoint: Checkpoint | None = None,
+    sign: Callable[[bytes], bytes] | None = None,
 ) -> str | None:
     """Many files in one commit through one ``git fast-import``; returns its id, ``None`` for no changes.
 
     As durable and as whole as :func:`publish`. ``changes`` is read once, so it may be a generator; each path
-    comes once. ``progress`` hears the count of files stored so far, now and then.
+    comes once. ``progress`` hears the count of files stored so far, now and then. With ``sign`` (see
+    :class:`Commit`) the commit is made once more with its signature, which fast-import cannot add; the unsigned
+    one is left to Git's housekeeping.
     """
     reached = checkpoint or _pass_by
     with write_lock(repo, lock_timeout):
@@ -200,6 +203,8 @@ def publish_bulk(
             if not targets:
                 drop_intent(repo)
                 return None
+            if sign is not None:
+                new = _signed(repo, new, sign)
             reached("streamed")
             intent = Intent(branch, head, new, None)
             write_intent(repo, intent)
@@ -324,6 +329,17 @@ def _commit_object(plan: _Plan, tree: str, parents: Sequence[str], commit: Commi
         signature = commit.sign(data)
         data = build_commit(tree, parents, author, committer, commit.message, signature=signature)
     return plan.keep("commit", data)
+
+
+def _signed(repo: Repository, oid: str, sign: Callable[[bytes], bytes]) -> str:
+    """The same commit with a signature, stored durably."""
+    _, data = repo.objects.read(oid)
+    head, blank, body = data.partition(b"\n\n")
+    header = b"\ngpgsig " + sign(data).strip().replace(b"\n", b"\n ")
+    signed = head + header + blank + body
+    new = object_id("commit", signed)
+    write_loose(f"{repo.common_dir}/objects", {new: ("commit", signed)})
+    return new
 
 
 # -- doing ------------------------------------------------------------------------------------

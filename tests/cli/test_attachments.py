@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import struct
 import subprocess
+import zipfile
 from pathlib import Path
 
 from tests.cli.line import Line
@@ -93,3 +95,40 @@ def test_what_is_not_taken(cli: Line, book: Path, tmp_path: Path) -> None:
         answer = cli("add", "leak", "place=大堂", f"photo={tmp_path / name}")
         assert answer.code == 1 and sentence in answer.err, answer
     assert not (book / "attachments").exists()
+
+
+def test_a_file_is_what_its_ending_says(cli: Line, book: Path, tmp_path: Path) -> None:
+    pack(book)
+    sheet = io.BytesIO()
+    with zipfile.ZipFile(sheet, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+    files = {
+        "leak.png": (picture(), "后缀是 .png，内容却是 JPEG", "把后缀改成 .jpg"),
+        "bill.pdf": (b"MZ\x90\0", "后缀是 .pdf，内容却不是", "再另存为 .pdf"),
+        "note.txt": (b"%PDF-1.7", "后缀是 .txt，内容却是 PDF", "把后缀改成 .pdf"),
+        "paper.docx": (sheet.getvalue(), "后缀是 .docx，内容却是 XLSX", "把后缀改成 .xlsx"),
+        "old.xlsx": (b"PK\x03\x04 cut off", "后缀是 .xlsx，内容却不是", "再另存为 .xlsx"),
+        "new.heic": (b"\0\0\0\x10ftypheic\0\0\0\0", "读不懂的 HEIC 照片", "请另存为 JPEG"),
+        "cut.png": (b"\x89PNG\r\n\x1a\n", "不是能读完整的 PNG 照片", "请用图片软件另存"),
+    }
+    for name, (data, sentence, fix) in files.items():
+        (tmp_path / name).write_bytes(data)
+        answer = cli("add", "leak", "place=大堂", f"photo={tmp_path / name}")
+        assert answer.code == 1 and sentence in answer.err and fix in answer.err, answer
+    (tmp_path / "list.csv").write_bytes("房号,姓名\n".encode("gb18030"))
+    (tmp_path / "book.xlsx").write_bytes(sheet.getvalue())
+    for name in ("list.csv", "book.xlsx"):
+        cli.ok("add", "leak", "place=大堂", f"photo={tmp_path / name}")
+
+
+def test_a_file_no_record_names_is_a_warning(cli: Line, book: Path, tmp_path: Path) -> None:
+    pack(book)
+    (tmp_path / "a.txt").write_text("first")
+    (tmp_path / "b.txt").write_text("second")
+    leak = str(cli.ok("add", "leak", "place=大堂", f"photo={tmp_path / 'a.txt'}", "--format", "json").json["id"])
+    cli.ok("amend", leak, f"photo={tmp_path / 'b.txt'}", "--reason", "传错了")
+    assert cli.ok("validate", "--format", "json").json == []  # the correction still names the first
+    (book / "attachments" / "scan.pdf").write_bytes(b"%PDF-1.7")
+    (found,) = cli.ok("validate", "--format", "json").json
+    assert (found["rule"], found["severity"], found["path"]) == ("attachment.orphan", "warning", "attachments/scan.pdf")

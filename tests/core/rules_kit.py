@@ -145,6 +145,9 @@ class World:
     def roles(self, staff_id: str) -> frozenset[str]:
         return self.staff.get(staff_id, frozenset())
 
+    def signed(self, view: Any, meaning: str) -> bool:
+        return meaning in getattr(view, "signed", ())
+
     def is_holiday(self, day: date) -> bool:
         return day in self.holidays
 

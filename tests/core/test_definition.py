@@ -351,7 +351,7 @@ WRONG = [
     ("to: forwarded, requires", "to: forwarde, requires", "form.unknown-state", "steps.forward.to", 40),
     ("requires: [forwarded_at]", "requires: [forwardd_at]", "form.unknown-field", "steps.forward.requires", 40),
     ("to: registered, by: [cs_officer]", "from: closed, to: registered", "form.no-first-step", "steps", 38),
-    ("Forward, from: registered, ", "Forward, ", "form.two-first-steps", "steps.forward", 40),
+    ("Forward, from: registered, ", "Forward, ", "form.two-first-steps", "steps.register", 39),
     ("adds: {round: 1}", "adds: {level: 1}", "form.not-counter", "steps.again.adds", 42),
     ("  again: {", "  amend: {", "form.reserved", "steps.amend", 42),
     ("at: register}", "at: registr}", "form.unknown-step", "signatures.heard.at", 44),

@@ -95,3 +95,29 @@ def test_history_of_what_was_brought_in_and_cancelled(desk: Desk) -> None:
         ("void", "lina", "已在别处登记", f"{CP} void: 漏水"),
     ]
     assert ("status", "registered", "voided") in [(c.field, c.old, c.new) for c in entries[1].changes]
+
+
+def test_a_changed_row_is_told_by_its_cells_and_a_pause_by_what_it_says(desk: Desk) -> None:
+    desk.add("complaint", "name=张三", "summary=漏水", now="2026-11-22 09:35")
+    desk.step(CP, "pause", "until=2026-11-23 09:00", "why=waiting_customer", now="2026-11-22 09:40")
+    log = desk.add("duty_log", "entries+={content: 缴费咨询}", "entries+={content: 借伞}", now="2026-11-22 10:00").record.id
+    desk.amend(log, "entries.2.content=借伞两把", reason="数错了", now="2026-11-22 10:10")
+    entries = history(desk.session("2026-11-22 11:00"), CP)[1]
+    assert [(c.field, c.new) for c in entries[1].changes] == [
+        ("pause.until", "2026-11-23T09:00:00+08:00"), ("pause.why", "waiting_customer"),
+    ]  # fmt: skip
+    form, entries = history(desk.session("2026-11-22 11:00"), log)
+    assert form is not None
+    (change,) = entries[1].changes
+    assert change.field == "entries"
+    assert [(part.field, part.old, part.new) for part in change.inside] == [("entries.2.content", "借伞", "借伞两把")]
+    added = next(one for one in entries[0].changes if one.field == "entries")
+    assert [part.field for part in added.inside] == ["entries.1", "entries.2"]
+
+
+def test_a_late_entry_shows_all_its_times(desk: Desk) -> None:
+    desk.add("complaint", "name=张三", "summary=漏水", now="2026-11-22 09:35")
+    desk.step(CP, "reply", "reply=明天来修", at="09:50", now="2026-11-22 10:00")
+    entry = history(desk.session("2026-11-22 11:00"), CP)[1][1]
+    assert (entry.happened, entry.recorded) == ("2026-11-22T09:50:00+08:00", "2026-11-22T10:00:00+08:00")
+    assert entry.committed is not None and entry.committed == entry.at

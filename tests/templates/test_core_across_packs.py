@@ -29,7 +29,7 @@ WAYS = {
     "move_out": {"inspected": "open inspect", "settled": "open inspect settle"},
     "contractor_change": {"calling_in": "plan list"},
     "key_issue": {"ready": "prepare", "issued": "prepare issue", "returned": "prepare issue return"},
-    "payment": {"booked": "book", "received": "book receive_desk"},
+    "payment": {"booked": "book", "received": "receive_desk"},
 }
 ENTER = ("01 09:00", "enter", {})
 UPDATE = ("22 09:00", "update", {})

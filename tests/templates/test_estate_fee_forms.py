@@ -261,13 +261,11 @@ def test_one_item_has_one_rate_on_any_day(desk: Desk) -> None:
 
 
 def pay(desk: Desk, bill: str, amount: str, receipt: str, *words: str, now: str = LATER, take: bool = True) -> str:
-    """Money at the desk for one bill."""
+    """Money at the desk for one bill; not taken, it is booked to be collected at home."""
     lines = f"lines=[{{bill: {bill}, amount: {amount}}}]"
     words = ("room=3-502", lines, f"receipt_no={receipt}", "confirmed=true", *words)
-    paid = desk.add("payment", *words, now=now, by="qian").record.id
-    if take:
-        desk.step(paid, "receive_desk", "paid_at=now", now=now, by="qian")
-    return paid
+    words += () if take else ("channel=home", "visit_at=16:00")
+    return desk.add("payment", *words, now=now, by="qian").record.id
 
 
 def test_a_bill_is_sent_and_paid_in_two_parts(desk: Desk) -> None:
@@ -386,28 +384,28 @@ def test_a_payment_at_home_is_booked_with_five_confirmations(desk: Desk) -> None
     )
     words += ("confirmed=true", "receipt_no=0007", "visit_at=15:00")
     paid = desk.add("payment", *words, now=AT, by="qian").record.id
-    here = said(lambda: desk.step(paid, "receive_desk", "paid_at=now", now=LATER, by="qian"))
-    assert here == refusals("payment", "right_step: 上门的请办“上门收款”")
     assert desk.overdue("form:payment", now="2026-11-22 15:01") == [(paid, "home_time", 60)]
-    wrong = ("arrived_at=15:05", "paid_at=15:00")
-    order = said(lambda: desk.step(paid, "receive_home", *wrong, now="2026-11-22 15:30", by="qian"))
+    order = said(lambda: desk.step(paid, "receive_home", "arrived_at=15:35", now="2026-11-22 15:30", by="qian"))
     assert order == refusals("payment", "order: 时间先后有误：预约、到达、收款")
-    desk.step(paid, "receive_home", "arrived_at=14:55", "paid_at=15:10", now="2026-11-22 15:30", by="qian")
+    desk.step(paid, "receive_home", "arrived_at=14:55", now="2026-11-22 15:10", by="qian")
     assert status(desk, paid) == "received"
+    assert derived(desk, paid, "paid_at").strftime("%H:%M") == "15:10"
 
 
 @pytest.mark.parametrize(
-    ("words", "step", "checks"),
+    ("words", "checks"),
     [
-        (["confirmed=false"], "receive_desk", ["fee_confirm: 收款前与对方核对姓名、住址、已缴、月份和金额"]),
-        (["arrived_at=10:30"], "receive_home", ["home_only: 前台收的请办“收款”"]),
+        (["confirmed=false"], ["fee_confirm: 收款前与对方核对姓名、住址、已缴、月份和金额"]),
+        (["confirmed=true", "channel=home", "step=receive_desk"], ["right_step: 上门的请先“预约上门收费”"]),
     ],
 )
-def test_money_that_is_not_taken(desk: Desk, words: list[str], step: str, checks: list[str]) -> None:
+def test_money_that_is_not_taken(desk: Desk, words: list[str], checks: list[str]) -> None:
     bill = made(desk, "fee_bill")
-    paid = pay(desk, bill, "10", "0001", take=False, now=AT)
-    words = [*words, "paid_at=11:00"]
-    assert said(lambda: desk.step(paid, step, *words, now=LATER, by="qian")) == refusals("payment", *checks)
+    step = next((word[5:] for word in words if word.startswith("step=")), None)
+    words = [word for word in words if not word.startswith("step=")]
+    lines = f"lines=[{{bill: {bill}, amount: 10}}]"
+    words = ["room=3-502", lines, "receipt_no=0001", *words]
+    assert said(lambda: desk.add("payment", *words, now=LATER, by="qian", step=step)) == refusals("payment", *checks)
 
 
 @pytest.mark.parametrize(
@@ -418,7 +416,8 @@ def test_money_that_is_not_taken(desk: Desk, words: list[str], step: str, checks
     ],
 )
 def test_a_payment_that_is_none(desk: Desk, words: list[str], checks: list[str]) -> None:
-    assert said(lambda: desk.add("payment", "room=3-502", *words, now=AT, by="qian")) == refusals("payment", *checks)
+    words = ["room=3-502", "receipt_no=0001", "confirmed=true", *words]
+    assert said(lambda: desk.add("payment", *words, now=AT, by="qian")) == refusals("payment", *checks)
 
 
 def test_receipts_refunds_and_too_much(desk: Desk) -> None:
@@ -426,14 +425,14 @@ def test_receipts_refunds_and_too_much(desk: Desk) -> None:
     desk.step(bill, "send", now=AT, by="qian")
     paid = pay(desk, bill, "200", "0001")
     assert said(lambda: pay(desk, bill, "1", "0001")) == refusals("payment", "receipt_unique: 这个票据号已经用过")
-    more = desk.add("payment", "room=3-502", f"lines=[{{bill: {bill}, amount: 1}}]", now=LATER, by="qian")
-    assert warned(more) == refusals("payment", "not_over: 收的比应缴的多")
-    take = ("paid_at=now", "confirmed=true", "receipt_no=", "address=")
-    needs = said(lambda: desk.step(more.record.id, "receive_desk", *take, now=LATER, by="qian"))
+    words = ("room=3-502", "confirmed=true", f"lines=[{{bill: {bill}, amount: 1}}]")
+    needs = said(lambda: desk.add("payment", *words, now=LATER, by="qian"))
     assert needs == [("step.requires", "“收款”之前要填“票据号”")]
-    desk.step(more.record.id, "cancel", now=LATER, by="qian")
-    lines = f"lines=[{{bill: {bill}, amount: -250}}]"
-    back = said(lambda: desk.add("payment", "room=3-502", lines, f"refund_of={paid}", now=LATER, by="qian"))
+    more = desk.add("payment", *words, "receipt_no=0002", now=LATER, by="qian")
+    assert warned(more) == refusals("payment", "not_over: 收的比应缴的多")
+    desk.step(more.record.id, "refund", now=LATER, by="qian", reason="多收")
+    lines = (f"lines=[{{bill: {bill}, amount: -250}}]", "receipt_no=0003", "confirmed=true")
+    back = said(lambda: desk.add("payment", "room=3-502", *lines, f"refund_of={paid}", now=LATER, by="qian"))
     assert back == refusals("payment", "refund_within: 退的比原来收的多")
     refund = pay(desk, bill, "-50", "0003", f"refund_of={paid}")
     assert (status(desk, refund), derived(desk, bill, "owed")) == ("received", Decimal("50.00"))
@@ -441,8 +440,7 @@ def test_receipts_refunds_and_too_much(desk: Desk) -> None:
 
 def test_an_address_is_asked_for(desk: Desk) -> None:
     words = ("owner_name=李四", "lines=[{amount: 5}]", "receipt_no=0001", "confirmed=true")
-    paid = desk.add("payment", *words, now=AT, by="qian").record.id
-    taken = desk.step(paid, "receive_desk", "paid_at=now", now=LATER, by="qian")
+    taken = desk.add("payment", *words, now=AT, by="qian")
     assert warned(taken) == refusals("payment", "fee_confirm_full: 请写明住址")
 
 
@@ -557,7 +555,8 @@ def test_a_top_up_is_what_was_paid(desk: Desk) -> None:
     short = desk.add("payment", *words, "lines=[{amount: 90}]", now=AT, by="qian").record.id
     wrong = said(lambda: desk.step(top, "close", f"payment={short}", now=LATER))
     assert wrong == refusals("prepaid_balance", "topup_paid: 充值金额与收款不符")
-    right = desk.add("payment", "room=3-502", "lines=[{amount: 100}]", now=AT, by="qian").record.id
+    words = ("room=3-502", "confirmed=true", "receipt_no=0002")
+    right = desk.add("payment", *words, "lines=[{amount: 100}]", now=AT, by="qian").record.id
     desk.step(top, "close", f"payment={right}", now=LATER)
 
 
@@ -652,7 +651,7 @@ def test_a_service_is_agreed_done_accepted_and_paid(desk: Desk) -> None:
     assert wrong == refusals("service_order", "order: 时间先后有误：受理、到场、完成")
     do("13:55", "2026-11-22 15:00")
     paid = pay(desk, order, "80", "0001", now="2026-11-22 15:00", take=False)
-    take = lambda now: desk.step(paid, "receive_desk", "paid_at=now", now=now, by="qian")  # noqa: E731
+    take = lambda now: desk.step(paid, "receive_home", f"arrived_at={now}", now=now, by="qian")  # noqa: E731
     assert said(lambda: take("2026-11-22 15:05")) == refusals("payment", "service_accept: 服务先验收，再收费")
     early = said(
         lambda: desk.step(order, "do", "arrived_at=15:00", f"payment={paid}", now="2026-11-22 15:06", by="sun")
@@ -678,7 +677,8 @@ def test_a_repair_is_accepted_before_it_is_paid_for(desk: Desk) -> None:
     order = desk.add("repair", "room=3-502", "content=换龙头", "paid=true", "labour=30", now=AT).record.id
     desk.step(order, "finish", "arrived_at=10:10", "work=已换", now="2026-11-22 10:30", by="sun")
     paid = pay(desk, order, "30", "0001", take=False)
-    take = lambda: desk.step(paid, "receive_desk", "paid_at=now", now="2026-11-22 11:10", by="qian")  # noqa: E731
+    at = "2026-11-22 11:10"
+    take = lambda: desk.step(paid, "receive_home", f"arrived_at={at}", now=at, by="qian")  # noqa: E731
     assert said(take) == refusals("payment", "service_accept: 服务先验收，再收费")
     desk.step(order, "accept", "accepted=ok", now="2026-11-22 11:05")
     take()
@@ -691,7 +691,6 @@ def test_the_fee_follows_the_acceptance(desk: Desk) -> None:
     desk.step(order, "do", "arrived_at=10:20", now=LATER, by="sun")
     words = ("room=3-502", "lines=[{amount: 80}]", "receipt_no=0001", "confirmed=true")
     paid = desk.add("payment", *words, now=LATER, by="qian").record.id
-    desk.step(paid, "receive_desk", "paid_at=now", now=LATER, by="qian")
     desk.step(order, "accept", "accepted=ok", now="2026-11-22 12:00")
     assert said(lambda: desk.step(order, "close", f"payment={paid}", now="2026-11-22 13:00")) == refusals(
         "service_order", "pay_after: 验收合格以后才收费", "fee_match: 收款与约定费用不符"

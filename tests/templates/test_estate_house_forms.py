@@ -105,8 +105,8 @@ class House:
 
     def paid(self, name: str, room: str, amount: str, *, now: str = NEXT) -> None:
         """Money received at the desk."""
-        self.add(name, "payment", f"room={room}", "confirmed=true", f"lines.amount={amount}", now=now)
-        self.step(name, "receive_desk", f"receipt_no=R-{name}", f"paid_at={now}", now=now, by="lina")
+        words = (f"room={room}", "confirmed=true", f"lines.amount={amount}", f"receipt_no=R-{name}")
+        self.add(name, "payment", *words, now=now)
 
     def repair(self, name: str, room: str, origin: str = "acceptance") -> None:
         who = ("name=王芳", "phone=13800001111", "good_time=上午")
@@ -692,7 +692,9 @@ def test_a_renovation_from_application_to_refund(house: House) -> None:
             (["from_date=2026-11-22"], "order_start", "开工不能早于签协议"),
         ],
     )
-    house.add("waste", "payment", "room=5-102", "confirmed=true", "lines+={bill: <works>, amount: 300}", now=NEXT)
+    home = ("channel=home", f"visit_at={NEXT}", "receipt_no=R-waste")
+    money = ("room=5-102", "confirmed=true", "lines+={bill: <works>, amount: 300}")
+    house.add("waste", "payment", *home, *money, now=NEXT)
     house.paid("deposit", "5-102", "2000")
     first = "先签装修协议、办理发证，再填许可证"
     permit = ("renovation=<works>", "permit_no=2026-011")
@@ -707,7 +709,7 @@ def test_a_renovation_from_application_to_refund(house: House) -> None:
     set_pack(house.desk, own)
     warned = house.step("works", "permit", "waste_fee=<waste>", "deposit=<deposit>", now=NEXT)
     assert warned == [("renovation.waste_paid", "垃圾清运费还没有收到")]
-    house.step("waste", "receive_desk", "receipt_no=R-waste", f"paid_at={NEXT}", now=NEXT, by="lina")
+    house.step("waste", "receive_home", f"arrived_at={NEXT}", now=NEXT, by="lina")
     house.refused(
         "works", "start", "told=repair,guard", check="order_permit", sentence="开工前要有施工许可证", now=NEXT
     )

@@ -389,7 +389,11 @@ def test_e38_e39_the_manager_is_scored_when_all_targets_are_set(desk: Desk) -> N
     given = [f"rows.{place}.score={SCORES[int(one[1:]) - 1]}" for place, one in enumerate(order, 1)]
     desk.step(sheet, "score", *given, now=AFTER, by="boss")
     assert Decimal(derived(desk, sheet)["total"]) == 85
+    desk.sign(sheet, "assessed", now=AFTER, by="boss")
     desk.step(sheet, "sign_off", now=AFTER, by="cai")
+    unsigned = ("both_signed", "被考核人、考核人签字后才复核")
+    assert unsigned in said(lambda: desk.step(sheet, "review", now=AFTER, by="boss"))
+    desk.sign(sheet, "appraised", now=AFTER, by="cai")
     same = desk.step(sheet, "review", now=AFTER, by="boss")
     assert told(same) == [("three_people", "被考核人、考核人、复核人应是三个人")]
     assert status(desk, sheet) == "closed"

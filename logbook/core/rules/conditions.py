@@ -214,26 +214,45 @@ def _test(value: n.Value) -> Callable[[Any], bool]:
     return lambda subject: bool((subject.state if q.is_record(subject) else subject) == word)
 
 
+def _listed(node: n.Includes | n.HasRole, scope: Scope) -> Asked:
+    """The words of a list of values, or those of the setting that stands in its place (None: it says nothing)."""
+    if node.setting is None:
+        words = [value.value for value in node.values]
+        return lambda this, world, it, item: words
+    allowed = compile_setting(node.setting, scope)
+
+    def said(this: Any, world: Any, it: Any, item: Any) -> Any:
+        found = allowed(this, world, it, item)
+        if found is None:
+            return None
+        several = found if isinstance(found, (list, tuple)) else (found,)
+        return [q.spoken(one) for one in several]
+
+    return said
+
+
 def _includes(node: n.Includes, scope: Scope) -> Asked:
     ask = compile_sum(node.left, scope)
-    words = [value.value for value in node.values]
+    listed = _listed(node, scope)
 
     def includes(this: Any, world: Any, it: Any, item: Any) -> Any:
         found = ask(this, world, it, item)
         if type(found) is Unread:
             return None
-        return isinstance(found, (tuple, list)) and all(word in found for word in words)
+        words = listed(this, world, it, item)
+        return words is not None and isinstance(found, (tuple, list)) and all(word in found for word in words)
 
     return includes
 
 
 def _has_role(node: n.HasRole, scope: Scope) -> Asked:
     ask = compile_sum(node.left, scope)
-    words = frozenset(value.value for value in node.values)
+    listed = _listed(node, scope)
 
     def has_role(this: Any, world: Any, it: Any, item: Any) -> Any:
         who = ask(this, world, it, item)
-        return who is not None and not words.isdisjoint(world.roles(q.record_id(who)))
+        words = listed(this, world, it, item)
+        return who is not None and words is not None and not world.roles(q.record_id(who)).isdisjoint(words)
 
     return has_role
 
@@ -335,6 +354,16 @@ def _windows(node: n.Sum, scope: Scope) -> Asked:
     return compile_sum(node, scope)
 
 
+def _signed(node: n.Signed, scope: Scope) -> Asked:
+    meanings, negated = [name.text for name in node.meanings], node.negated
+
+    def signed(this: Any, world: Any, it: Any, item: Any) -> Any:
+        view = item if scope.kind == "view" else this
+        return all(world.signed(view, meaning) for meaning in meanings) is not negated
+
+    return signed
+
+
 def _same(node: n.Same, scope: Scope) -> Asked:
     left, right, unit = compile_sum(node.left, scope), compile_sum(node.right, scope), node.unit
     if unit in ("day", "week", "month", "year"):
@@ -388,6 +417,7 @@ _MAKERS: dict[type, Callable[[Any, Scope], Asked]] = {
     n.HasRole: _has_role,
     n.FallsOn: _falls_on,
     n.Within: _within,
+    n.Signed: _signed,
     n.Same: _same,
     n.Count: _count,
 }

@@ -221,8 +221,12 @@ class Names:
             self.compare(node, place)
         elif isinstance(node, n.Is):
             self.is_(node, place)
+        elif isinstance(node, n.Signed):
+            self.signed(node, place)
         elif isinstance(node, n.Includes):
             kind = self.sum(node.left, place)
+            if node.setting is not None:
+                self.setting(node.setting, place)
             if kind.type == "multichoice" and kind.field is not None:
                 for value in node.values:
                     if value.value not in kind.field.choices:
@@ -235,6 +239,8 @@ class Names:
             kind = self.sum(node.left, place)
             if kind.type not in ("staff", "any", "record"):
                 self.add("rule.not-person", node.left, word=said(node.left), type=kind.type)
+            if node.setting is not None:
+                self.setting(node.setting, place)
             if self.library.roles:
                 for value in node.values:
                     if value.value not in self.library.roles:
@@ -253,6 +259,13 @@ class Names:
             if node.number is not None:
                 self.number(node.number, item_place)
             self.items(node.items, place)
+
+    def signed(self, node: n.Signed, place: Place) -> None:
+        forms = place.kind.forms if place.kind.type == "record" else (self.form,)
+        for name in node.meanings:
+            for form in forms:
+                if name.text not in form.signatures:
+                    self.unknown("rule.unknown-signature", name, name.text, form.signatures, form=form.name)
 
     def compare(self, node: n.Compare, place: Place) -> None:
         kinds = []

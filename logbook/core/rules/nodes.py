@@ -242,17 +242,19 @@ class Is(Node):
 
 
 class Includes(Node):
-    """``left includes values``: all of them."""
+    """``left includes values``: all of them; ``left includes setting …``: all that the setting lists."""
 
     left: Sum
     values: tuple[Value, ...]
+    setting: Setting | None = None
 
 
 class HasRole(Node):
-    """``left has role values``: any of them."""
+    """``left has role values``: any of them; ``left has role setting …``: any that the setting lists."""
 
     left: Sum
     values: tuple[Value, ...]
+    setting: Setting | None = None
 
 
 class FallsOn(Node):
@@ -271,6 +273,19 @@ class Within(Node):
     high: Sum | None = None
 
 
+class Name(Node):
+    """A step, a state or a place to sign."""
+
+    text: str
+
+
+class Signed(Node):
+    """``[not] signed meaning, …``: each of these places of the record bears a signature that still stands."""
+
+    meanings: tuple[Name, ...]
+    negated: bool = False
+
+
 class Same(Node):
     """``left in same day as right``: day, week, month, year or named hours of the settings."""
 
@@ -287,7 +302,7 @@ class Count(Node):
     number: Sum | None = None
 
 
-Condition_ = Union[Either, Both, Compare, Is, Includes, HasRole, FallsOn, Within, Same, Count]
+Condition_ = Union[Either, Both, Compare, Is, Includes, HasRole, FallsOn, Within, Signed, Same, Count]
 
 # --------------------------------------------------------------------------- claims
 
@@ -310,12 +325,6 @@ class Unique(Node):
 
     paths: tuple[Path, ...]
     where: Condition_ | None = None
-
-
-class Name(Node):
-    """A step or a state named by a gate or a claim."""
-
-    text: str
 
 
 class Frozen(Node):

@@ -231,8 +231,7 @@ class _Parser:
         try:
             if self.at("("):
                 return self.bracket()
-            counted = self.count()
-            return counted if counted is not None else self.statement()
+            return self.count() or self.signed() or self.statement()
         finally:
             self.depth -= 1
 
@@ -273,6 +272,20 @@ class _Parser:
                 return n.Count(wanted, self.items(), number, column=column)
         return None
 
+    def signed(self) -> n.Signed | None:
+        """``signed customer, owner``, ``not signed customer``; None (nothing taken) where ``signed`` is a field."""
+        start = self.position
+        column = self.token.column
+        negated = self.accept("not")
+        here = self.token
+        following = self.ahead(1)
+        named = following.kind == "word" and following.text not in JOINING | {"frozen", "changes"}
+        if here.kind == "word" and here.text == "signed" and named:
+            self.take()
+            return n.Signed(self.names(), negated, column=column)
+        self.position = start
+        return None
+
     def statement(self) -> n.Condition_:
         column = self.token.column
         left = self.sum()
@@ -285,9 +298,13 @@ class _Parser:
         if self.accept("is"):
             return self.is_(left, column)
         if self.accept("includes"):
+            if self.at("setting") and self.ahead(1).kind == "word":
+                return n.Includes(left, (), self.setting(), column=column)
             return n.Includes(left, self.values(), column=column)
         if self.accept("has"):
             self.expect("role")
+            if self.at("setting") and self.ahead(1).kind == "word":
+                return n.HasRole(left, (), self.setting(), column=column)
             return n.HasRole(left, self.values(), column=column)
         if self.accept("falls"):
             self.expect("on")

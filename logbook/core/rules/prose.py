@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import cast
 
+from logbook.core.builtin import step_label
 from logbook.core.form import Field
 from logbook.core.form import Form
 from logbook.core.form import Library
@@ -79,6 +80,11 @@ _ZH = {
     "while": "处于{}时",
     "includes": "{}包括{}",
     "has_role": "{}担任{}",
+    "role_staff": "任何员工",
+    "has_role_setting": "{}担任{}所列岗位之一",
+    "includes_setting": "{}含有{}所列的各项",
+    "signed": "{}已签名",
+    "not_signed": "{}还没签名",
     "holiday": "节假日",
     "workday": "非节假日",
     "falls": "{}在{}",
@@ -189,6 +195,11 @@ _EN = {
     "while": "while {}",
     "includes": "{} includes {}",
     "has_role": "{} has the role {}",
+    "role_staff": "any member of staff",
+    "has_role_setting": "{} has one of the roles of {}",
+    "includes_setting": "{} includes all of {}",
+    "signed": "{} is signed",
+    "not_signed": "{} is not signed yet",
     "holiday": "a public holiday",
     "workday": "a day that is no public holiday",
     "falls": "{} falls on {}",
@@ -343,8 +354,8 @@ class _Speaker:
 
     def step(self, name: n.Name) -> str:
         step = self.form.steps.get(name.text)
-        label = step.label.say(self.lang) if step is not None and step.label else name.text
-        return self.put("step", label)
+        label = step.label if step is not None else step_label(name.text)
+        return self.put("step", label.say(self.lang) if label else name.text)
 
     def state(self, form: Form, word: str) -> str:
         label = form.states.get(word)
@@ -430,7 +441,12 @@ class _Speaker:
         if isinstance(node, n.Same):
             unit = self.words.get(f"unit_{node.unit}", node.unit)
             return self.put("same", self.path(node.left, place), self.path(node.right, place), unit)
+        if isinstance(node, n.Signed):
+            return self.signed(node, place)
         left = self.sum(node.left, place)
+        if isinstance(node, (n.Includes, n.HasRole)) and node.setting is not None:
+            key = "includes_setting" if isinstance(node, n.Includes) else "has_role_setting"
+            return self.put(key, left, self.sum(node.setting, place))
         if isinstance(node, n.Includes):
             kind = self.names.sum(node.left, place)
             return self.put("includes", left, self.listed(self.option(kind, value) for value in node.values))
@@ -447,9 +463,16 @@ class _Speaker:
             range_ = self.put("to", range_, self.sum(node.high, place))
         return self.put(node.kind, left, range_)
 
+    def signed(self, node: n.Signed, place: Place) -> str:
+        forms = place.kind.forms if place.kind.type == "record" and place.kind.forms else (self.form,)
+        known = {name: signing.label for form in forms for name, signing in form.signatures.items()}
+        labels = [known[name.text].say(self.lang) if name.text in known else name.text for name in node.meanings]
+        names = self.listed(self.put("step", label) for label in labels)
+        return self.put("not_signed" if node.negated else "signed", names)
+
     def role(self, name: str) -> str:
         label = self.library.roles.get(name)
-        return label.say(self.lang) if label else name
+        return label.say(self.lang) if label else self.words.get(f"role_{name}", name)
 
     def compare(self, node: n.Compare, place: Place) -> str:
         terms = [self.sum(term, place) for term in node.terms]

@@ -54,7 +54,8 @@ class World(Protocol):
     ``all`` finds the records of a form. Its keywords are fields that must have these typed values
     (references are given as ids), and ``state``, the names of the states wanted (``open`` and
     ``finished`` as in a sentence); it may return too many records, never too few: what it cannot
-    look up is ignored. A world may also have ``season(day) -> str``, which chooses among named
+    look up is ignored. ``signed``: the record bears a signature of that meaning, and what it covers was not
+    changed since (rulings 18). A world may also have ``season(day) -> str``, which chooses among named
     hours, and ``with_row(form, list, **equal)``: the records that have such a row.
     """
 
@@ -69,6 +70,7 @@ class World(Protocol):
     def is_holiday(self, day: date) -> bool: ...
     def is_workday(self, day: date) -> bool: ...
     def as_of(self, view: View, name: str, moment: datetime) -> Any: ...
+    def signed(self, view: View, meaning: str) -> bool: ...
 
 
 class Row:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 MESSAGES = {
     "field.required": "{label} is missing",
+    "field.column": "{list}, row {row}: {label} is missing",
     "field.unknown": "there is no field {name}",
     "field.unknown-did-you-mean": "there is no field {name}. Did you mean {near}?",
     "field.choice": "{label} cannot be {found}",
@@ -39,6 +40,7 @@ MESSAGES = {
 }
 FIXES = {
     "field.required": "add {name}=…",
+    "field.column": "Fill in {name} of that row.",
     "field.unknown": "fields: {known}",
     "field.unknown-did-you-mean": "write {near}, or one of: {known}",
     "field.choice": "allowed: {allowed}",

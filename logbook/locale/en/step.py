@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 MESSAGES = {
+    "step.not-first": "{step} does not make a record",
+    "step.no-first": "none of the steps that make a record fits what was given",
     "step.unknown": "there is no step {found}",
     "step.not-allowed": "the record is {state}: {step} cannot be done now",
     "step.none-left": "the record is {state}: there is no further step",
@@ -16,6 +18,8 @@ MESSAGES = {
     "step.breached": "{clock} is late already; a later date does not undo that",
 }
 FIXES = {
+    "step.not-first": "Possible: {allowed}.",
+    "step.no-first": "Name one with --step: {allowed}.",
     "step.unknown": "steps: {allowed}.{hint}",
     "step.not-allowed": "possible now: {allowed} ({step} is done from {from_})",
     "step.none-left": "correct with logbook amend, cancel with logbook void",

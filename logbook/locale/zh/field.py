@@ -3,6 +3,7 @@ from __future__ import annotations
 
 MESSAGES = {
     "field.required": "缺少必填项“{label}”",
+    "field.column": "“{list}”第 {row} 行缺少“{label}”",
     "field.unknown": "没有“{name}”这个字段",
     "field.unknown-did-you-mean": "没有“{name}”这个字段，是不是“{near}”？",
     "field.choice": "“{label}”不能填“{found}”",
@@ -39,6 +40,7 @@ MESSAGES = {
 }
 FIXES = {
     "field.required": "补填：{name}=…",
+    "field.column": "在这一行补填 {name}。",
     "field.unknown": "可用字段：{known}",
     "field.unknown-did-you-mean": "改为 {near}，或从这些里选：{known}",
     "field.choice": "可填：{allowed}",

@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 MESSAGES = {
+    "step.not-first": "“{step}”不是登记步骤",
+    "step.no-first": "没有一个登记步骤适用于所填的内容",
     "step.unknown": "没有“{found}”这个步骤",
     "step.not-allowed": "现在是“{state}”，不能“{step}”",
     "step.none-left": "现在是“{state}”，没有下一步了",
@@ -16,6 +18,8 @@ MESSAGES = {
     "step.breached": "“{clock}”已经逾期，改期不改变逾期",
 }
 FIXES = {
+    "step.not-first": "可用：{allowed}。",
+    "step.no-first": "请用 --step 指明：{allowed}。",
     "step.unknown": "可用：{allowed}。{hint}",
     "step.not-allowed": "现在可以：{allowed}（“{step}”要在 {from_} 时办理）",
     "step.none-left": "更正用 logbook amend，作废用 logbook void",

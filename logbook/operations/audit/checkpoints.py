@@ -68,7 +68,8 @@ def _verdict(session: Session, tag: Tag) -> str:
 
     if tag.tagger is None:
         return "bad"
-    return verify(tag.payload, tag.signature, signers_at(session, tag.target), at=tag.tagger.when).state
+    state: str = verify(tag.payload, tag.signature, signers_at(session, tag.target), at=tag.tagger.when).state
+    return state
 
 
 def last_good(session: Session, end: str) -> Checkpoint | None:

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from datetime import datetime
-from datetime import timedelta
 
 from logbook.core.findings import Finding
 from logbook.core.findings import warning
@@ -17,7 +16,6 @@ from logbook.core.issues import Issue
 from logbook.core.lifecycle import AMEND
 from logbook.core.lifecycle import get_path
 from logbook.core.lifecycle import put_path
-from logbook.core.moments import parse_duration
 from logbook.core.record import Amendment
 from logbook.core.record import Event
 from logbook.core.record import Record
@@ -28,12 +26,10 @@ from logbook.operations.audit.walk import Change
 from logbook.operations.audit.walk import Step
 from logbook.operations.audit.walk import Version
 from logbook.operations.audit.walk import sha256
-from logbook.operations.sign import is_stale
-from logbook.operations.sign import signature_hash
+from logbook.operations.signatures import is_stale
+from logbook.operations.signatures import signature_hash
 
 _Entry = Event | Amendment | Signature
-# How long whoever wrote a value may set it right in place (rulings 17).
-EDIT_WINDOW = timedelta(hours=24)
 
 
 @dataclass
@@ -189,7 +185,7 @@ def _in_place(
 ) -> Iterator[Finding]:
     at, author = made.fields.get(name, (made.at, made.author))
     told: dict[str, object] = {"field": name, "author": step.entry.author}
-    window = _window(step)
+    window = step.before.settings.edit_window
     if old.signatures or made.sealed:
         code = "audit.changed-sealed" if made.sealed else "audit.changed-signed"
     elif author != step.author:
@@ -204,9 +200,6 @@ def _in_place(
     yield step.find("A13", Issue(code, told, field=name), change, old=was, new=now)
 
 
-def _window(step: Step) -> timedelta:
-    said = step.before.trail("edit_window")
-    return (parse_duration(said) if isinstance(said, str) else None) or EDIT_WINDOW
 
 
 def _blank(value: Stored) -> Stored:

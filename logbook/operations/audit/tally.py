@@ -77,7 +77,8 @@ def _grades(form: Form) -> frozenset[str]:
     if known is None:
         names: set[str] = set()
         for clock in form.clocks.values():
-            names |= {name for name in clock.within.fields() if name in form.fields and form.fields[name].choices}
+            decides = clock.within.fields() if clock.within is not None else set()
+            names |= {name for name in decides if name in form.fields and form.fields[name].choices}
         known = _GRADES[form.full_name] = frozenset(names)
     return known
 

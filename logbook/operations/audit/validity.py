@@ -64,7 +64,8 @@ class Validity:
         start = len(change.old.record.events) if change.old is not None and change.old.record is not None else 0
         for count in range(max(start + 1, 1), len(record.events)):
             # Several events in one commit: each is judged as it stood when it was the last.
-            then = state_of(form, replace(record, events=record.events[:count], signatures=(), amendments=()))
+            signed = tuple(one for one in record.signatures if one.events < count)
+            then = state_of(form, replace(record, events=record.events[:count], signatures=signed, amendments=()))
             yield from self._checked(step, form, step.world.put(then))
             step.world.put(state)
         view = step.world.find(form.name, record.id)
@@ -73,7 +74,7 @@ class Validity:
 
     def _checked(self, step: Step, form: Form, view: View) -> Iterator[Issue]:
         only = None if step.alone else self._is_own(form)
-        for issue in checking.check_issues(form, view, step.world, only=only):
+        for issue in checking.check_issues(form, view, step.world, only=only, library=step.rules.library):
             if issue.is_error:
                 # What merged lines amount to together nobody could know when he wrote his own.
                 yield warning(issue) if step.is_merge else issue
@@ -84,7 +85,7 @@ class Validity:
             if version.state is None:
                 continue
             view = step.world.put(version.state)
-            for issue in checking.check_issues(version.state.form, view, step.world):
+            for issue in checking.check_issues(version.state.form, view, step.world, library=step.rules.library):
                 if issue.is_error:
                     yield step.find("A12", issue.at(path=version.path, id=version.id))
 
