@@ -84,6 +84,7 @@ def of_commits(walk: Walk, done: Audit) -> Iterator[Finding]:
     made: dict[str, content.Made] = {}
     validity = Validity()
     signed = Signed(walk.signers_at_tip())
+    clear = content.Clear()
     step = None
     for step in walk.steps():
         walk.last = step
@@ -93,6 +94,7 @@ def of_commits(walk: Walk, done: Audit) -> Iterator[Finding]:
         yield from content.amended(step, made)
         yield from content.signatures(step)
         yield from content.private(step)
+        clear.look(step)
         yield from people.attribution(step)
         yield from people.shared_identities(step)
         yield from people.authority(step)
@@ -102,6 +104,7 @@ def of_commits(walk: Walk, done: Audit) -> Iterator[Finding]:
         yield from validity.findings(step)
         for item in items(step):
             done.months.setdefault(item.month, {})[item.key] = item
+    yield from clear.findings(walk.latest)
     if step is not None and walk.since is not None and not walk.onto:
         # The index knows the head: what other records say is judged there, once for each record.
         yield from validity.settled(step, walk.latest.values())
