@@ -328,3 +328,17 @@ def test_a_number_in_open_text_is_told_once_and_the_entry_stands(desk: Desk) -> 
     assert [(one.rule, one.field) for one in amended.warnings if one.rule == "privacy.found"] == [
         ("privacy.found", "course")
     ]
+
+
+def test_the_history_says_in_clear_what_this_desk_may_read(desk: Desk) -> None:
+    from logbook.operations.history import history
+
+    desk.add("complaint", "name=王芳", "phone=13800001111", "summary=漏水")
+    record = desk.list("complaint")[0]
+
+    def told(*, private: bool) -> object:
+        entries = history(desk.session(LATER), record, private=private)[1]
+        return next(one.new for one in entries[0].changes if one.field == "phone")
+
+    assert told(private=True) == "13800001111"
+    assert str(told(private=False)).startswith("enc:1:")
