@@ -41,6 +41,12 @@ from logbook.core.text import Text
 @click.option(
     "--practice", is_flag=True, cls=Option, text=Text("练习用：可用 --now 写入", "for practice: --now may write")
 )
+@click.option(
+    "--encrypt",
+    is_flag=True,
+    cls=Option,
+    text=Text("私密内容加密存放（以后不能再改）", "store private values encrypted (cannot be chosen later)"),
+)
 @passes_context
 def init_command(
     context: Context,
@@ -51,6 +57,7 @@ def init_command(
     staff: tuple[str, ...],
     timezone: str | None,
     practice: bool,
+    encrypt: bool,
 ) -> int:
     from zoneinfo import ZoneInfo
 
@@ -79,6 +86,7 @@ def init_command(
         desk=desk,
         staff=people,
         practice=practice,
+        encrypt=encrypt,
         timezone=timezone,
         clock=clock,
         environment=machine.environment(),

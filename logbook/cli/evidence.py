@@ -194,7 +194,7 @@ def _attachment_name(name: str, kind: str) -> str:
 
 def _in_print(context: Context, loaded: Loaded, stem: str, *, private: bool) -> dict[str, bytes]:
     from logbook.operations import deriving
-    from logbook.operations.sign import is_stale
+    from logbook.operations.signatures import is_stale
     from logbook.render.sheets import sheet
 
     session = context.session

@@ -144,6 +144,7 @@ def _exported(context: Context, form: Form | None, words: list[str], private: bo
     from logbook.operations import listing
     from logbook.operations.deriving import with_derived
     from logbook.operations.reading import World
+    from logbook.operations.secrecy import disclosed
     from logbook.render.porcelain import dump
     from logbook.render.porcelain import mask
     from logbook.render.porcelain import record_json
@@ -151,7 +152,7 @@ def _exported(context: Context, form: Form | None, words: list[str], private: bo
     from logbook.store import codec
 
     session = context.session
-    rows = listing.select(session, form, words)
+    rows = listing.select(session, form, words, private=private)
     world = World(session)
     if format_ in ("csv", "tsv"):
         loaded = [
@@ -162,13 +163,16 @@ def _exported(context: Context, form: Form | None, words: list[str], private: bo
 
         def lines() -> Iterator[dict[str, Stored]]:
             for one in loaded:
-                fields = dict(one.state.fields) if private else mask(one.form, one.state.fields)
+                state = disclosed(session, one.state, words=False) if private else one.state
+                fields = dict(state.fields) if private else mask(one.form, state.fields)
                 yield exporting.flat_cells(one, fields)
 
         return "".join(rows_as(format_, columns, lines(), lang=context.lang))
     shaped = (
         record_json(
-            with_derived(session, one.state, world=world),
+            disclosed(session, with_derived(session, one.state, world=world), words=False)
+            if private
+            else with_derived(session, one.state, world=world),
             session.index.clocks(one.row, session.now),
             now=session.now,
             recorded_at=one.row.recorded_at,

@@ -100,19 +100,23 @@ def _list(
     private = may_see_private(context, private)
     form, words = form_and_query(context, query)
     order = [part.strip() for one in sort for part in one.split(",") if part.strip()]
-    rows = listing.select(session, form, words, sort=order, limit=limit, since=since, until=until)
+    rows = listing.select(session, form, words, sort=order, limit=limit, since=since, until=until, private=private)
     if format_ in output.OBJECTS:
         from logbook.operations.deriving import with_derived
         from logbook.operations.reading import World
+        from logbook.operations.secrecy import disclosed
         from logbook.render.porcelain import record_json
 
         world = World(session)
 
         def shaped() -> Iterator[dict[str, object]]:
             for one in listing.load_rows(session, rows):
+                state = with_derived(session, one.state, world=world)
+                if private and session.vault is not None:
+                    state = disclosed(session, state, words=False)
                 clocks = session.index.clocks(one.row, session.now) if one.form.clocks else []
                 yield record_json(
-                    with_derived(session, one.state, world=world),
+                    state,
                     clocks,
                     now=session.now,
                     recorded_at=one.row.recorded_at,
@@ -196,6 +200,13 @@ def _cells(
         definition = form or session.library.forms.get(row.form)
         if definition is not None and not private:
             fields = mask(definition, fields)
+        elif definition is not None and session.vault is not None:
+            from logbook.operations.secrecy import disclosed_value
+
+            fields = {
+                name: disclosed_value(session, definition, row.id, name, value, words=people)
+                for name, value in fields.items()
+            }
         line: list[object] = []
         for name in wanted:
             field = definition.fields.get(name) if definition else None
@@ -285,10 +296,10 @@ def overdue_command(
     from logbook.operations.overdue import overdue
 
     span = _span(soon)
-    may_see_private(context, private)  # no row of this list holds a private value
+    private = may_see_private(context, private)  # no row holds a private value, but a query may ask for one
     with noticing(context, rules=True):
         form_and_query(context, query)
-        late = overdue(context.session, query, soon=span, expand=expand)
+        late = overdue(context.session, query, soon=span, expand=expand, private=private)
         _print_late(context, late, format_)
     if exit_code and any(one.state != "soon" for one in late):
         return 1

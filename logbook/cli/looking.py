@@ -47,8 +47,13 @@ def record_data(context: Context, word: str, form: str | None = None, *, private
     row = _as_of(context, row)
     loaded = reading.load(session, row, until=session.now)
     clocks = session.index.clocks(row, session.now)
+    state = with_derived(session, loaded.state)
+    if private and session.vault is not None:
+        from logbook.operations.secrecy import disclosed
+
+        state = disclosed(session, state, words=False)
     shaped: dict[str, object] = record_json(
-        with_derived(session, loaded.state), clocks, now=session.now, recorded_at=row.recorded_at, private=private
+        state, clocks, now=session.now, recorded_at=row.recorded_at, private=private
     )
     if loaded.form.seals is not None:
         from logbook.operations import sealing
@@ -139,16 +144,23 @@ def _show(context: Context, id: str, private: bool, format_: str) -> None:
     from logbook.operations.deriving import with_derived
     from logbook.operations.signatures import is_stale
 
+    state = with_derived(session, loaded.state)
+    if private and session.vault is not None:
+        from logbook.operations.secrecy import disclosed
+
+        state = disclosed(session, state)
+    shown = list(state.record.signatures)
     output.result(
         record_page(
-            without_seal(with_derived(session, loaded.state)),
+            without_seal(state),
             session.index.clocks(row, session.now),
             lang=context.lang,
             now=session.now,
             zone=session.zone,
             names=names(context),
             private=private,
-            stale=lambda signature: is_stale(loaded.form, loaded.record, signature),
+            # A hash covers what is stored, not what is shown.
+            stale=lambda one: is_stale(loaded.form, loaded.record, loaded.state.record.signatures[shown.index(one)]),
         ).rstrip("\n")
     )
     for line in seal_lines(context, row, loaded.state):
@@ -169,7 +181,14 @@ def history_command(context: Context, id: str, private: bool, format_: str) -> i
     form, entries = history(context.session, id, private=private)
 
     def masked(field: str, value: Any) -> Any:
-        return value if private or form is None else mask_path(form, field, value)
+        if not private or form is None:
+            return value if form is None else mask_path(form, field, value)
+        if context.session.vault is None:
+            return value
+        from logbook.operations.secrecy import disclosed_value
+
+        words = format_ in ("table", "md", "html")
+        return disclosed_value(context.session, form, id.rpartition("/")[2], field, value, words=words)
 
     if format_ in output.OBJECTS:
         output.objects(

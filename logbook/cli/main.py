@@ -169,12 +169,20 @@ def _path(error: click.UsageError) -> str:
 
 
 def _write_log(context: Context, error: Exception) -> str:
-    """Keep what is needed to find our own fault; no value of a record is asked for."""
+    """Keep what is needed to find our own fault, and no value of a record: what an exception quotes may be
+    somebody's telephone."""
+    import re
     import traceback
 
     from logbook.store import machine
 
-    text = f"logbook {__version__}, Python {sys.version.split()[0]}, {sys.platform}\n{traceback.format_exc()}"
+    told: list[str] = []
+    link: BaseException | None = error
+    while link is not None and len(told) < 20:
+        said = re.sub(r"'[^']*'|\"[^\"]*\"|[^\x00-\x7f]+|\d{5,}", "…", str(link))
+        told += [*traceback.format_tb(link.__traceback__), f"{type(link).__name__}: {said}\n"]
+        link = link.__cause__ or link.__context__
+    text = f"logbook {__version__}, Python {sys.version.split()[0]}, {sys.platform}\n{''.join(told)}"
     stamp = machine.now().strftime("%Y%m%dT%H%M%SZ")
     for folder in (machine.cache_folder(), machine.current_folder()):
         try:

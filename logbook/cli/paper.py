@@ -44,6 +44,7 @@ def render_command(
 ) -> int:
     from logbook.core.definition import find_form
     from logbook.core.issues import Issue
+    from logbook.core.record import Signature
     from logbook.operations import deriving
     from logbook.operations import reading
     from logbook.operations.signatures import is_stale
@@ -63,12 +64,18 @@ def render_command(
         loaded = reading.load(session, row, until=session.now)
         form, state = loaded.form, None if blank else loaded.state
         derived = deriving.derived_values(session, loaded.form, loaded.state)
+        pairs: dict[int, Signature] = {}
+        if private and state is not None and session.vault is not None:
+            from logbook.operations.secrecy import disclosed
+
+            state = disclosed(session, state)
+            pairs = dict(zip(map(id, state.record.signatures), loaded.record.signatures, strict=False))
 
         def signing(place):  # type: ignore[no-untyped-def]
             return deriving.is_asked(session, loaded.state, place)
 
         def stale(signature):  # type: ignore[no-untyped-def]
-            return is_stale(loaded.form, loaded.record, signature)
+            return is_stale(loaded.form, loaded.record, pairs.get(id(signature), signature))
 
     text = sheet(
         form,

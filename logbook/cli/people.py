@@ -42,17 +42,21 @@ def private_option(function: Any) -> Any:
     )(function)
 
 
-def may_see_private(context: Context, asked: bool) -> bool:
-    """Whether private values are shown; Refused when asked for by somebody who may not."""
-    if not asked:
-        return False
+def sees_private(context: Context) -> bool:
+    """Whether the person at work may see private values, without being asked for them."""
     from logbook.operations.reading import World
 
     session = context.present  # who may is a matter of today, whatever commit is looked at
     operator = session.operator()
-    allowed = World(session).roles(operator) & PRIVATE_ROLES or session.is_administrator(operator)
-    if not allowed:
-        raise Refused([Issue("cli.private-role", {"by": operator}, field="private")])
+    return bool(World(session).roles(operator) & PRIVATE_ROLES) or session.is_administrator(operator)
+
+
+def may_see_private(context: Context, asked: bool) -> bool:
+    """Whether private values are shown; Refused when asked for by somebody who may not."""
+    if not asked:
+        return False
+    if not sees_private(context):
+        raise Refused([Issue("cli.private-role", {"by": context.present.operator()}, field="private")])
     return True
 
 

@@ -18,6 +18,7 @@ from logbook.cli.context import format_option
 from logbook.cli.context import passes_context
 from logbook.cli.context import with_globals
 from logbook.cli.people import announced
+from logbook.cli.people import sees_private
 from logbook.cli.words import Command
 from logbook.cli.words import Option
 from logbook.core.errors import LogbookError
@@ -233,12 +234,14 @@ def open_command(context: Context, id: str, reason: str | None, format_: str) ->
     # A draft belongs to a person and to the text it was begun from: on a record changed since it would
     # undo that change.
     draft = opening.drafts_folder(session) / f"{name}.{session.operator()}.{loaded.row.blob[:10]}.yaml"
-    text = draft.read_bytes() if draft.exists() else loaded.data
+    private = sees_private(context)
+    shown = opening.text_for(session, loaded, private=private)
+    text = draft.read_bytes() if draft.exists() else shown
     edited = edit_text(context, draft, text)
     if not edited.strip():  # an emptied file gives the edit up
-        edited = loaded.data
+        edited = shown
     try:
-        written = opening.save(session, loaded, edited, reason=reason)
+        written = opening.save(session, loaded, edited, reason=reason, private=private)
     except LogbookError:
         output.note(context, context.catalogue.say("cli.draft-kept", path=str(draft)))
         raise

@@ -49,6 +49,8 @@ COMMANDS: Mapping[str, tuple[str, Text]] = {
     "retention": ("evidence", Text("哪些记录保存期满", "which records need not be kept any longer")),
     "import": ("exchange", Text("从 CSV、JSON 导入", "import CSV, JSON, JSON Lines")),
     "export": ("exchange", Text("导出 CSV、JSON", "export CSV, JSON, JSON Lines, YAML")),
+    "keys": ("privacy", Text("私密内容的钥匙：导出、导入", "keys of private values: export, import")),
+    "erase": ("privacy", Text("抹除一个人的私密内容（销毁钥匙）", "erase a person's private values")),
     "init": ("books", Text("新建一本记录簿", "make a book")),
     "demo": ("books", Text("做一本样例记录簿", "make a sample book")),
     "on": ("books", Text("在这台电脑上签到", "sign on at this desk")),
@@ -60,7 +62,7 @@ COMMANDS: Mapping[str, tuple[str, Text]] = {
 }
 WRITING = frozenset(
     ("add", "step", "amend", "void", "sign", "open", "import", "init", "demo", "on", "off")
-    + ("handover", "shift", "roster", "key", "loan", "next", "packs", "login", "sync")
+    + ("handover", "shift", "roster", "key", "loan", "next", "packs", "login", "keys", "erase", "sync")
 )
 ALIASES = {"ls": "list", "new": "add", "登记": "add", "办理": "step", "查询": "list", "逾期": "overdue", "同步": "sync"}
 

@@ -183,6 +183,28 @@ class FormShelf(Shelf[Form]):
         self.words = words
 
 
+def as_private_as(form: Form, others: Iterable[Form]) -> Form:
+    """``form`` with every field private that is private in one of ``others`` (other versions of it): who made
+    a field private meant what older records hold of it, too."""
+    fields = dict(form.fields)
+    for other in others:
+        for name, theirs in other.fields.items():
+            own = fields.get(name)
+            if own is None:
+                continue
+            columns = {
+                column: replace(one, private=True)
+                for column, one in own.columns.items()
+                if not one.private and column in theirs.columns and theirs.columns[column].private
+            }
+            if columns or (theirs.private and not own.private):
+                fields[name] = replace(
+                    own, private=own.private or theirs.private, columns={**own.columns, **columns}
+                )
+    changed = any(fields[name] is not form.fields[name] for name in fields)
+    return replace(form, fields=fields) if changed else form
+
+
 def words_of(form: Form) -> tuple[str, ...]:
     """What a form answers to besides its id: prefix, both titles, aliases (the prefix stands first)."""
     return (form.prefix, form.title.zh, form.title.en, *form.alias)
@@ -277,6 +299,7 @@ def build_form(
         path=path,
         pause_reasons={name: label_from(label) for name, label in (plain.get("pause_reasons") or {}).items()},
         seals=_seals(plain.get("seals"), absent),
+        private_subject=plain.get("private_subject"),
         keep=plain.get("keep"),
     )
 
@@ -848,6 +871,13 @@ def library_from(
             found.add("form.two-files", "form", form=name, other=str(forms[name].path))
         else:
             forms[name] = form
+    for full, form in list(older.items()):
+        versions = [one for one in (*older.values(), *forms.values()) if one.name == form.name and one is not form]
+        older[full] = as_private_as(form, versions)
+    for form in {form.name: form for form in older.values()}.values():
+        if form.name in forms:
+            same = [one for one in older.values() if one.name == form.name]
+            forms[form.name] = as_private_as(forms[form.name], same)
     library = Library(forms, older, checklists, roles, own_settings, _shared(sources))
     library = replace(library, absent=absent)
     check_library(library, broken, notes)
@@ -943,6 +973,7 @@ def _trusted_library(sources: Sequence[Source], settings: Mapping[str, object]) 
     shared: list[Source] = []
     roles: dict[str, Text] = {}
     absent = absent_from(sources)
+    versions: dict[str, list[Callable[[], Form]]] = {}
     own = SiteSettings(sources, settings)
     for source in sources:
         if source.stem == "roles":
@@ -952,6 +983,13 @@ def _trusted_library(sources: Sequence[Source], settings: Mapping[str, object]) 
         elif source.stem not in SPECIAL:
             of = older if "@" in source.stem else forms
             of[source.stem] = partial(_form_of, source, absent, lambda: checklists, own)
+            versions.setdefault(source.stem.partition("@")[0], []).append(of[source.stem])
+
+    for name, makers in versions.items():
+        if len(makers) > 1:  # superseded versions are few: nothing else is built twice
+            for shelf in (forms, older):
+                for stem in [stem for stem in shelf if stem.partition("@")[0] == name]:
+                    shelf[stem] = partial(_as_private_as_all, shelf[stem], makers)
 
     def made() -> dict[str, Callable[[], Checklist]]:
         return {
@@ -966,6 +1004,10 @@ def _trusted_library(sources: Sequence[Source], settings: Mapping[str, object]) 
     return Library(
         newest, Shelf(lambda: older), checklists, roles, own, _shared(sources), absent=absent
     )  # fmt: skip
+
+
+def _as_private_as_all(maker: Callable[[], Form], makers: Sequence[Callable[[], Form]]) -> Form:
+    return as_private_as(maker(), [other() for other in makers if other is not maker])
 
 
 def _form_of(

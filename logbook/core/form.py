@@ -244,6 +244,7 @@ class Form:
     path: str | None = None
     pause_reasons: Mapping[str, Text] = attribute(default_factory=dict)
     seals: Seals | None = None
+    private_subject: str | None = None
     keep: str | None = None
 
     @property

@@ -421,6 +421,11 @@ def _check_layout(form: Form, plain: Mapping[str, Any], found: Findings) -> None
             or (source is not None and source.private)
         ):
             found.add("form.private-subject", "subject", name=name)
+    subject = form.private_subject
+    if subject is not None and _known_field(form, subject, found, ("private_subject",)):
+        kind = form.fields[subject].type
+        if kind != "ref":
+            found.add("form.private-subject-type", "private_subject", name=subject, type=kind)
     for name in form.span or ():
         if _known_field(form, name, found, ("span",)) and form.fields[name].type not in ORDERED:
             found.add("form.not-moment", "span", name=name, type=form.fields[name].type)

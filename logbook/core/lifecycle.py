@@ -12,6 +12,7 @@ from logbook.core.record import Conflict
 from logbook.core.record import Event
 from logbook.core.record import Record
 from logbook.core.record import Stored
+from logbook.core.secret import is_secret
 from logbook.core.value import frozen
 from logbook.core.value import replace
 
@@ -78,7 +79,7 @@ class State:
             event = self.last(step)
             return datetime.fromisoformat(event.at) if event is not None else None
         value = self.fields.get(name)
-        if not isinstance(value, str) or not value:
+        if not isinstance(value, str) or not value or is_secret(value):
             return None
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is None:

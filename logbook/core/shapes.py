@@ -37,6 +37,7 @@ FORM_KEYS = {
     "span": "pair", "fields": "map", "states": "map", "final": "texts", "steps": "map",
     "signatures": "map", "clocks": "map", "checks": "list", "list": "texts", "sheet": "list",
     "reopen": "map", "pause_reasons": "map", "seals": "map", "keep": "text",
+    "private_subject": "text",
 }  # fmt: skip
 FIELD_KEYS = {
     "zh": "text", "en": "text", "type": "text", "required": "flag", "private": "flag", "default": "any",

@@ -16,6 +16,12 @@ from logbook.core.form import Checklist
 from logbook.core.form import Field
 from logbook.core.issues import Issue
 from logbook.core.record import Stored
+from logbook.core.secret import CLEAR_TYPES
+from logbook.core.secret import MASK
+from logbook.core.secret import Hidden
+from logbook.core.secret import Unread
+from logbook.core.secret import has_secret
+from logbook.core.secret import is_secret
 from logbook.core.text import Text
 
 if TYPE_CHECKING:
@@ -72,10 +78,12 @@ def typed(field: Field, stored: Stored) -> object | None:
                 if isinstance(row, dict)
             )
         if kind == "multichoice":
-            return tuple(cast(list[str], stored))
+            return Unread("") if has_secret(stored) else tuple(cast(list[str], stored))
         if kind == "checklist":
             return dict(cast(dict[str, Stored], stored))
         text = cast(str, stored)
+        if is_secret(text):
+            return Unread(text)
         if kind == "int":
             return int(text)
         if kind in ("decimal", "money"):
@@ -120,6 +128,8 @@ def shown(field: Field, stored: Stored, lang: str) -> str:
     """The value as people read it on screen and paper: labels of choices, 是/否, short times."""
     if stored is None or stored == "":
         return ""
+    if isinstance(stored, Hidden) or is_secret(stored):
+        return str(stored) if isinstance(stored, Hidden) else MASK
     kind = field.type
     if kind == "bool":
         yes = stored == "true"
@@ -188,7 +198,7 @@ def stored_issues(field: Field, stored: Stored, path: str) -> list[Issue]:
         return [
             _not_a_choice(field, str(word), path)
             for word in stored
-            if not isinstance(word, str) or word not in field.choices
+            if not is_secret(word) and (not isinstance(word, str) or word not in field.choices)
         ]
     if kind == "checklist":
         if not isinstance(stored, dict):
@@ -200,6 +210,8 @@ def stored_issues(field: Field, stored: Stored, path: str) -> list[Issue]:
         ]
     if not isinstance(stored, str):
         return [Issue("field.not-text", {"label": field.label}, field=path)]
+    if is_secret(stored) and field.type not in CLEAR_TYPES:
+        return []  # what is encrypted was checked when it was entered
     if _UNSEEN.search(stored):
         return [Issue("field.unseen", {"label": field.label}, field=path)]
     problem = _scalar_problem(field, stored)

@@ -17,6 +17,7 @@ from typing import Any
 from typing import NamedTuple
 
 from logbook.core.errors import Refused
+from logbook.core.form import Field
 from logbook.core.form import Library
 from logbook.core.issues import Issue
 from logbook.index.conditions import Compiled
@@ -224,18 +225,20 @@ class BookIndex:
         limit: int | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
+        private: bool = False,
     ) -> list[Row]:
         """Records that match, by ``at`` and id unless ``sort`` says otherwise (names of header values,
         ``due``, or fields when one form is asked; a leading ``-`` turns the order).
 
         ``since`` (included) and ``until`` (excluded) limit ``at``. ``now`` in the past shows the world
-        as it was then (rulings 1). Raises Refused with every unknown name and value.
+        as it was then (rulings 1). ``private``: the asker may see private values, so they may be looked
+        for. Raises Refused with every unknown name and value.
         """
         parsed = self.parse(query)
         form = form or self._one_form(parsed)
         issues: list[Issue] = []
-        order = self._order(sort, form, int(now.timestamp()), issues)
-        self._compile(parsed, form, now, self.present, issues)
+        order = self._order(sort, form, int(now.timestamp()), issues, private=private)
+        self._compile(parsed, form, now, self.present, issues, private=private)
         if issues:
             raise Refused(issues, "query.refused")
 
@@ -251,7 +254,7 @@ class BookIndex:
             if until is not None:
                 more += " and r.at_epoch < ?"
                 between.append(_ceil(until))
-            compiled = self._compile(parsed, form, now, present, [])
+            compiled = self._compile(parsed, form, now, present, [], private=private)
             if limit is not None and order[0][0] == "r.at_epoch" and parsed:
                 # Many match: the first of them are found soonest by going along the records in order.
                 probe = f"select 1 from {compiled.source} where {compiled.where}{more} limit {_MANY}"
@@ -259,7 +262,7 @@ class BookIndex:
                     f"select count(*) from ({probe})", [*compiled.params, *between]
                 ).fetchone()
                 if count == _MANY:
-                    compiled = self._compile(parsed, form, now, present, [], walk=True)
+                    compiled = self._compile(parsed, form, now, present, [], walk=True, private=private)
             source = compiled.source
             if form is not None and compiled.form is None and any("f." in name for name, _ in order):
                 source = f"{source} join {quote(self.tables[form].table)} f on f._record = r._record"
@@ -404,6 +407,10 @@ class BookIndex:
         )
         return [_row(cells, None) for cells in self._run(sql, (form, key))]
 
+    def blobs(self) -> list[str]:
+        """The blob of every record."""
+        return [blob for (blob,) in self._run("select blob from records order by _record")]
+
     def by_path(self, path: str) -> Row | None:
         """The record of a file."""
         rows = self._run(f"select {_ROW} from records r where r.path = ?", (path,))
@@ -449,13 +456,14 @@ class BookIndex:
         soon: timedelta | None = None,
         query: Query | str | Sequence[str] = "",
         form: str | None = None,
+        private: bool = False,
     ) -> list[ClockRow]:
         """Clocks running past their due at ``now``, most overdue first, and those whose pause ran out with
         nobody resuming them; with ``soon`` also those that fall due by then."""
         parsed = self.parse(query)
         form = form or self._one_form(parsed)
         issues: list[Issue] = []
-        self._compile(parsed, form, now, self.present, issues)
+        self._compile(parsed, form, now, self.present, issues, private=private)
         if issues:
             raise Refused(issues, "query.refused")
         at = int(now.timestamp())
@@ -468,7 +476,7 @@ class BookIndex:
         def ask(
             connection: sqlite3.Connection, present: frozenset[str], more: str, then: int | None
         ) -> list[Any]:
-            compiled = self._compile(parsed, form, now, present, [], walk=True)
+            compiled = self._compile(parsed, form, now, present, [], walk=True, private=private)
             source = f"({clocks}) c cross join records r on r._record = c._record"
             if compiled.form is not None:
                 source += f" cross join {quote(self.tables[compiled.form].table)} f on f._record = r._record"
@@ -627,6 +635,7 @@ class BookIndex:
         issues: list[Issue],
         *,
         walk: bool = False,
+        private: bool = False,
     ) -> Compiled:
         if query is None:  # what most commands ask: nothing to compile, nothing to import
             return Compiled("r.form = ?", [form], None) if form is not None else Compiled("1", [], None)
@@ -642,6 +651,8 @@ class BookIndex:
             zone=self._storage.context.zone,
             staff_named=self._staff_named,
             walk=walk,
+            private=private,
+            encrypted=self._storage.context.skip_private,
         )
         issues.extend(found)
         return compiled
@@ -708,7 +719,7 @@ class BookIndex:
             self._past = None
 
     def _order(
-        self, sort: str | Sequence[str], form: str | None, now: int, issues: list[Issue]
+        self, sort: str | Sequence[str], form: str | None, now: int, issues: list[Issue], *, private: bool = False
     ) -> list[tuple[str, bool]]:
         words = sort.split(",") if isinstance(sort, str) else list(sort)
         order: list[tuple[str, bool]] = []
@@ -717,6 +728,11 @@ class BookIndex:
                 continue
             down = word.startswith("-")
             name = word.lstrip("+-")
+            hidden = self._hidden_field(name, form, private=private)
+            if hidden is not None:
+                code = "query.encrypted" if private else "query.private"
+                issues.append(Issue(code, {"name": name, "label": hidden.label, "column": 0}))
+                continue
             expression = self._order_expression(name, form, now)
             if expression is None:
                 if form is not None and self._is_computed(name, form):
@@ -732,6 +748,16 @@ class BookIndex:
             if all(column != expression for expression, _ in order):
                 order.append((column, False))
         return order
+
+    def _hidden_field(self, name: str, form: str | None, *, private: bool) -> Field | None:
+        """The private field of that name, when the order of records must not tell what stands in it."""
+        layout = self.tables.get(form) if form is not None else None
+        if layout is None or (private and not self._storage.context.skip_private):
+            return None
+        for field in layout.columns.values():
+            if field.private and name in (field.id, field.label.zh, field.label.en):
+                return field
+        return None
 
     def _is_computed(self, name: str, form: str) -> bool:
         """Whether a form has that field, and does not store it."""

@@ -21,6 +21,9 @@ from logbook.core.lifecycle import State
 from logbook.core.lifecycle import state_of
 from logbook.core.record import Record
 from logbook.core.record import Stored
+from logbook.core.secret import CLEAR_TYPES
+from logbook.core.secret import MASK
+from logbook.core.secret import is_secret
 from logbook.core.text import Text
 from logbook.core.values import shown
 from logbook.index.schema import OF_RECORDS
@@ -29,6 +32,7 @@ from logbook.index.schema import FormTable
 from logbook.index.schema import FormTables
 from logbook.index.schema import create_indexes
 from logbook.index.schema import quote
+from logbook.index.search import Wanted
 from logbook.index.search import record_text
 from logbook.index.search import text_fields
 from logbook.store import codec
@@ -77,19 +81,20 @@ class Reader:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._wanted: dict[tuple[str, int], frozenset[str]] = {}
+        self._wanted: dict[tuple[str, int], Wanted] = {}
 
     def words(
         self, plain: Mapping[str, Stored], form: str, version: int, *, until: datetime | None = None
-    ) -> str:
-        """The tokens of a record that was read."""
+    ) -> tuple[str, str]:
+        """The tokens of a record that was read: those anybody may look for, and those of private fields."""
         key = (form, version)
         wanted = self._wanted.get(key)
         if wanted is None:
             library = self._context.library
             known = library.form_at(form, version) or library.forms[form]
-            wanted = self._wanted[key] = text_fields(known, skip_private=self._context.skip_private)
-        return record_text(plain, wanted, until=until)
+            wanted = self._wanted[key] = text_fields(known)
+        words, hidden = record_text(plain, wanted, until=until)
+        return words, "" if self._context.skip_private else hidden
 
 
 class Writer:
@@ -151,7 +156,7 @@ class Writer:
             return None
         return state
 
-    def _put(self, number: int, path: str, blob: str, state: State, words: str | None) -> None:
+    def _put(self, number: int, path: str, blob: str, state: State, words: tuple[str, str] | None) -> None:
         record = state.record
         link = _Link(None, state)
         clocks = self._clock_rows(number, path, blob, state, link)
@@ -187,7 +192,7 @@ class Writer:
         if sources:
             self._add("insert into sources values (?, ?, ?)", [(record.form, key, number) for key in sources])
         if words is not None:
-            self._add("insert into search (rowid, body) values (?, ?)", ((number, words),))
+            self._add("insert into search (rowid, body, hidden) values (?, ?, ?)", ((number, *words),))
         self._count += 1
         if self._count >= _BATCH:
             self.flush()
@@ -264,7 +269,7 @@ class Writer:
 
     def _form_writer(self, form: str) -> _FormWriter:
         self.ensure(form)
-        writer = self._forms[form] = _FormWriter(self.tables[form])
+        writer = self._forms[form] = _FormWriter(self.tables[form], skip_private=self.context.skip_private)
         return writer
 
     def _clock_rows(
@@ -368,14 +373,19 @@ class _Link:
 class _FormWriter:
     """Rows of one form, and how each column comes out of a record's fields."""
 
-    def __init__(self, layout: FormTable) -> None:
+    def __init__(self, layout: FormTable, *, skip_private: bool = False) -> None:
+        def converter(field: Field, around: Field | None = None) -> Callable[[Stored], object]:
+            private = skip_private and (field.private or (around is not None and around.private))
+            return _sealed if private and field.type not in CLEAR_TYPES else _CONVERT.get(field.type, _text)
+
+        self._skip_private = skip_private
         self.rows: list[tuple[object, ...]] = []
         self.lists = layout.lists
         self._header = [_HEADER_PLACES[name] for name in layout.header]
         self._nothing = [None] * len(layout.columns)
         first = 1 + len(self._header)
         self._columns = {
-            name: (place, _CONVERT.get(field.type, _text))
+            name: (place, converter(field))
             for place, (name, field) in enumerate(layout.columns.items(), first)
         }
         marks = ", ".join("?" * (1 + len(layout.header) + len(layout.columns)))
@@ -388,7 +398,7 @@ class _FormWriter:
             self._list_sql[name] = (
                 f"insert into {quote(layout.list_table(name))} values ({', '.join('?' * width)})"
             )
-            self._list_columns[name] = [(n, _CONVERT.get(c.type, _text)) for n, c in field.columns.items()]
+            self._list_columns[name] = [(n, converter(c, field)) for n, c in field.columns.items()]
 
     def add(self, number: int, header: tuple[object, ...], fields: Mapping[str, Stored]) -> None:
         """Take in a record: its row of ``records`` and its current fields."""
@@ -411,8 +421,12 @@ class _FormWriter:
             rows = self._list_rows.setdefault(name, [])
             if field.type == "checklist":
                 if isinstance(value, dict):
+                    hidden = self._skip_private and field.private
                     for n, (item, answer) in enumerate(value.items(), 1):
-                        rows.append((number, n, item, *_answer(answer)))
+                        result, *rest = _answer(answer)
+                        if hidden:
+                            rest = [None if one is None else _sealed(one) for one in rest]
+                        rows.append((number, n, item, result, *rest))
             elif isinstance(value, list):
                 columns = self._list_columns[name]
                 for n, row in enumerate(value, 1):
@@ -441,6 +455,8 @@ class _FormWriter:
 
 def stored_value(field: Field, value: object) -> Any:
     """A column's value as the file says it; decimals may have lost closing zeros."""
+    if is_secret(value):
+        return value
     if field.type == "bool" and isinstance(value, int):
         return "true" if value else "false"
     if field.type == "multichoice" and isinstance(value, str):
@@ -458,7 +474,7 @@ def title_of(state: State, lang: str) -> str:
         field = fields.get(name)
         value = state.fields.get(name)
         if field is not None and not field.private and value:
-            parts.append(shown(field, value, lang))
+            parts.append("" if is_secret(value) else shown(field, value, lang))
     return " ".join(" ".join(parts).split())
 
 
@@ -550,6 +566,13 @@ def _boolean(value: Stored) -> object:
 
 def _many(value: Stored) -> object:
     return ",".join(str(item) for item in value) if isinstance(value, list) else _text(value)
+
+
+def _sealed(value: Any) -> object:
+    """A private value in a book that encrypts them: what nobody can read as it is, and never a plain text."""
+    if isinstance(value, list):
+        return _sealed(value[0]) if value else None
+    return value if is_secret(value) else MASK
 
 
 _CONVERT: dict[str, Callable[[Stored], object]] = {

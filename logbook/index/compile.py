@@ -84,14 +84,19 @@ def compile_query(
     zone: ZoneInfo,
     staff_named: Callable[[str], Collection[str]] = lambda _: (),
     walk: bool = False,
+    private: bool = False,
+    encrypted: bool = False,
 ) -> tuple[Compiled, list[Issue]]:
     """The SQL of a query. ``form``: only that form. ``present``: forms whose tables exist.
     ``staff_named``: ids of the staff of that name. ``walk``: the records are gone through in some order
-    and few are looked at; fields are then asked record by record.
+    and few are looked at; fields are then asked record by record. ``private``: private values may be looked
+    for: without it a search would tell what the list masks. ``encrypted``: they cannot be, by anybody.
 
     Unknown names and values are issues, all of them; the condition is then of no use.
     """
-    compiler = _Compiler(library, tables, present, form, now, zone, staff_named, walk=walk)
+    compiler = _Compiler(
+        library, tables, present, form, now, zone, staff_named, walk=walk, private=private, encrypted=encrypted
+    )
     parts = [compiler.term(term) for term in query.terms]
     params: list[object] = []
     pieces: list[str] = []
@@ -154,8 +159,12 @@ class _Compiler:
         staff_named: Callable[[str], Collection[str]],
         *,
         walk: bool,
+        private: bool,
+        encrypted: bool,
     ) -> None:
         self.walk = walk
+        self.private = private and not encrypted
+        self.encrypted = encrypted and private
         self.staff_named = staff_named
         self.library = library
         self.tables = tables
@@ -186,7 +195,10 @@ class _Compiler:
                 self._issue("query.no-word", term.column, found=value.text)
             else:
                 expressions.append(expression)
-        return "r._record in (select rowid from search where search match ?)", [" OR ".join(expressions)]
+        wanted = " OR ".join(expressions)
+        if expressions and not self.private:
+            wanted = f"body : ({wanted})"
+        return "r._record in (select rowid from search where search match ?)", [wanted]
 
     def _match(self, term: Match) -> Condition:
         header = _header_name(term.name)
@@ -389,7 +401,20 @@ class _Compiler:
             parts.append((f"r._record in (select _record from {quote(table)}{where})", []))
         return _any(parts) if parts else None
 
+    def _is_hidden(self, term: Match, place: _Place) -> bool:
+        """Whether the term asks what somebody who may not see the field must not learn. Whether anything stands
+        there at all is no secret: the mask says so."""
+        if self.private or not term.values:
+            return False
+        if place.list is not None and place.list.private:
+            return place.list.type != "checklist" or place.field.id not in (place.list.id, "item", "result")
+        return place.field.private
+
     def _place(self, term: Match, place: _Place) -> Condition:
+        if self._is_hidden(term, place):
+            code = "query.encrypted" if self.encrypted else "query.private"
+            self._issue(code, term.column, name=term.name, label=place.field.label)
+            return NOTHING
         if place.list is not None:
             return self._list_place(term, place)
         if self.only is not None:
@@ -436,6 +461,8 @@ class _Compiler:
         for value in term.values:
             pattern = _pattern(value, contains=True)
             for name, column in field.columns.items():
+                if column.private and not self.private:
+                    continue
                 if column.type == "choice":
                     choice = find_label(column.choices, value.text)
                     if choice is not None:

@@ -117,12 +117,12 @@ def add_search(connection: sqlite3.Connection, repository: Repository, context: 
         if not rows:
             break
         words = [
-            (number, reader.words(read_plain(data, path), form, version))
+            (number, *reader.words(read_plain(data, path), form, version))
             for (path, _, number, form, version), data in zip(
                 rows, blobs(repository, [row[:2] for row in rows]), strict=True
             )
         ]
-        connection.executemany("insert into search (rowid, body) values (?, ?)", words)
+        connection.executemany("insert into search (rowid, body, hidden) values (?, ?, ?)", words)
 
 
 def _known(
@@ -145,10 +145,10 @@ def _forget_words(
     files = [(path, blob) for _, path, blob, *_ in known]
     reader = Reader(context)
     rows = [
-        (number, reader.words(read_plain(data, path), form, version))
+        (number, *reader.words(read_plain(data, path), form, version))
         for (number, path, _, form, version, _), data in zip(known, blobs(repository, files), strict=True)
     ]
-    connection.executemany("insert into search (search, rowid, body) values ('delete', ?, ?)", rows)
+    connection.executemany("insert into search (search, rowid, body, hidden) values ('delete', ?, ?, ?)", rows)
 
 
 def _follow_links(

@@ -97,7 +97,7 @@ create index duty_links_target on duty_links (target);
 create index duty_links_record on duty_links (_record);
 """
 
-SEARCH = "create virtual table search using fts5(body, content='', tokenize='unicode61 remove_diacritics 0')"
+SEARCH = "create virtual table search using fts5(body, hidden, content='', tokenize='unicode61 remove_diacritics 0')"
 
 # Values people group and join by; an index makes both quick (spec: group by within 4 ms at 100k).
 _INDEXED = frozenset(("choice", "ref", "staff", "bool"))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
-from collections.abc import Container
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -79,24 +78,43 @@ def match_expression(text: str, *, whole_words: bool = False) -> str | None:
     return '"' + " ".join(parts) + '"' + (" *" if prefix else "")
 
 
-def record_text(plain: Mapping[str, Stored], wanted: Container[str], *, until: datetime | None = None) -> str:
+def record_text(
+    plain: Mapping[str, Stored], wanted: Wanted, *, until: datetime | None = None
+) -> tuple[str, str]:
     """The words of a record's file that full text finds, as tokens: its number, texts of its ``wanted``
-    fields (see :func:`text_fields`) and of every event, and reasons. ``until``: nothing of what
-    happened later."""
+    fields (see :func:`text_fields`) and of every event, and reasons; apart from them those of private
+    fields. ``until``: nothing of what happened later."""
     parts = [str(plain["id"])]
+    hidden: list[str] = []
     for name, value in plain.items():
-        if name in wanted:
-            parts.extend(_leaves(value))
+        found = wanted.get(name)
+        if found is not None:
+            _sort_out(found, value, parts, hidden)
     for event in _entries(plain.get("events"), until):
         parts.extend(_leaves(event.get("reason")))
         given = event.get("set")
         if isinstance(given, dict):
             for path, value in given.items():
-                if path.partition(".")[0].rstrip("+") in wanted:
-                    parts.extend(_leaves(value))
+                name, _, rest = path.partition(".")
+                found = wanted.get(name.rstrip("+"))
+                if found is not None:
+                    column = rest.partition(".")[2]
+                    _sort_out(found, {column: value} if column else value, parts, hidden)
     for amendment in _entries(plain.get("amendments"), until):
         parts.extend(_leaves(amendment.get("reason")))
-    return tokens("\n".join(parts))
+    return tokens("\n".join(parts)), tokens("\n".join(hidden)) if hidden else ""
+
+
+def _sort_out(private: bool | frozenset[str], value: Stored, parts: list[str], hidden: list[str]) -> None:
+    """``private``: whether all of it is, or which columns of a list are."""
+    if private is True:
+        hidden.extend(_leaves(value))
+    elif not private:
+        parts.extend(_leaves(value))
+    else:
+        for row in value if isinstance(value, list) else [value]:
+            for name, cell in row.items() if isinstance(row, dict) else ():
+                (hidden if name in private else parts).extend(_leaves(cell))
 
 
 def _entries(value: Stored, until: datetime | None) -> Iterator[Mapping[str, Stored]]:
@@ -105,22 +123,25 @@ def _entries(value: Stored, until: datetime | None) -> Iterator[Mapping[str, Sto
             yield entry
 
 
-def text_fields(form: Form, *, skip_private: bool = False) -> frozenset[str]:
-    """Names of the fields of a form that full text reads. ``skip_private``: not the private ones, in a
-    book that encrypts them."""
-    return frozenset(
-        name
+# The fields full text reads; True: the field is private, a set: these columns of it are.
+Wanted = Mapping[str, "bool | frozenset[str]"]
+
+
+def text_fields(form: Form) -> Wanted:
+    """The fields of a form that full text reads, and what of them is private."""
+    return {
+        name: field.private or frozenset(column.id for column in field.columns.values() if column.private)
         for name, field in form.fields.items()
         if (field.type in TEXT_TYPES or field.type in ("list", "checklist"))
-        and not (skip_private and field.private)
         and not field.holds
         and name not in RESERVED
-    )
+    }
 
 
 def _leaves(value: Stored) -> Iterator[str]:
     if isinstance(value, str):
-        yield value
+        if not value.startswith("enc:1:"):  # nobody looks for what cannot be read
+            yield value
     elif isinstance(value, dict):
         yield from _all(value.values())
     elif isinstance(value, list):

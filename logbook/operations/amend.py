@@ -103,6 +103,8 @@ def draft_of(
         amendments.append(
             Amendment(when, operator, "status", status, status, (reason or "").strip(), approved_by=approved_by)
         )
+    # An amendment says what stood there, encrypted values as they are stored: a signature is checked with it.
+    stored = state.fields if session.vault is None else state_of(form, record).fields
     for path, new in {**wanted, **moved}.items():
         old = getattr(state, path) if path in moved else get_path(state.fields, path)
         settles = any(related(path, place) for place in open_places)
@@ -110,8 +112,9 @@ def draft_of(
             label = form.fields[path.split(".")[0]].label if path.split(".")[0] in form.fields else path
             issues.append(Issue("record.amend-same", {"label": label}, field=path))
             continue
+        before = old if path in moved else get_path(stored, path)
         amendments.append(
-            Amendment(when, operator, path, old, new, (reason or "").strip(), approved_by=approved_by)
+            Amendment(when, operator, path, before, new, (reason or "").strip(), approved_by=approved_by)
         )
         if old == new and settles:
             continue  # looked at and found right: there is nothing to set

@@ -14,6 +14,7 @@ from logbook.core.errors import Refused
 from logbook.core.issues import Issue
 from logbook.core.record import Signature
 from logbook.core.record import Stored
+from logbook.core.secret import is_secret
 from logbook.core.value import frozen
 from logbook.core.value import replace
 from logbook.core.view import View
@@ -430,13 +431,22 @@ def _standing(session: Session, state: State, kind: Kind, now: datetime) -> Out:
         state.record.id,
         named,
         copies,
-        str(fields.get("borrower") or ""),
+        _readable(session, fields.get("borrower")),
         str(fields.get("purpose") or ""),
         datetime.fromisoformat(state.at),
         due,
         late,
         signed,
     )
+
+
+def _readable(session: Session, value: Stored) -> str:
+    """A person's name; a word where it cannot be read here."""
+    if not is_secret(value):
+        return str(value or "")
+    from logbook.operations.secrecy import ENCRYPTED
+
+    return ENCRYPTED.say(session.lang)
 
 
 def _due_of(session: Session, state: State, kind: Kind, now: datetime) -> tuple[datetime | None, int]:

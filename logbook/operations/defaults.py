@@ -20,6 +20,7 @@ from logbook.core.issues import Issue
 from logbook.core.moments import add_months
 from logbook.core.moments import to_text
 from logbook.core.record import Stored
+from logbook.core.secret import is_secret
 from logbook.core.value import frozen
 from logbook.core.value import replace
 from logbook.core.values import answers_of
@@ -178,6 +179,8 @@ class _Filling:
             found = it.id if it is not None and not default.text else self._along(it, default.text)
         else:
             found = self._copied(default.text, fields)
+        if is_secret(found):
+            return None  # nobody here can read it, and moved to another record nobody ever could
         if field.type == "choice" and found not in field.choices:
             return None  # a copy of something this field has no word for
         return found
@@ -187,6 +190,8 @@ class _Filling:
         index = self.session.index
         rows = index.select("-is:void", form=self.form.name, now=self.session.now, sort="-at", limit=1)
         values = index.fields(rows, [field.id])
+        if values and is_secret(values[0].get(field.id)):
+            return None
         return cast(Stored, values[0].get(field.id)) if values else None
 
     def _moment(self, field: Field, local: datetime) -> str:

@@ -111,7 +111,7 @@ def evidence(session: Session, word: str, *, private: bool = False, receipts: Pa
     """What there is to show of one record (``session`` from :func:`at_head`). ``receipts``: the log of a receiving
     repository; without it, one in this repository's own folder."""
     from logbook.operations.sealing import seal_of
-    from logbook.operations.sign import is_stale
+    from logbook.operations.signatures import is_stale
 
     row = find(session, word)
     loaded = load(session, row)

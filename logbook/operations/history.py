@@ -10,7 +10,9 @@ from logbook.core.lifecycle import EVENT_ONLY
 from logbook.core.lifecycle import State
 from logbook.core.lifecycle import state_of
 from logbook.core.record import Stored
+from logbook.core.secret import is_secret
 from logbook.core.value import frozen
+from logbook.core.value import replace
 from logbook.operations.reading import find
 from logbook.operations.session import Session
 from logbook.store import codec
@@ -55,7 +57,8 @@ class Entry:
 
 def history(session: Session, word: str, *, private: bool = False) -> tuple[Form | None, list[Entry]]:
     """Every commit of one record, oldest first, with the fields it changed. ``private``: the names of customers
-    who signed are not masked; the other values are masked by who shows them."""
+    who signed are not masked and encrypted values are plain where this desk can read them; in clear, the other
+    values are masked by who shows them."""
     row = find(session, word)
     repository = session.repository
     entries: list[Entry] = []
@@ -84,7 +87,7 @@ def history(session: Session, word: str, *, private: bool = False) -> tuple[Form
                 commit.message.partition("\n")[0],
                 reason,
                 events[-1].at if events else None,
-                tuple(_changes(before, after, private=private)),
+                tuple(_disclosed(session, form, row.id, _changes(before, after, private=private), private=private)),
                 after is not None,
                 commit.committer.when.astimezone(session.zone),
                 (brought.recorded or brought.at) if brought is not None else None,
@@ -92,6 +95,20 @@ def history(session: Session, word: str, *, private: bool = False) -> tuple[Form
         )
         before = after or before
     return form, entries
+
+
+def _disclosed(
+    session: Session, form: Form | None, record_id: str, changes: Iterator[FieldChange], *, private: bool
+) -> Iterator[FieldChange]:
+    if not private or form is None or session.vault is None:
+        yield from changes
+        return
+    from logbook.operations.secrecy import disclosed_value
+
+    for one in changes:
+        old = disclosed_value(session, form, record_id, one.field, one.old, words=True)
+        new = disclosed_value(session, form, record_id, one.field, one.new, words=True)
+        yield replace(one, old=old, new=new)
 
 
 def _state_at(
@@ -134,6 +151,8 @@ def _changes(before: State | None, after: State | None, *, private: bool) -> Ite
     count = len(before.record.signatures) if before else 0
     for signature in after.record.signatures[count:]:
         name = signature.by if not signature.name else signature.name if private else MASKED
+        if is_secret(name):
+            name = MASKED  # `show --private` opens it
         yield FieldChange("signatures", None, f"{signature.meaning} {name}")
 
 

@@ -29,6 +29,7 @@ from logbook.core.moments import to_text
 from logbook.core.record import Event
 from logbook.core.record import Record
 from logbook.core.record import Stored
+from logbook.core.scanning import clear_issues
 from logbook.core.suggest import hint
 from logbook.core.value import attribute
 from logbook.core.value import frozen
@@ -143,8 +144,14 @@ def run(
             outcome.ids.append(record.id)
             if not dry_run:
                 own = session.library.form_at(form.name, record.version) or form
+                if session.encrypts:
+                    from logbook.operations.secrecy import sealed
+
+                    record = sealed(session, own, record)
                 changes.append((path_of(own, record.id, record.at), codec.write(plain_from(record, own))))
         if changes:
+            if session.encrypts and session.vault is not None:
+                session.vault.flush()
             outcome.commit = _publish(session, write, form, source.name, operator, changes)
     return outcome
 
@@ -290,6 +297,7 @@ def _record(
     record = Record(record_id, form.name, form.version, "", to_text(at), by, filled, tuple(events))
     record = replace(record, status=state_of(form, record).status)
     issues += checking.record_issues(form, record, session.library, exists=write.world.exists)
+    issues += clear_issues(form, record, encrypted=session.encrypts, entry=True)
     if form.name == "staff" and state_of(form, record).fields.get("keys"):
         issues.append(Issue("signing.import", {}, field="keys"))
     if not errors(issues):

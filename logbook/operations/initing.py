@@ -53,12 +53,14 @@ def init_book(
     desk: str = "A",
     staff: Mapping[str, str] | None = None,
     practice: bool = False,
+    encrypt: bool = False,
     timezone: str | None = None,
     clock: Clock,
     environment: Mapping[str, str],
 ) -> Session:
     """Make a book in an empty or missing folder and return a session in it.
 
+    ``encrypt``: private values are stored encrypted, which cannot be chosen later (rulings 24).
     ``staff`` maps ids to names; the first one is the administrator and is signed on at this desk.
     Without it Git's own identity is taken. Refused with every bad value; BookError ``book.exists``.
     """
@@ -83,6 +85,7 @@ def init_book(
         administrator=first,
         desks={desk: f"{desk} 前台" if language == "zh" else f"Desk {desk}"},
         practice=practice,
+        trail={"encryption": "true"} if encrypt else {},
     )
     settings_file = settings_text(settings)
     repository = init_repository(root)

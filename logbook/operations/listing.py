@@ -37,8 +37,10 @@ def select(
     limit: int | None = None,
     since: str | None = None,
     until: str | None = None,
+    private: bool = False,
 ) -> list[Row]:
-    """The matching records at the session's moment. Registers are left out unless asked for."""
+    """The matching records at the session's moment. Registers are left out unless asked for. ``private``:
+    the asker may see private values, and so look for them."""
     words = list(query)
     if form is None and not any(word.lstrip("-").startswith(("form:", "表单:")) for word in words):
         registers = sorted(session.library.register_names)
@@ -52,6 +54,7 @@ def select(
         limit=limit,
         since=bound(session, since, end=False),
         until=bound(session, until, end=True),
+        private=private,
     )
 
 

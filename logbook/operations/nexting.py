@@ -14,6 +14,7 @@ from logbook.core.form import Step
 from logbook.core.issues import Issue
 from logbook.core.lifecycle import State
 from logbook.core.record import Stored
+from logbook.core.secret import is_secret
 from logbook.core.text import Text
 from logbook.core.value import frozen
 from logbook.operations import add as adding
@@ -406,7 +407,7 @@ def _same_field(
     if theirs.type != field.type and {theirs.type, field.type} != {"text", "longtext"}:
         return None
     value = values.get(field.id)
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not value or is_secret(value):
         return None
     if field.type == "ref" and not set(theirs.target) <= set(field.target):
         return None

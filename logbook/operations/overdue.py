@@ -68,17 +68,23 @@ class Late:
 
 
 def overdue(
-    session: Session, words: Sequence[str], *, soon: timedelta | None = None, expand: bool = False
+    session: Session,
+    words: Sequence[str],
+    *,
+    soon: timedelta | None = None,
+    expand: bool = False,
+    private: bool = False,
 ) -> list[Late]:
     """Clocks past due at the session's moment (strictly now > due) and duties whose latest occurrence
     nobody fulfilled, one row a duty and subject (``expand``: one a missed occurrence); with ``soon``
-    also what falls due by then. Refused with every mistake of the query."""
+    also what falls due by then; ``private``: private values may be looked for. Refused with every mistake
+    of the query."""
     form, query = form_and_query(session, words)
     parsed = session.index.parse(query)
     _refuse_unknown(session, parsed)
     late: list[Late] = []
     if not _only_duties(parsed):
-        late += late_clocks(session, form.name if form else None, parsed, soon)
+        late += late_clocks(session, form.name if form else None, parsed, soon, private=private)
     if session.library.shared.get("duties"):
         rows = _duty_rows(session, soon, expand=expand)
         late += _duties(session, rows, form.name if form else None, parsed)
@@ -87,10 +93,15 @@ def overdue(
 
 
 def late_clocks(
-    session: Session, form: str | None = None, query: Query | None = None, soon: timedelta | None = None
+    session: Session,
+    form: str | None = None,
+    query: Query | None = None,
+    soon: timedelta | None = None,
+    *,
+    private: bool = False,
 ) -> list[Late]:
     """Only the clocks of :func:`overdue`."""
-    found = session.index.overdue(session.now, soon=soon, query=query or "", form=form)
+    found = session.index.overdue(session.now, soon=soon, query=query or "", form=form, private=private)
     late = []
     for clock in found:
         definition = session.library.form_at(clock.row.form, clock.row.version)

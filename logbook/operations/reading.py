@@ -47,6 +47,15 @@ class Loaded:
         return self.row.path
 
 
+def opened(session: Session, state: State) -> State:
+    """The state with private values plain where this desk can read them."""
+    if session.vault is None:
+        return state
+    from logbook.operations import secrecy
+
+    return secrecy.opened(session, state)
+
+
 def find(session: Session, word: str, *, form: str | None = None) -> Row:
     """The one record meant by ``ID`` or ``FORM/ID``; Refused with the candidates otherwise."""
     name, slash, rest = word.partition("/")
@@ -84,7 +93,7 @@ def loaded_from(session: Session, row: Row, data: bytes, *, until: datetime | No
     """The same from bytes at hand; Refused with the findings when they are no record."""
     record = record_in(data, row.path)
     form = form_of(session, record)
-    return Loaded(row, record, form, state_of(form, record, until=until), data)
+    return Loaded(row, record, form, opened(session, state_of(form, record, until=until)), data)
 
 
 def record_in(data: bytes, path: str) -> Record:
@@ -182,6 +191,7 @@ class World:
 
     def put(self, state: State) -> View:
         """Let the rules see a record as it is about to be written."""
+        state = opened(self._session, state)
         key = (state.record.form, state.record.id)
         if key in self._overlay:
             self.take_back(self._overlay[key])
@@ -281,6 +291,8 @@ class World:
             field = columns.get(name)
             if field is None or field.derived is not None or field.type not in LOOKED_UP:
                 continue
+            if field.private and self._session.encrypts:
+                continue  # the index knows nothing of it
             if field.type in _MOMENTS and type(value) is not _MOMENTS[field.type]:
                 continue
             if field.type in ("ref", "staff") and isinstance(value, str):
@@ -405,7 +417,7 @@ class World:
         beginning of that day; None before there was such a record."""
         if not isinstance(moment, datetime):
             moment = datetime.combine(moment, time(), self._session.zone)
-        past = state_of(view.form, view.state_of.record, until=moment)
+        past = opened(self._session, state_of(view.form, view.state_of.record, until=moment))
         if not past.exists:
             return None
         if name == "state":
@@ -434,6 +446,7 @@ class World:
 
     def _then(self, state: State) -> State | None:
         """What the record amounted to at this world's moment; None when there was none yet."""
+        state = opened(self._session, state)
         if self._until is None:
             return state
         record = state.record
@@ -442,7 +455,7 @@ class World:
         moments += [one.at for one in record.signatures]
         if all(datetime.fromisoformat(at) <= self._until for at in moments):
             return state
-        then = state_of(state.form, record, until=self._until)
+        then = opened(self._session, state_of(state.form, record, until=self._until))
         return then if then.exists else None
 
 

@@ -15,12 +15,14 @@ from logbook.core.form import Form
 from logbook.core.form import Library
 from logbook.core.issues import Issue
 from logbook.core.value import frozen
+from logbook.core.value import replace
 from logbook.store.book import Book
 from logbook.store.git import Repository
 
 if TYPE_CHECKING:
     from logbook.core.calendars import Calendar
     from logbook.index.book_index import BookIndex
+    from logbook.store.vault import Vault
 
 # Settings of the site that move no deadline; a clock's condition may name any other.
 _TELLING = ("notify", "escalation", "attachments", "retention")
@@ -36,6 +38,30 @@ class Clock:
     now: datetime
     real: datetime
     given: bool
+
+
+def _as_private_as(then: Library, now: Library) -> Library:
+    """The definitions of the past with every field private that is private now; forms are still built when
+    they are asked for."""
+    from functools import partial
+
+    from logbook.core.definition import FormShelf
+    from logbook.core.definition import Shelf
+    from logbook.core.definition import as_private_as
+    from logbook.core.definition import words_of
+
+    def form(shelf: Mapping[str, Form], key: str) -> Form:
+        name = key.partition("@")[0]
+        return as_private_as(shelf[key], [now.forms[name]] if name in now.forms else [])
+
+    forms, older = then.forms, then.older
+    makers = {key: partial(form, forms, key) for key in forms}
+    words = forms.words if isinstance(forms, FormShelf) else None
+    if words is None and not isinstance(forms, Shelf):
+        words = {name: words_of(one) for name, one in forms.items()}
+    shelf = FormShelf(lambda: makers, words) if words is not None else Shelf(lambda: makers)
+    past = {key: partial(form, older, key) for key in older}
+    return replace(then, forms=shelf, older=Shelf(lambda: past))
 
 
 class Session:
@@ -75,6 +101,20 @@ class Session:
     def zone(self) -> ZoneInfo:
         return self.book.settings.zone
 
+    @property
+    def encrypts(self) -> bool:
+        """Whether this book stores private values encrypted (rulings 24)."""
+        return self.book.settings.trail.get("encryption") == "true"
+
+    @cached_property
+    def vault(self) -> Vault | None:
+        """The keys of private values; None in a book that never encrypted any."""
+        if self.book.settings.trail.get("encryption") is None:
+            return None
+        from logbook.operations.secrecy import open_vault
+
+        return open_vault(self)
+
     @cached_property
     def repository(self) -> Repository:
         return Repository(self.book.root)
@@ -84,7 +124,15 @@ class Session:
         from logbook.store.library import load
 
         settings = self.book.settings.settings
-        return load(self.repository, work_tree=self.rev is None, revision=self.rev, settings=settings)
+        if self.rev is None:
+            return load(self.repository, work_tree=True, settings=settings)
+        then, issues = load(self.repository, revision=self.rev, settings=settings)
+        head = self.repository.head()
+        trees = [self.repository.entry_at(commit, "templates") for commit in (self.rev, head) if commit]
+        if head is None or trees[0] == trees[-1]:
+            return then, issues
+        # What is private today was written down before somebody said so: it is masked in the past as well.
+        return _as_private_as(then, load(self.repository, revision=head)[0]), issues
 
     @property
     def library(self) -> Library:
@@ -106,6 +154,7 @@ class Session:
             calendars=self.calendars,
             library_key=self.rules_key,
             rev=self.rev,
+            skip_private=self.encrypts,
             lang=self.book.settings.language,
             environment=self.environment,
         )

@@ -17,7 +17,9 @@ from logbook.core.issues import Issue
 from logbook.core.lifecycle import State
 from logbook.core.lifecycle import state_of
 from logbook.core.record import Record
+from logbook.core.scanning import clear_issues
 from logbook.core.value import frozen
+from logbook.core.value import replace
 from logbook.operations.reading import World
 from logbook.operations.reading import find
 from logbook.operations.reading import unknown_form
@@ -91,14 +93,19 @@ def validate(
 
     for done, (path, document, record, form) in enumerate(readable, 1):
         own = checking.record_issues(form, record, library, exists=exists)
+        own += clear_issues(form, record)
+        if session.vault is not None:
+            from logbook.operations.secrecy import secret_issues
+
+            own += secret_issues(session, form, record)
         own += attaching.attachment_issues(session, form, record, attached)
         view = world.find(form.name, record.id)
-        if view is not None and not any(issue.is_error for issue in own):
+        if view is not None and not any(issue.is_error and issue.rule != "privacy.identity" for issue in own):
             own += checking.check_issues(form, view, world, library=library)
             if form.seals is not None:
                 own += seals.issues(view.state_of)
             own += _clock_issues(session, world, form, view.state_of)
-        here = [placed(issue, path, record.id, document, form, record) for issue in own]
+        here = [placed(_masked(issue, form), path, record.id, document, form, record) for issue in own]
         issues += sorted(here, key=lambda issue: issue.line or 0)
         if progress is not None and done % 500 == 0:
             progress(done)
@@ -203,6 +210,21 @@ def read_file(
             placed(Issue("record.path", {"expected": expected}, field="form"), path, record.id, document)
         )
     return found, (document, record, form)
+
+
+def _masked(issue: Issue, form: Form) -> Issue:
+    """The finding without the private value it speaks of: whoever validates a book need not see it."""
+    parts = (issue.field or "").split(".")
+    if parts[0] in ("events", "amendments"):
+        parts = parts[3:] if parts[2:3] == ["set"] else []
+    field = form.fields.get(parts[0].rstrip("+")) if parts else None
+    if field is None:
+        return issue
+    column = field.columns.get(parts[-1])
+    if not field.private and (column is None or not column.private):
+        return issue
+    hidden = {name: "***" for name in ("found", "where") if issue.args.get(name)}
+    return replace(issue, args={**issue.args, **hidden}) if hidden else issue
 
 
 def placed(

@@ -30,6 +30,8 @@ from logbook.core.value import frozen
 from logbook.core.value import replace
 from logbook.core.values import shown
 from logbook.operations.reading import World
+from logbook.operations.reading import load
+from logbook.operations.reading import record_in
 from logbook.operations.session import Session
 from logbook.operations.words import Changes
 from logbook.store import codec
@@ -90,7 +92,7 @@ class Writing:
             # The first member of staff enters himself: a record may name itself while it is made.
             return (itself[0] in forms and record_id == itself[1]) or self.world.exists(forms, record_id)
 
-        issues = list(before)
+        issues = [*before, *self._in_clear(form, record)]
         # Of a place that was found wanting already, one finding is enough.
         known = {issue.field for issue in issues}
         own = checking.record_issues(form, record, self.session.library, exists=exists)
@@ -115,10 +117,24 @@ class Writing:
         self.warnings += issues
         return state
 
+    def _in_clear(self, form: Form, record: Record) -> list[Issue]:
+        """Personal numbers that this write would put where everybody reads them."""
+        from logbook.core.scanning import clear_issues
+
+        encrypted = self.session.encrypts
+        issues = clear_issues(form, record, encrypted=encrypted, entry=True)
+        if issues:  # nearly never: only then it matters what stood there before
+            rows = self.session.index.find(form.name, record.id)
+            old = load(self.session, rows[0]).record if rows else None
+            issues = clear_issues(form, record, before=old, encrypted=encrypted, entry=True)
+        return [replace(issue, field=_place(issue.field, len(record.events))) for issue in issues]
+
     def publish(self, drafts: Sequence[Draft]) -> list[Written]:
         """Write the drafts as one operation; they are durable when this returns."""
         from logbook.store.transaction import publish
 
+        if self.session.encrypts:
+            drafts = [self._sealed(draft) for draft in drafts]
         commits = [self._commit(draft, operation=len(drafts) > 1) for draft in drafts]
         ids = publish(self.session.repository, commits)
         return [
@@ -132,6 +148,23 @@ class Writing:
             )
             for draft, commit, commit_id in zip(drafts, commits, ids, strict=True)
         ]
+
+    def _sealed(self, draft: Draft) -> Draft:
+        """The draft with its private values encrypted; their keys are safe before anything is committed."""
+        from logbook.operations import secrecy
+
+        before = record_in(draft.base, draft.record.id) if draft.base is not None else None
+        record = secrecy.sealed(self.session, draft.form, draft.record, before)
+        if record is draft.record:
+            return draft
+        vault = self.session.vault
+        if vault is not None:
+            vault.flush()
+        data = draft.data
+        if data is not None:  # a text somebody edited: only its private values change
+            data = codec.edit(data, plain_from(record, draft.form))
+        sealed: Draft = replace(draft, record=record, data=data)
+        return sealed
 
     def _commit(self, draft: Draft, *, operation: bool) -> Commit:
         from logbook.store.transaction import Change

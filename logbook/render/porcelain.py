@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from typing import Protocol
 from typing import cast
 
+from logbook.core.secret import Hidden
 from logbook.core.text import Text
 from logbook.core.values import jsonable
 from logbook.locale.catalogue import Catalogue
@@ -42,7 +43,7 @@ _OPEN_KEYS = frozenset({"result"})
 
 def is_masked(text: object) -> bool:
     """Whether a value is the mask: such a value is never taken in by import."""
-    return text == MASK
+    return text == MASK or isinstance(text, Hidden)
 
 
 def mask(form: Form, fields: Mapping[str, Stored]) -> dict[str, Stored]:
@@ -167,7 +168,14 @@ def record_object(
         "events": [event_json(form, event, private=private) for event in events],
         "clocks": [clock_json(clock, now=now) for clock in clocks],
         "signatures": [
-            {"at": s.at, "by": s.by, "as": s.meaning, "name": s.name, "events": s.events} for s in signatures
+            {
+                "at": s.at,
+                "by": s.by,
+                "as": s.meaning,
+                "name": s.name if private or not s.name else MASK,
+                "events": s.events,
+            }
+            for s in signatures
         ],
         "amendments": [amendment_json(form, amendment, private=private) for amendment in amendments],
         "conflicts": [

@@ -32,6 +32,7 @@ from logbook.render.paper import Signed
 from logbook.render.paper import Signing
 from logbook.render.paper import Value
 from logbook.render.paper import side_by_side
+from logbook.render.porcelain import MASK
 from logbook.render.porcelain import is_masked
 from logbook.render.porcelain import mask
 from logbook.render.porcelain import mask_path
@@ -430,7 +431,7 @@ class _Builder:
         note = ""
         if signature.name:
             note = self.say("sheet.through", name=who)
-            who = _line(signature.name)
+            who = _line(signature.name) if self.private else MASK
         if self.stale is not None and self.stale(signature):
             return Signed(label, who, _moment(signature.at), note or self.say("sheet.stale"), "stale")
         return Signed(label, who, _moment(signature.at), note, "signed")

@@ -147,10 +147,10 @@ def settings_text(settings: Settings) -> bytes:
         plain["practice"] = "true"
     if settings.calendars:
         plain["calendars"] = dict(settings.calendars)
-    if settings.trail:
-        plain["trail"] = dict(settings.trail)
     if settings.settings:
         plain["settings"] = dict(settings.settings)
+    if settings.trail:
+        plain["trail"] = dict(settings.trail)
     return codec.write(plain)
 
 

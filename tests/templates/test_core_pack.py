@@ -305,6 +305,14 @@ HANDBOOKS = {
         final: approved refused
         steps: ask approve refuse
     """,
+    "erasure": """
+        fields: about basis reason record_count value_count keys
+        basis is one of: request purpose_ended period_over consent_withdrawn unlawful other
+        keys has: key
+        states: done
+        final: done
+        steps: erase
+    """,
     "complaint": """
         fields: received_at received_by station way kind customer name phone room happened_at place
             against departments summary course demand demanded_by level side valid harm harm_stopped_at
@@ -439,6 +447,7 @@ REQUIRED_ON_ADD = {
     "client_visit": ["customer", "visitors", "topic"],
     "waiver": ["duty", "from_date", "reason"],
     "complaint": ["name", "summary"],
+    "erasure": ["about", "basis", "reason", "record_count", "value_count", "keys"],
     "contact_sheet": ["about", "to_dept", "demand"],
     "repair": ["content"],
     "return_visit": ["record"],

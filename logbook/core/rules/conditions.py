@@ -25,6 +25,7 @@ from logbook.core.rules.sums import compile_filled
 from logbook.core.rules.sums import compile_subject
 from logbook.core.rules.sums import compile_sum
 from logbook.core.rules.world import VOIDED
+from logbook.core.secret import Unread
 
 
 def compile_condition(node: n.Condition_, scope: Scope) -> Asked:
@@ -128,7 +129,12 @@ def _is(node: n.Is, scope: Scope) -> Asked:
     positive = _is_positive(node, scope)
     if not node.negated:
         return positive
-    return lambda this, world, it, item: not positive(this, world, it, item)
+
+    def negative(this: Any, world: Any, it: Any, item: Any) -> Any:
+        found = positive(this, world, it, item)
+        return None if found is None else not found
+
+    return negative
 
 
 def _is_positive(node: n.Is, scope: Scope) -> Asked:
@@ -137,6 +143,8 @@ def _is_positive(node: n.Is, scope: Scope) -> Asked:
 
         def among(this: Any, world: Any, it: Any, item: Any) -> Any:
             subject = ask(this, world, it, item)
+            if isinstance(subject, Unread):
+                return None
             found = allowed(this, world, it, item)
             word = subject.state if q.is_record(subject) else subject
             if isinstance(found, (str, int, Decimal)):
@@ -154,11 +162,21 @@ def _is_positive(node: n.Is, scope: Scope) -> Asked:
     if static_type(node.left, scope) in ("choice", "text") and all(isinstance(word, str) for word in words):
         known = frozenset(words)
         ask = compile_sum(node.left, scope)
-        return lambda this, world, it, item: ask(this, world, it, item) in known
+
+        def is_known(this: Any, world: Any, it: Any, item: Any) -> Any:
+            found = ask(this, world, it, item)
+            return None if type(found) is Unread else found in known
+
+        return is_known
     if static_type(node.left, scope) == "bool" and words in (["true"], ["false"]):
         wanted = words == ["true"]
         ask = compile_sum(node.left, scope)
-        return lambda this, world, it, item: ask(this, world, it, item) is wanted
+
+        def is_wanted(this: Any, world: Any, it: Any, item: Any) -> Any:
+            found = ask(this, world, it, item)
+            return None if type(found) is Unread else found is wanted
+
+        return is_wanted
     ask = compile_subject(node.left, scope)
     filled = compile_filled(node.left, scope)
 
@@ -166,6 +184,8 @@ def _is_positive(node: n.Is, scope: Scope) -> Asked:
         subject = ask(this, world, it, item)
         if subject is None:
             return "empty" in words and not filled(this, world, it, item)
+        if type(subject) is Unread:
+            return None
         return any(test(subject) for test in tests)
 
     return is_one
@@ -217,6 +237,8 @@ def _includes(node: n.Includes, scope: Scope) -> Asked:
 
     def includes(this: Any, world: Any, it: Any, item: Any) -> Any:
         found = ask(this, world, it, item)
+        if type(found) is Unread:
+            return None
         words = listed(this, world, it, item)
         return words is not None and isinstance(found, (tuple, list)) and all(word in found for word in words)
 

@@ -21,6 +21,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from logbook.core.secret import Unread
 from logbook.core.value import frozen
 
 DAY = timedelta(days=1)
@@ -259,7 +260,7 @@ def compare(op: str, left: object, right: object) -> bool | None:
 
     A date against a moment is compared by days, a time against a moment by the time of the day.
     """
-    if left is None or right is None:
+    if left is None or right is None or isinstance(left, Unread) or isinstance(right, Unread):
         return None
     if type(left) is not type(right) or type(left) not in _SAME:
         left, right = aligned(left, right)

@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 MESSAGES = {
+    "query.private": '"{label}" is private: nobody can look for it or sort by it without --private.',
+    "query.encrypted": '"{label}" is encrypted: it can neither be looked for nor sorted by.',
     "query.refused": "The query was not understood ({count} problem(s)).",
     "query.unknown-field": "There is no field “{name}” to look in. {near}",
     "query.unknown-value": "“{found}” is no value of {name}. {near}",
@@ -20,6 +22,8 @@ MESSAGES = {
 }
 
 FIXES = {
+    "query.private": "Add --private if your role may, or ask something else.",
+    "query.encrypted": "Find the record by something else, then use logbook show ID --private.",
     "query.unknown-field": "Names to use: {allowed}. To look for the text itself, put it in quotation marks.",
     "query.unknown-value": "Use one of: {allowed}.",
     "query.bad-number": "Write digits, e.g. 3 or 12.50.",

@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 MESSAGES = {
+    "query.private": "“{label}”是私密内容，不能拿来查找或排序。",
+    "query.encrypted": "“{label}”加密存放，不能拿来查找或排序。",
     "query.refused": "查询条件有 {count} 处看不明白。",
     "query.unknown-field": "没有“{name}”这一项可查。{near}",
     "query.unknown-value": "“{name}”没有“{found}”这个取值。{near}",
@@ -20,6 +22,8 @@ MESSAGES = {
 }
 
 FIXES = {
+    "query.private": "有权的岗位加上 --private；或换一个条件。",
+    "query.encrypted": "先用别的条件找到记录，再用 logbook show 编号 --private 看。",
     "query.unknown-field": "可以用：{allowed}。如果要查这几个字本身，请加引号。",
     "query.unknown-value": "请用其中之一：{allowed}。",
     "query.bad-number": "请写数字，例如 3 或 12.50。",

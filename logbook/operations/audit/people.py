@@ -110,21 +110,17 @@ def _trailers(step: Step, change: Change) -> Iterator[Finding]:
             told = {"name": name, "found": said.get(name) or "", "expected": value}
             yield step.find("A1", Issue("audit.trailer", told, field=name), change, old=said.get(name), new=value)
             return
-    done = _done(change)
+    done = actions_of(change) | {"open", "import"}
+    if change.old is None:
+        done |= {"add"}
     if step.action not in done:
         told = {"name": "Action", "found": step.action, "expected": ", ".join(sorted(done))}
         yield step.find("A1", Issue("audit.trailer", told, field="Action"), change, old=step.action)
 
 
-def _done(change: Change) -> set[str]:
-    """What a commit of this change may call itself."""
-    new, old = change.new, change.old
-    if new is None or new.record is None or old is None or old.record is None:
-        found = {"add", "import", "sign", "void"}
-        if new is not None and new.record is not None:
-            found |= {event.step for event in new.record.events}
-        return found
-    found = {"open", "import"}
+def actions_of(change: Change) -> set[str]:
+    """What a commit does to a record by the entries it adds: steps by their ids, ``amend``, ``sign``, ``void``."""
+    found = set()
     for entry in entered(change):
         if isinstance(entry.what, Event):
             found.add("void" if entry.what.step == VOIDED else entry.what.step)

@@ -16,6 +16,7 @@ from logbook.operations.audit import content
 from logbook.operations.audit import head
 from logbook.operations.audit import people
 from logbook.operations.audit import times
+from logbook.operations.audit.signed import Signed
 from logbook.operations.audit.tally import Item
 from logbook.operations.audit.tally import items
 from logbook.operations.audit.validity import Validity
@@ -82,6 +83,8 @@ def of_commits(walk: Walk, done: Audit) -> Iterator[Finding]:
     last: dict[str, datetime] = {}
     made: dict[str, content.Made] = {}
     validity = Validity()
+    signed = Signed(walk.signers_at_tip())
+    clear = content.Clear()
     step = None
     for step in walk.steps():
         walk.last = step
@@ -91,14 +94,17 @@ def of_commits(walk: Walk, done: Audit) -> Iterator[Finding]:
         yield from content.amended(step, made)
         yield from content.signatures(step)
         yield from content.private(step)
+        clear.look(step)
         yield from people.attribution(step)
         yield from people.shared_identities(step)
         yield from people.authority(step)
+        yield from signed.findings(step)
         yield from times.happening(step, done.people)
         yield from times.dates(step, last)
         yield from validity.findings(step)
         for item in items(step):
             done.months.setdefault(item.month, {})[item.key] = item
+    yield from clear.findings(walk.latest)
     if step is not None and walk.since is not None and not walk.onto:
         # The index knows the head: what other records say is judged there, once for each record.
         yield from validity.settled(step, walk.latest.values())

@@ -25,6 +25,8 @@ from logbook.core.lifecycle import State
 from logbook.core.lifecycle import state_of
 from logbook.core.record import Record
 from logbook.core.record import Stored
+from logbook.core.signers import Signer
+from logbook.core.signers import signers_of
 from logbook.core.value import replace
 from logbook.operations.reading import World
 from logbook.operations.reading import unknown_form
@@ -107,8 +109,7 @@ class Rules:
 
     def trail(self, name: str) -> Stored:
         """What the book's ``trail:`` settings say of ``name``; None where they say nothing."""
-        trail = getattr(self.settings, "trail", {})
-        return trail.get(name)
+        return self.settings.trail.get(name)
 
 
 @dataclass
@@ -258,6 +259,12 @@ class Walk:
                 yield self._step(entry, objects)
             if self._progress is not None:
                 self._progress(self.count)
+
+    def signers_at_tip(self) -> tuple[Signer, ...]:
+        """The keys of the register as the walk's last commit has it."""
+        found = signers_of(one.state for one in self._staff_at(self.tip).values() if one.state is not None)
+        del self._staff[self.tip]
+        return found
 
     def _read(self, chunk: list[LogEntry]) -> dict[str, bytes]:
         wanted: dict[str, None] = {}

@@ -362,6 +362,18 @@ def test_a_private_value_in_a_commit_message(book: Desk, hand: Hand) -> None:
     assert [(one.code, one.issue.field) for one in found] == [("audit.private-said", "phone")]
 
 
+def test_an_identity_card_in_clear_until_it_is_taken_out(book: Desk, hand: Hand) -> None:
+    path = path_of(book, CP)
+    hand.edit(path, "reply: 明天来修", "reply: 明天来修，证号 11010519491231002X")
+    commit = hand.commit(record=CP)
+    found = [one for one in findings(book) if one.rule == "A22"]
+    assert [(one.is_error, one.issue.commit, one.issue.field) for one in found] == [(True, commit, "events.2.set.reply")]
+    assert "19491231" not in repr(found)
+    book.amend(CP, "reply=明天来修", reason="去掉证号", now="2026-11-22 12:30")
+    found = [one for one in findings(book, now="2026-11-22 13:00") if one.rule == "A22"]
+    assert [(one.is_error, one.issue.commit) for one in found] == [(False, commit)]
+
+
 def test_a_month_without_its_review(book: Desk) -> None:
     from logbook.operations.audit.review import review
 

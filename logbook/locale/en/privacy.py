@@ -1,0 +1,57 @@
+"""Personal data: warnings, encryption, erasure."""
+
+from __future__ import annotations
+
+MESSAGES = {
+    "privacy.found": '"{label}" seems to hold {kind} ({masked}), and everybody can read it there',
+    "privacy.identity": '"{label}" holds a full identity-card number ({masked}); it must not stand in a record in clear',
+    "privacy.broken": 'what is encrypted in "{label}" does not open: it was moved or damaged',
+    "privacy.not-encrypted": '"{label}" is not encrypted, and this book encrypts private values',
+    "privacy.no-key": "the key {key} is not here, so nothing can be encrypted",
+    "privacy.no-library": "the library that encrypts cannot be used: {why}",
+    "privacy.keys-unwritable": "keys cannot be written to {path}: {why}",
+    "privacy.bundle-broken": "this is no file of logbook keys export, or it is damaged",
+    "privacy.passphrase": "wrong passphrase, or the file is damaged",
+    "privacy.no-passphrase": "no passphrase was given",
+    "privacy.short": "the passphrase is too short: at least {least} characters",
+    "privacy.ask": "Passphrase",
+    "privacy.ask-again": "Passphrase again",
+    "privacy.bundle-in-book": "{path} lies inside the book; keys must not lie beside the records",
+    "privacy.bundle-there": "{path} is there already",
+    "privacy.export-role": "{by} may not export keys",
+    "privacy.no-encryption": "this book encrypts nothing and has no keys",
+    "privacy.keys": "{count} keys in {path}",
+    "privacy.exported": "{count} keys exported to {path}",
+    "privacy.imported": "{path}: {added} keys added, {known} were here, {erased} left out because they were erased",
+    "privacy.cannot-erase": "this book does not encrypt: what stands in its history cannot be erased; nothing was changed",
+    "privacy.no-form": "this book has no form {form} to record an erasure in",
+    "privacy.approver": "an erasure needs the approval of a second person",
+    "privacy.other-subject": "the private values of {id} belong to {subject}",
+    "privacy.nothing": "nothing of {subject} is encrypted, or it was erased already",
+    "privacy.erased": "erased {subject}: {values} values in {records} records can never be read again",
+    "privacy.outside": "not covered: free text, attachments, printed sheets, keys in backups and on other computers;"
+    " each desk destroys its own copy after its next sync",
+}
+FIXES = {
+    "privacy.found": "put it into a field marked private and leave only what is needed here",
+    "privacy.identity": "keep the last four characters: {last}",
+    "privacy.broken": "find the value with logbook history, then correct it with logbook amend",
+    "privacy.not-encrypted": "write the field once more with logbook amend",
+    "privacy.no-key": "bring the keys with logbook keys import",
+    "privacy.no-library": "install it: pip install 'cryptography>=42'",
+    "privacy.keys-unwritable": "check the rights of that folder, or name another with $LOGBOOK_KEYS",
+    "privacy.bundle-broken": "export once more on the other computer",
+    "privacy.passphrase": "type it again; if it is lost, export once more on the other computer",
+    "privacy.no-passphrase": "use --passphrase-file FILE, or set ${variable}",
+    "privacy.short": "take a whole sentence",
+    "privacy.bundle-in-book": "take another place, a USB stick for instance",
+    "privacy.bundle-there": "take another name",
+    "privacy.export-role": "let a supervisor export them",
+    "privacy.no-encryption": "only a book made with logbook init --encrypt encrypts",
+    "privacy.cannot-erase": "what can be done: empty these fields with logbook amend, and no query or sheet shows them"
+    " again; the old values stay in the history. To be able to erase, a book is made with init --encrypt",
+    "privacy.no-form": "upgrade the packs first: logbook packs upgrade",
+    "privacy.approver": "add --approved-by STAFF, somebody else than the one who does it",
+    "privacy.other-subject": "to erase this person: logbook erase {subject}",
+    "privacy.nothing": "look at it with logbook show {subject}",
+}
