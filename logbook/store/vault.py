@@ -29,6 +29,7 @@ from logbook.core.value import frozen
 
 KEYS = "LOGBOOK_KEYS"
 _ID = re.compile(r"[0-9a-f]{12}-[0-9a-f]{16}")
+_SUFFIX = re.compile(r"-\d+\Z")
 _KEY_BYTES = 64
 # scrypt: 32 MB and about a tenth of a second a guess.
 _COST = {"n": 2**15, "r": 8, "p": 1}
@@ -80,19 +81,22 @@ class Vault:
     # --- texts --------------------------------------------------------------------------------
 
     def read(self, secret: str, form: str, record: str, place: str) -> str | None:
-        """The text of a secret; None without its key, or when it was not made for this place."""
+        """The text of a secret; None without its key, or when it was not made for this place. A record whose
+        number another had drawn, too, has secrets made under the number without its suffix."""
         name = key_id(secret)
         cipher = self._cipher(name)
         if cipher is None:
             return None
         from cryptography.exceptions import InvalidTag
 
-        try:
-            data = base64.b64decode(secret[len(PREFIX) + len(name) + 1 :], validate=True)
-            text: bytes = cipher.decrypt(data, [_place(form, record, place)])
-            return text.decode()
-        except (ValueError, InvalidTag):  # binascii's and Unicode's are ValueErrors
-            return None
+        for number in dict.fromkeys((record, _SUFFIX.sub("", record))):
+            try:
+                data = base64.b64decode(secret[len(PREFIX) + len(name) + 1 :], validate=True)
+                text: bytes = cipher.decrypt(data, [_place(form, number, place)])
+                return text.decode()
+            except (ValueError, InvalidTag):  # binascii's and Unicode's are ValueErrors
+                continue
+        return None
 
     def write(self, text: str, name: str, form: str, record: str, place: str) -> str:
         """The secret of a text under the key ``name``, which is held."""

@@ -18,6 +18,8 @@ from logbook.operations.signatures import is_stale
 from logbook.store import transaction
 from logbook.store.git import Repository
 from tests.operations.desk import Desk
+from tests.operations.desk import furnish
+from tests.operations.desk import make_book
 from tests.operations.desks import Post
 from tests.operations.desks import post
 from tests.operations.desks import run
@@ -284,6 +286,30 @@ def test_three_twins_and_later_changes_to_the_one_that_moved(a: Post, shared: Pa
         found[record.fields["summary"]] = (record.fields["place"], len(record.amendments), record.conflicts)
     assert found == {f"第{n}条": (f"地点{n}", 1, ()) for n in range(3)}
     assert a.findings() == []
+
+
+def test_encrypted_values_open_after_a_merge_and_under_a_new_number(tmp_path: Path) -> None:
+    shared = share(furnish(make_book(tmp_path / "book", trail={"encryption": "true"})), tmp_path)
+    a, twin = post(shared, tmp_path / "a", "A"), post(shared, tmp_path / "twin", "A")
+    a.add("complaint", "name=李四", "summary=楼道垃圾", now="2026-11-22 09:00")
+    twin.add("complaint", "name=赵六", "summary=漏水", now="2026-11-22 09:02")
+    a.sync()
+    twin.sync()
+    a.sync()
+    a.amend("CP-20261122-A001", "name=甲", now="2026-11-22 09:10")
+    twin.amend("CP-20261122-A001", "name=乙", now="2026-11-22 09:11")
+    twin.amend("CP-20261122-A001-2", "place=大堂", now="2026-11-22 09:12")
+    a.sync()
+    done = twin.sync()
+    a.sync()
+    assert same(a, twin)
+    assert [(mark.what, mark.field) for mark in done.marks] == [("value", "name")]
+    names = {number: a.load(f"CP-20261122-{number}").state.fields["name"] for number in ("A001", "A001-2")}
+    assert names["A001"] == "乙"
+    assert names["A001-2"] in ("李四", "赵六")
+    text = (a.root / a.load("CP-20261122-A001").path).read_text(encoding="utf-8")
+    assert not any(one in text for one in ("甲", "乙", "李四", "赵六"))
+    assert [one[0] for one in a.findings()] == ["merge.value"]
 
 
 # --- files that are no records -----------------------------------------------------------------
