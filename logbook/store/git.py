@@ -88,16 +88,20 @@ def _shell_word(text: str) -> str:
 
 
 class Repository:
-    """One work tree and its repository.
+    """One work tree and its repository, or a bare repository: ``root`` is the repository itself then, and it is
+    only read.
 
     Making one reads a few small files and starts nothing. Use it as a context manager or call
     :meth:`close`: reading packed objects keeps one ``git cat-file`` child.
+    ``surroundings`` are variables every Git child gets besides, see :func:`hook_surroundings`.
     Raises BookError ``git.no-repository``, ``git.sha256``.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, surroundings: Mapping[str, str] | None = None) -> None:
         self.root = Path(os.path.abspath(root))
-        self.git_dir = _find_git_dir(self.root)
+        self.surroundings = dict(surroundings or {})
+        self.bare = is_bare(self.root)
+        self.git_dir = self.root if self.bare else _find_git_dir(self.root)
         self.common_dir = _find_common_dir(self.git_dir)
         self.objects = Objects(self)
         self.lock: FileLock | None = None  # set while transaction.write_lock holds it
@@ -272,7 +276,7 @@ class Repository:
         self, *words: str, extra: Mapping[str, str] | None = None, errors: int | None = subprocess.PIPE
     ) -> subprocess.Popen[bytes]:
         """A running Git command with pipes on its input and output. BookError ``git.no-git``."""
-        return start_git(self.root, words, extra=extra, errors=errors)
+        return start_git(self.root, words, extra={**self.surroundings, **(extra or {})}, errors=errors)
 
     def run(
         self,
@@ -288,6 +292,7 @@ class Repository:
         descriptors the child keeps open too, so that a lock outlives us while it works.
         BookError for what Git refuses, unless ``check`` is off.
         """
+        extra = {**self.surroundings, **(extra or {})}
         return run_git(self.root, words, stdin=stdin, check=check, extra=extra, hold=hold)
 
 
@@ -498,6 +503,25 @@ class _CatFile:
         if status > 0:
             raise git_error("cat-file", status, stderr, self._root)
         raise EOFError("git cat-file ended")
+
+
+def is_bare(root: Path) -> bool:
+    """Whether ``root`` is a bare repository: what Git looks for, and no work tree said to belong to it."""
+    if not ((root / "HEAD").is_file() and (root / "objects").is_dir() and (root / "refs").is_dir()):
+        return False
+    return _read_config(root / "config")[0].get("core.bare", "true") != "false"
+
+
+def hook_surroundings(environment: Mapping[str, str]) -> dict[str, str]:
+    """What a hook hands on to its Git children of what Git told it, and nobody else may: the repository it
+    speaks of (Git looked at who owns it), the room where pushed objects wait until the push is accepted, and the
+    staging area of the commit that is being made."""
+    names = ("GIT_QUARANTINE_PATH", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES")
+    found = {name: environment[name] for name in names if environment.get(name)}
+    for name in ("GIT_DIR", "GIT_INDEX_FILE"):
+        if environment.get(name):
+            found[name] = os.path.abspath(environment[name])
+    return found
 
 
 def _find_git_dir(root: Path) -> Path:

@@ -74,7 +74,7 @@ def audit(
     found += checkpoints.kept(session, walk.walked, end, whole=start is None)
     if end == repository.head():
         found += _at_head(session, walk, done)
-    done.findings = _in_order(found)
+    done.findings = in_order(found)
     return done
 
 
@@ -128,7 +128,7 @@ def _at_head(session: Session, walk: Walk, done: Audit) -> Iterator[Finding]:
     yield from head.reviews(session, months, today)
 
 
-def _in_order(found: list[Finding]) -> list[Finding]:
+def in_order(found: list[Finding]) -> list[Finding]:
     """Errors and warnings as they came, of one commit by rule; what is told twice once."""
     seen: set[tuple[object, ...]] = set()
     kept = []
