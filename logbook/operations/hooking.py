@@ -12,6 +12,7 @@ from logbook.core.errors import BookError
 from logbook.core.errors import UsageError
 from logbook.core.value import frozen
 from logbook.operations.receiving import book_ref
+from logbook.operations.receiving import session_at
 from logbook.operations.receiving import settle_head
 from logbook.store import receipts
 from logbook.store.git import Repository
@@ -104,6 +105,7 @@ def install(
         ref = book_ref(repository)
         if ref is not None:
             receipts.begin(repository, ref, at=now)
+            _warm(repository, ref, now)
     return status(repository, interpreter, place=place)
 
 
@@ -166,6 +168,18 @@ def named(word: str) -> str:
     if word not in (*SHARED, *DESK):
         raise UsageError("hook.unknown", found=word, known=[*SHARED, *DESK])
     return word
+
+
+def _warm(repository: Repository, ref: str, now: datetime) -> None:
+    """Read the book once, so that the first push need not wait for it."""
+    from logbook.core.errors import Refused
+
+    head = repository.ref(ref)
+    try:
+        if head is not None:
+            session_at(repository, head, now=now, environment={}, current=True).index.close()
+    except (BookError, Refused):
+        return  # what is there is no book yet: a push will be told so
 
 
 def _check_interpreter(interpreter: Interpreter) -> None:

@@ -40,7 +40,9 @@ _LET_THROUGH = ("audit.backwards",)
 # Being received is what mends it.
 _UNTOLD = ("audit.unsent",)
 # Words of a sentence that name a place or what is allowed; all others may quote what somebody entered.
-_PLAIN_WORDS = frozenset(("label", "path", "place", "name", "allowed", "known", "target", "field", "form", "meaning"))
+_PLAIN_WORDS = frozenset(
+    ("label path place name allowed known target field form meaning author by first").split()
+)
 
 
 @frozen
@@ -276,7 +278,7 @@ class _Now(dict[str, datetime]):
     def __bool__(self) -> bool:
         return True
 
-    def get(self, commit: str, default: object = None) -> datetime:  # type: ignore[override]
+    def get(self, commit: str, default: object = None) -> datetime:
         return self._now
 
 

@@ -93,6 +93,17 @@ def find_root(start: Path, *, given: str | None, environment: Mapping[str, str])
     raise BookError("book.none", path=str(start))
 
 
+def find_shared(*, given: str | None, environment: Mapping[str, str]) -> Path | None:
+    """The shared copy (a bare repository) that ``--book`` or ``$LOGBOOK_BOOK`` names; None where it names none."""
+    named = given or environment.get("LOGBOOK_BOOK")
+    if not named:
+        return None
+    from logbook.store.git import is_bare
+
+    root = Path(named).expanduser().absolute()
+    return root if not (root / SETTINGS_FILE).is_file() and is_bare(root) else None
+
+
 def read_settings(root: Path) -> Settings:
     """Read ``logbook.yaml``; Refused with every problem of it."""
     path = root / SETTINGS_FILE

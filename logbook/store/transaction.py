@@ -101,6 +101,8 @@ def write_lock(repo: Repository, timeout: float = 10.0) -> Iterator[None]:
     May be nested on the same :class:`Repository`. Whoever gets the lock first ends what a killed writer left.
     BookError ``git.locked`` after ``timeout`` seconds, ``git.read-only``.
     """
+    if repo.bare:
+        raise BookError("git.bare", path=str(repo.root))
     if repo.lock is not None:
         yield
         return
