@@ -43,6 +43,8 @@ _UNTOLD = ("audit.unsent",)
 _PLAIN_WORDS = frozenset(
     ("label path place name allowed known target field form meaning author by first").split()
 )
+# Places of a record that hold nothing of anybody's.
+_HEADER = ("id", "form", "status")
 
 
 @frozen
@@ -286,7 +288,7 @@ def discreet(issue: Issue, step: Step) -> Issue:
     """The finding without what somebody entered, where that is private or cannot be told from it."""
     change = next((one for one in step.changes if one.path == issue.path), None)
     version = (change.new or change.old) if change is not None else None
-    if version is None:
+    if version is None or issue.field in _HEADER:
         return issue
     form = version.form
     if form is not None:
@@ -297,10 +299,15 @@ def discreet(issue: Issue, step: Step) -> Issue:
         if not private.intersection(re.split(r"\W", issue.field or "")) and not issue.rule.startswith("yaml."):
             return issue
     args = {
-        name: value if name in _PLAIN_WORDS or not isinstance(value, str | list | tuple) else "***"
+        name: value if name in _PLAIN_WORDS or not isinstance(value, str | list | tuple) or _is_code(value) else "***"
         for name, value in issue.args.items()
     }
     return replace(issue, args=args)
+
+
+def _is_code(value: object) -> bool:
+    """Whether a word names a character nobody sees."""
+    return isinstance(value, str) and re.fullmatch(r"U\+[0-9A-F]{4,6}", value) is not None
 
 
 # --------------------------------------------------------------------------- merges

@@ -57,7 +57,7 @@ class Validity:
         old = change.old.state if change.old is not None else None
         if old is None:
             return frozenset()
-        issues = list(self._judge(step, replace(change, old=None), old))
+        issues = list(self._judge(step, Change(change.path, change.status, new=change.old), old))
         step.world.put(new)
         return frozenset((issue.rule, issue.field) for issue in issues)
 
