@@ -515,8 +515,9 @@ def is_bare(root: Path) -> bool:
 def hook_surroundings(environment: Mapping[str, str]) -> dict[str, str]:
     """What a hook hands on to its Git children of what Git told it, and nobody else may: the repository it
     speaks of (Git looked at who owns it), the room where pushed objects wait until the push is accepted, and the
-    staging area of the commit that is being made."""
-    names = ("GIT_QUARANTINE_PATH", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES")
+    staging area and author of the commit that is being made."""
+    names = ["GIT_QUARANTINE_PATH", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES"]
+    names += ["GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_AUTHOR_DATE"]
     found = {name: environment[name] for name in names if environment.get(name)}
     for name in ("GIT_DIR", "GIT_INDEX_FILE"):
         if environment.get(name):

@@ -14,7 +14,6 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable
-from collections.abc import Mapping
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -123,7 +122,7 @@ def read_ref(repository: Repository, ref: str = REF) -> Receipts | None:
     tip = repository.ref(ref)
     if tip is None:
         return None
-    data = b"".join(repository.objects.read(entry.oid)[1] for entry in _parts(repository, tip))
+    data = _mirrored(repository, tip)
     out = repository.run("log", "--reverse", "--topo-order", "--no-show-signature", "--format=%B", tip, "--").stdout
     written = [line for line in out.split(b"\n") if _LINE.match(line.decode("utf-8", "replace"))]
     found = parse(data)
@@ -136,10 +135,15 @@ def read(repository: Repository) -> Receipts | None:
     path = path_of_log(repository)
     if not (repository.bare and path.exists()):
         return mirrored
-    own = read_file(path)
-    if mirrored is not None and (mirrored.differs or mirrored.entries != own.entries[: len(mirrored.entries)]):
-        return Receipts(own.entries, own.broken, differs=True)
-    return own
+    own, tip = read_file(path), repository.ref(REF)
+    if mirrored is None or tip is None:
+        return own
+    same = _content(path).startswith(_mirrored(repository, tip))
+    return Receipts(own.entries, own.broken, differs=mirrored.differs or not same)
+
+
+def _mirrored(repository: Repository, tip: str) -> bytes:
+    return b"".join(repository.objects.read(entry.oid)[1] for entry in _parts(repository, tip))
 
 
 def received(repository: Repository, receipts: Iterable[Receipt], tip: str, since: str | None) -> dict[str, datetime]:
@@ -295,9 +299,3 @@ def mirror(repository: Repository, data: bytes, *, at: datetime) -> None:
 
 def _parts(repository: Repository, tip: str) -> list[Entry]:
     return [entry for entry in repository.tree_entries(tip) if entry.name.endswith(".log")]
-
-
-def summary(receipts: Receipts) -> Mapping[str, object]:
-    """How many there are and when the last one was written, for people."""
-    last = receipts.entries[-1] if receipts.entries else None
-    return {"count": len(receipts.entries), "last": last.at if last is not None else None}
