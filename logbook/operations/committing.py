@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from logbook.core.findings import Finding
 from logbook.core.issues import Issue
 from logbook.operations.audit import content
-from logbook.operations.audit.findings import Finding
 from logbook.operations.audit.validity import shape
 from logbook.operations.audit.walk import Change
 from logbook.operations.audit.walk import Rules

@@ -30,7 +30,7 @@ from logbook.store.objects import is_oid
 from logbook.store.tags import is_behind
 
 if TYPE_CHECKING:
-    from logbook.operations.audit.findings import Finding
+    from logbook.core.findings import Finding
     from logbook.operations.audit.walk import Step
 
 HEADS = "refs/heads/"
@@ -315,7 +315,7 @@ def _is_code(value: object) -> bool:
 
 def _merges(repository: Repository, tip: str, since: str | None) -> Iterator[Finding]:
     """A merge holds what its two parents lead to and nothing else (rulings 22)."""
-    from logbook.operations.audit.findings import Finding
+    from logbook.core.findings import Finding
 
     words = [tip, *([f"^{since}"] if since is not None else []), "--"]
     out = repository.run("rev-list", "--min-parents=2", "--parents", *words).stdout.decode("ascii")

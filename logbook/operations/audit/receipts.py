@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from logbook.core.errors import BookError
+from logbook.core.findings import Finding
+from logbook.core.findings import Times
+from logbook.core.findings import warning
 from logbook.core.issues import Issue
 from logbook.core.moments import to_text
-from logbook.operations.audit.findings import Finding
-from logbook.operations.audit.findings import Times
-from logbook.operations.audit.findings import warning
 from logbook.operations.session import Session
 from logbook.store import receipts
 from logbook.store.receipts import MISSED
