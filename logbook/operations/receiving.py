@@ -28,6 +28,7 @@ from logbook.store.git import Repository
 from logbook.store.objects import ZERO
 from logbook.store.objects import is_oid
 from logbook.store.tags import is_behind
+from logbook.store.tags import parse_tag
 
 if TYPE_CHECKING:
     from logbook.core.findings import Finding
@@ -142,12 +143,13 @@ def judge(
     if settings is not None:
         done.lang = settings.language
         done.administrator = settings.administrator or ""
-    trail = getattr(settings, "trail", {}) if settings is not None else {}
+    trail = settings.trail if settings is not None else {}
     for one in pushed:
         if one.ref == ref:
             _book(repository, one, head, done, now=now, environment=environment)
         elif one.ref.startswith(CHECKPOINTS):
-            _checkpoint(repository, one, first.new if first is not None else head, done)
+            tip = first.new if first is not None else head
+            _checkpoint(repository, one, tip, done, now=now, environment=environment)
         elif one.ref.startswith(HEADS) and _is_allowed(one.ref.removeprefix(HEADS), trail.get("branches")):
             _other_branch(repository, one, head, done, now=now, environment=environment)
         else:
@@ -228,8 +230,16 @@ def _other_branch(
     _audit(session, one.new, since, done, onto=False)
 
 
-def _checkpoint(repository: Repository, one: Push, tip: str | None, done: Judgement) -> None:
-    """A checkpoint is set once: an annotated tag on a commit of the book (A8)."""
+def _checkpoint(
+    repository: Repository,
+    one: Push,
+    tip: str | None,
+    done: Judgement,
+    *,
+    now: datetime,
+    environment: Mapping[str, str],
+) -> None:
+    """A checkpoint is set once: an annotated tag on a commit of the book (A8), and if signed, then by one who may."""
     name = one.ref.removeprefix("refs/tags/")
     if one.new == ZERO:
         _refuse(done, "A8", "hook.tag-deleted", tag=name)
@@ -237,9 +247,18 @@ def _checkpoint(repository: Repository, one: Push, tip: str | None, done: Judgem
         _refuse(done, "A8", "hook.tag-moved", tag=name)
     else:
         kind, data = repository.objects.read(one.new)
-        target = data[7:47].decode("ascii", "replace") if kind == "tag" else ""
-        if not is_oid(target) or tip is None or not is_behind(repository, target, tip):
+        tag = parse_tag(name, one.new, data) if kind == "tag" else None
+        if tag is None or not is_oid(tag.target) or tip is None or not is_behind(repository, tag.target, tip):
             _refuse(done, "A8", "hook.tag-elsewhere", tag=name)
+            return
+        if tag.signature is None:
+            return  # an audit does not go by it
+        from logbook.operations.audit import checkpoints
+
+        session = session_at(repository, tip, now=now, environment=environment)
+        state = checkpoints.read(session, tag).state
+        if state != "good":
+            _refuse(done, "A3", "audit.checkpoint-bad", tag=name, state=state)
 
 
 def _audit(session: Session, tip: str, since: str | None, done: Judgement, *, onto: bool) -> None:

@@ -341,8 +341,29 @@ def test_a_checkpoint_is_set_once(book: Desk, shared: SharedCopy) -> None:
     book.git(*people, "tag", "-a", "-f", "-m", "other", "checkpoint/20261122", "HEAD~1")
     moved = shared.push(book, f"+{tag}")
     assert moved.said[1] == "A8 检查点 checkpoint/20261122 已经有了，不能改动"
+    book.git(*people, "tag", "-a", "-m", "x\n-----BEGIN SSH SIGNATURE-----\nx\n-----END SSH SIGNATURE-----",
+             "checkpoint/forged")  # fmt: skip
+    forged = shared.push(book, "refs/tags/checkpoint/forged")
+    assert forged.said[1] == "A3 checkpoint/forged：签名不成立（bad）"
     gone = shared.push(book, f":{tag}")
     assert gone.said[1] == "A8 检查点 checkpoint/20261122 不能删除"
+
+
+def test_other_branches_where_the_settings_name_them(honest: Desk, tmp_path: Path) -> None:
+    desk = honest.copy(tmp_path / "book")
+    hand = Hand(desk)
+    hand.edit("logbook.yaml", "practice: true", "practice: true\ntrail:\n  branches:\n  - draft-*")
+    hand.commit(
+        record="book", form="book", action="settings", by="boss", subject="book: settings",
+        author=("高总", "boss@staff.logbook"),
+    )  # fmt: skip
+    shared = SharedCopy.of(desk, tmp_path / "drafts.git")
+    assert shared.push(desk, "main:draft-1").accepted
+    assert not shared.push(desk, "main:other").accepted
+    hand.edit(path_of(desk, CP), "reply: 明天来修", "reply: 下周来修")
+    hand.commit(record=CP)
+    pushed = shared.push(desk, "main:draft-2")
+    assert [line[:3] for line in pushed.said if line.startswith("A")] == ["A9 "]
 
 
 def test_the_first_push_into_an_empty_copy_is_audited_whole(book: Desk, hand: Hand, tmp_path: Path) -> None:

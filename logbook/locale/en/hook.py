@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 MESSAGES = {
-    "hook.refused": "not accepted: {count} things break the rules of the book; nothing that was pushed came in",
-    "hook.more": "{count} more are not listed",
+    "hook.refused": "not accepted, nothing that was pushed came in; places that break the rules of the book: {count}",
+    "hook.more": "not listed: {count} more",
     "hook.ask": "your own records are all still here; show these lines to the administrator {who}, then sync again",
     "hook.ask-anybody": "your own records are all still here; show these lines to the administrator, then sync again",
     "hook.crashed": "not accepted: the check itself failed; nothing that was pushed came in; log in the shared copy: {log}",
@@ -36,7 +36,7 @@ MESSAGES = {
     "hook.shared-ready": "from now on the shared copy checks every push and keeps a receipt",
     "hook.desk-ready": "from now on this desk checks before every commit",
     "hook.removed": "taken away; the receipts and Git's settings stay",
-    "hook.commit-refused": "not committed: {count} things break the rules of the book",
+    "hook.commit-refused": "not committed; places that break the rules of the book: {count}",
 }
 
 FIXES = {
