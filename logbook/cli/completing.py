@@ -164,7 +164,8 @@ def query(session: Session, ctx: click.Context, incomplete: str) -> list[Complet
             for one in session.library.forms.values()
             if one.name.startswith(incomplete) or (incomplete and one.title.zh.startswith(incomplete))
         ]
-    words = ["is:open", "is:closed", "is:overdue", "is:void", "at:today", "at:yesterday", "at:7d", "at:last-month"]
+    words = ["is:open", "is:closed", "is:overdue", "is:void", "is:conflict"]
+    words += ["at:today", "at:yesterday", "at:7d", "at:last-month"]
     if form is not None:
         name, sign, value = incomplete.lstrip("-").partition(":")
         minus = incomplete[: len(incomplete) - len(incomplete.lstrip("-"))]

@@ -39,6 +39,7 @@ COMMANDS: Mapping[str, tuple[str, Text]] = {
     "forms": ("looking", Text("有哪些表单；一份表单的说明", "list forms; describe one")),
     "packs": ("packs", Text("表单包：启用、升级", "packs of forms: enable, upgrade")),
     "sql": ("looking", Text("用 SQL 查询", "read the index with SQL")),
+    "sync": ("syncing", Text("与其他电脑交换记录", "exchange with other desks")),
     "validate": ("checking", Text("检查记录和表单定义", "check records and definitions")),
     "audit": ("auditing", Text("审核全部历史", "verify the whole trail")),
     "hook": ("hooking", Text("共享库和本机的检查", "checks of the shared copy and of a desk")),
@@ -62,9 +63,9 @@ COMMANDS: Mapping[str, tuple[str, Text]] = {
 }
 WRITING = frozenset(
     ("add", "step", "amend", "void", "sign", "open", "import", "init", "demo", "on", "off")
-    + ("handover", "shift", "roster", "key", "loan", "next", "packs", "login", "keys", "erase")
+    + ("handover", "shift", "roster", "key", "loan", "next", "packs", "login", "keys", "erase", "sync")
 )
-ALIASES = {"ls": "list", "new": "add", "登记": "add", "办理": "step", "查询": "list", "逾期": "overdue"}
+ALIASES = {"ls": "list", "new": "add", "登记": "add", "办理": "step", "查询": "list", "逾期": "overdue", "同步": "sync"}
 
 
 _line: Sequence[str] = ()

@@ -79,6 +79,8 @@ def record_issues(
         if bad is not None:
             issues.append(bad)
     issues.extend(_lifecycle_issues(form, record, library, exists))
+    if record.conflicts:
+        issues.extend(_conflict_issues(form, record))
     return issues
 
 
@@ -319,6 +321,7 @@ def _lifecycle_issues(
     status = ""
     paused = False
     own = form.steps
+    at_once = _done_at_once(record)
     for number, event in enumerate(record.events, 1):
         place = f"events.{number}"
         step = own.get(event.step)
@@ -336,7 +339,7 @@ def _lifecycle_issues(
             if event.step in EVENT_ONLY:
                 from logbook.core.clocksteps import event_issues
 
-                if event.source is None:
+                if event.source is None and not at_once(event):
                     issues.extend(event_issues(form, event, place, paused))
                 paused = event.step == "pause" or (paused and event.step != "resume")
             if event.step in ("void", VOIDED):
@@ -356,6 +359,9 @@ def _lifecycle_issues(
         if event.source is None:
             if number == 1 and not step.creates:
                 issues.append(Issue("step.first", {"step": step.label}, field=f"{place}.step"))
+            elif number > 1 and (step.creates or (status != "" and status not in step.from_)) and at_once(event):
+                said = {"step": step.label, "state": form.states.get(status, status)}
+                issues.append(Issue("merge.both-did", said, severity="warning", field=f"{place}.step"))
             elif number > 1 and (step.creates or (status != "" and status not in step.from_)):
                 issues.append(
                     Issue(
@@ -387,6 +393,30 @@ def _lifecycle_issues(
             issues.append(
                 Issue("record.copy", {"name": "by", "found": record.by, "events": first.by}, field="by")
             )
+    return issues
+
+
+def _done_at_once(record: Record) -> Callable[[Event], bool]:
+    """Which events two desks took without knowing of each other, so that their order proves nothing."""
+    if not any(one.what == "steps" for one in record.conflicts):
+        return lambda _event: False
+    from logbook.core.merging import done_at_once
+
+    until = done_at_once(record)
+    return lambda event: _moment(event.recorded or event.at).timestamp() <= until
+
+
+def _conflict_issues(form: Form, record: Record) -> list[Issue]:
+    """What two desks changed at once and nobody has settled yet."""
+    from logbook.core.merging import unsettled
+
+    issues = []
+    for conflict in unsettled(record):
+        field = form.fields.get(conflict.field.partition(".")[0])
+        label: Text | str = field.label if field is not None else conflict.field
+        what = conflict.what if conflict.what in ("steps", "rows", "number", "file") else "value"
+        args = {"label": label, "name": conflict.field, "id": record.id}
+        issues.append(Issue(f"merge.{what}", args, severity="warning", field=conflict.field or None))
     return issues
 
 

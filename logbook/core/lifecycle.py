@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import cast
 
 from logbook.core.form import Form
+from logbook.core.record import HEADER
+from logbook.core.record import Conflict
 from logbook.core.record import Event
 from logbook.core.record import Record
 from logbook.core.record import Stored
@@ -93,7 +95,7 @@ def state_of(form: Form, record: Record, *, until: datetime | None = None) -> St
     if until is not None:
         events = tuple(event for event in events if datetime.fromisoformat(event.at) <= until)
         for amendment in reversed(record.amendments):
-            if datetime.fromisoformat(amendment.at) > until:
+            if datetime.fromisoformat(amendment.at) > until and amendment.field not in HEADER:
                 _put(fields, amendment.field, amendment.old)
     at, by, status = record.at, record.by, ""
     if events:
@@ -118,11 +120,12 @@ def state_of(form: Form, record: Record, *, until: datetime | None = None) -> St
                     by = cast(str, value)
                 else:
                     _put(fields, path, value)
-    if until is not None and (record.amendments or record.signatures):
+    if until is not None and (record.amendments or record.signatures or record.conflicts):
         record = replace(
             record,
             amendments=tuple(a for a in record.amendments if datetime.fromisoformat(a.at) <= until),
             signatures=tuple(s for s in record.signatures if datetime.fromisoformat(s.at) <= until),
+            conflicts=tuple(c for c in record.conflicts if all(_moment(at) <= until for at in _moments(c))),
         )
     state = State(record, form, status, at, by, fields, events)
     for name, field in form.fields.items():
@@ -190,6 +193,14 @@ def _put(fields: dict[str, Stored], path: str, value: Stored) -> None:
         mapping = dict(inner) if isinstance(inner, dict) else {}
         _put(mapping, rest, value)
         fields[name] = mapping
+
+
+def _moments(conflict: Conflict) -> list[str]:
+    return [at for at in (conflict.kept_at, conflict.other_at) if at]
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 def _held(state: State, name: str) -> str | None:

@@ -16,7 +16,7 @@ Stored = Union[str, None, list["Stored"], dict[str, "Stored"]]
 
 # The fixed order of a file (spec: a book on disk). Form fields stand between the two.
 HEADER = ("id", "form", "status", "at", "by")
-TAIL = ("events", "signatures", "amendments")
+TAIL = ("events", "signatures", "amendments", "conflicts", "was")
 RESERVED = frozenset(HEADER + TAIL)
 
 # What an event says of itself, in its order in the file; what it set on the form is under `set`.
@@ -68,9 +68,31 @@ class Signature:
 
 
 @frozen
+class Conflict:
+    """What two desks did to the same place at once, one line of the tail key ``conflicts``.
+
+    ``what``: ``value`` (two values; ``kept`` stands in its place), ``steps`` (both took a step; ``field`` is
+    ``status``), ``rows`` (both added rows, so that a row counted from the top may be another now), ``number``
+    (``field`` names a number that two records had drawn) or ``file`` (the other text could not be read; ``kept``
+    and ``other`` are Git's ids of the two). It is never taken away: an amendment made later settles it.
+    """
+
+    what: str
+    field: str
+    kept: Stored = None
+    other: Stored = None
+    kept_at: str | None = None
+    kept_by: str | None = None
+    other_at: str | None = None
+    other_by: str | None = None
+    extra: Mapping[str, Stored] = attribute(default_factory=dict)
+
+
+@frozen
 class Record:
     """One record as its file says it. ``fields`` are the values entered when it was made (with
-    corrections applied); what later steps set stands in their events. ``extra`` keeps unknown keys."""
+    corrections applied, unknown keys among them); what later steps set stands in their events. ``was`` is the
+    number it had before it turned out that two records had drawn the same."""
 
     id: str
     form: str
@@ -82,6 +104,8 @@ class Record:
     events: tuple[Event, ...] = ()
     signatures: tuple[Signature, ...] = ()
     amendments: tuple[Amendment, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    was: str | None = None
 
     @property
     def form_version(self) -> str:

@@ -48,6 +48,8 @@ def json_schema(form: Form, library: Library) -> Schema:
         "events": _events(form, library, entered),
         "signatures": _signatures(form),
         "amendments": _amendments(),
+        "conflicts": _conflicts(),
+        "was": {"type": "string", "title": "原编号 / Number before"},
     }
     header = ["id", "form", "status", "at", "by", "events"]
     described = _both(form.purpose) if form.purpose else _both(form.title)
@@ -222,6 +224,24 @@ def _amendments() -> Schema:
         "required": ["at", "by", "field", "reason"],
     }
     return {"title": "更正 / Amendments", "type": "array", "items": amendment}
+
+
+def _conflicts() -> Schema:
+    conflict: Schema = {
+        "type": "object",
+        "properties": {
+            "what": {"enum": ["value", "steps", "rows", "number", "file"], "title": "何事 / What"},
+            "field": {"type": "string", "title": "字段 / Field"},
+            "kept": {"title": "现为 / Stands now"},
+            "other": {"title": "另一边 / The other"},
+            "kept_at": {**_moment(), "title": "时间 / At"},
+            "kept_by": {"type": _WORD, "title": "何人 / By"},
+            "other_at": {**_moment(), "title": "另一边的时间 / The other's at"},
+            "other_by": {"type": _WORD, "title": "另一边何人 / The other's by"},
+        },
+        "required": ["what", "field"],
+    }
+    return {"title": "两边同时改过 / Changed at once", "type": "array", "items": conflict}
 
 
 def _enum(*labels: Mapping[str, Text], title: str | None = None) -> Schema:

@@ -43,7 +43,7 @@ _BATCH = 2000
 
 # What one record is made of, in the order of the columns of `records` after `_record`.
 _HEADER_PLACES = {"id": 1, "status": 6, "at": 8, "by": 9, "recorded_at": 10, "title": 11}
-_RECORD_SQL = f"insert into records values ({', '.join('?' * 15)})"
+_RECORD_SQL = f"insert into records values ({', '.join('?' * 16)})"
 _EVENT_SQL = "insert into events values (?, ?, ?, ?, ?, ?)"
 _CLOCK_SQL = f"insert into clocks values ({', '.join('?' * 17)})"
 
@@ -177,7 +177,7 @@ class Writer:
         header = (
             number, record.id, record.form, record.version, path, blob, state.status,
             _epoch(state.at), state.at, state.by, _recorded_at(state), title_of(state, self.context.lang),
-            int(state.final), int(state.voided), last,
+            int(state.final), int(state.voided), last, _conflicts(record),
         )  # fmt: skip
         writer = self._forms.get(record.form) or self._form_writer(record.form)
         writer.add(number, header, state.fields)
@@ -526,6 +526,15 @@ def _arg_to_plain(value: object) -> object:
 def _recorded_at(state: State) -> str:
     first = state.events[0] if state.events else None
     return (first.recorded or first.at) if first is not None else state.at
+
+
+def _conflicts(record: Record) -> int:
+    """How many places two desks changed at once are still to be settled."""
+    if not record.conflicts:
+        return 0
+    from logbook.core.merging import unsettled
+
+    return len(unsettled(record))
 
 
 def _epoch(text: str) -> int:

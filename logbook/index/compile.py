@@ -64,9 +64,11 @@ IS_WORDS = {
     "closed": Text("已结", "closed"),
     "overdue": Text("超期", "overdue"),
     "void": Text("作废", "void"),
+    "conflict": Text("待核对", "conflict"),
 }
 _IS_ALIASES = {"未完": "open", "未办结": "open", "办结": "closed", "已办结": "closed", "逾期": "overdue",
-               "voided": "void", "已作废": "void", "finished": "closed", "late": "overdue"}  # fmt: skip
+               "voided": "void", "已作废": "void", "冲突": "conflict", "两边都改": "conflict",
+               "finished": "closed", "late": "overdue"}  # fmt: skip
 _VERDICT_LABELS = {"pass": Text("合格", "pass"), "fail": Text("不合格", "fail"), "na": Text("不适用", "n/a")}
 _BOOL_LABELS = {"true": Text("是", "yes"), "false": Text("否", "no")}
 
@@ -286,6 +288,8 @@ class _Compiler:
                 parts.append(("r.final = 1 and r.voided = 0", []))
             elif word == "void":
                 parts.append(("r.voided = 1", []))
+            elif word == "conflict":
+                parts.append(("r.conflicts > 0", []))
             elif word == "overdue":
                 now = int(self.now.timestamp())
                 parts.append((f"r._record in (select _record from ({running(now, before=True)}))", []))

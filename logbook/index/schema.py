@@ -38,7 +38,8 @@ create table records (
   _record integer primary key, id text not null, form text not null, version integer not null,
   path text not null, blob text not null, status text not null,
   at_epoch integer not null, at text not null, by text not null, recorded_at text not null,
-  title text not null, final integer not null, voided integer not null, last_at integer not null);
+  title text not null, final integer not null, voided integer not null, last_at integer not null,
+  conflicts integer not null);
 create table events (
   _record integer not null, n integer not null, at integer not null, by text not null, step text not null,
   recorded integer not null, primary key (_record, n)) without rowid;
@@ -76,6 +77,7 @@ create index records_status on records (form, status);
 create index records_open on records (form, at_epoch, id) where final = 0;
 create index records_open_any on records (at_epoch, id) where final = 0;
 create index records_last on records (last_at);
+create index records_conflicts on records (at_epoch, id) where conflicts > 0;
 create index clocks_record on clocks (_record);
 create index clocks_running on clocks (due) where stopped is null;
 create index clocks_expires on clocks (paused_until) where expires = 1;

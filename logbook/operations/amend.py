@@ -13,6 +13,8 @@ from logbook.core.lifecycle import State
 from logbook.core.lifecycle import get_path
 from logbook.core.lifecycle import put_path
 from logbook.core.lifecycle import state_of
+from logbook.core.merging import related
+from logbook.core.merging import unsettled
 from logbook.core.moments import to_text
 from logbook.core.record import Amendment
 from logbook.core.record import Event
@@ -46,11 +48,14 @@ def amend(
     with writing(session) as write:
         loaded = load(session, find(session, word))
         form = loaded.form
+        words, confirmed = _confirmed(loaded, words)
         changes = changes_from(
             form, words, session.library, now=session.now, zone=session.zone, current=loaded.state.fields
         )
         resolve_references(session, form, changes)
-        draft = draft_of(session, write, loaded, changes, reason=reason, by=by, approved_by=approved_by)
+        draft = draft_of(
+            session, write, loaded, changes, reason=reason, by=by, approved_by=approved_by, confirmed=confirmed
+        )
         return write.publish([draft])[0]
 
 
@@ -64,8 +69,10 @@ def draft_of(
     by: str | None,
     approved_by: str | None = None,
     issues: Iterable[Issue] = (),
+    confirmed: bool = False,
 ) -> Draft:
-    """The record with its corrections and an amendment for each."""
+    """The record with its corrections and an amendment for each. ``confirmed``: the state it has now was looked
+    at after two desks had taken a step at once."""
     form, record, state = loaded.form, loaded.record, loaded.state
     issues = [*issues, *changes.issues]
     operator = ""
@@ -78,23 +85,30 @@ def draft_of(
         issues += [issue] if issue else []
     if not (reason or "").strip():
         issues.append(Issue("record.needs-reason", {}, field="reason"))
-    if state.voided:
+    if state.voided and not confirmed:
         issues.append(Issue("record.voided", {"id": record.id}))
     if operator:
         issues += write.change_issues(form, state, operator)
     moved = _moved(form, changes, issues)
     wanted = _paths(changes, state.fields)
-    if not wanted and not moved and not issues:
+    if not wanted and not moved and not confirmed and not issues:
         issues.append(Issue("record.nothing-changed", {}))
     when = to_text(write.when.astimezone(session.zone))
     fields = dict(record.fields)
     set_by_event: dict[str, Stored] = {}
     amendments = list(record.amendments)
+    open_places = {one.field for one in unsettled(record)} if record.conflicts else set()
+    if confirmed:
+        status = state.status
+        amendments.append(
+            Amendment(when, operator, "status", status, status, (reason or "").strip(), approved_by=approved_by)
+        )
     # An amendment says what stood there, encrypted values as they are stored: a signature is checked with it.
     stored = state.fields if session.vault is None else state_of(form, record).fields
     for path, new in {**wanted, **moved}.items():
         old = getattr(state, path) if path in moved else get_path(state.fields, path)
-        if old == new and not (approved_by and _waits_for_approval(state, path)):
+        settles = any(related(path, place) for place in open_places)
+        if old == new and not settles and not (approved_by and _waits_for_approval(state, path)):
             label = form.fields[path.split(".")[0]].label if path.split(".")[0] in form.fields else path
             issues.append(Issue("record.amend-same", {"label": label}, field=path))
             continue
@@ -102,6 +116,8 @@ def draft_of(
         amendments.append(
             Amendment(when, operator, path, before, new, (reason or "").strip(), approved_by=approved_by)
         )
+        if old == new and settles:
+            continue  # looked at and found right: there is nothing to set
         if path in moved or _set_later(record, path):
             set_by_event[path] = new
         else:
@@ -129,6 +145,24 @@ def draft_of(
         issues += checking.event_time_issues(datetime.fromisoformat(moved["at"]), write.when, None)
     write.judge(form, after, step=None, before=issues)
     return Draft(form, after, "amend", operator, base=loaded.data, files=tuple(changes.files.items()))
+
+
+def _confirmed(loaded: Loaded, words: Iterable[str]) -> tuple[list[str], bool]:
+    """The words without ``status=…``, and whether that confirms the state after two desks took steps at once.
+    Refused where it names another state: to get there takes a step."""
+    given = list(words)
+    record, state, form = loaded.record, loaded.state, loaded.form
+    if not any(one.what == "steps" for one in unsettled(record)) or "status" in form.fields:
+        return given, False
+    named = [word.partition("=")[2].strip() for word in given if word.partition("=")[0].strip() in ("status", "状态")]
+    label = form.states.get(state.status)
+    known = {state.status, *((label.zh, label.en) if label is not None else ("已作废",))}
+    for name in named:
+        if name not in known:
+            shown = label if label is not None else state.status
+            args = {"state": shown, "name": state.status, "id": record.id}
+            raise Refused([Issue("merge.status", args, field="status")])
+    return [word for word in given if word.partition("=")[0].strip() not in ("status", "状态")], bool(named)
 
 
 def _waits_for_approval(state: State, path: str) -> bool:

@@ -13,6 +13,7 @@ from logbook.core.issues import Issue
 from logbook.core.lifecycle import get_path
 from logbook.core.lifecycle import state_of
 from logbook.core.moments import to_text
+from logbook.core.record import TAIL
 from logbook.core.record import Amendment
 from logbook.core.record import Record
 from logbook.core.record import Stored
@@ -167,7 +168,7 @@ def _untouched(old: Record, new: Record) -> list[Issue]:
     """Header, events, signatures and amendments are not edited."""
     return [
         Issue("record.edit-header", {"name": name}, field=name)
-        for name in ("id", "form", "version", "status", "at", "by", "events", "signatures", "amendments")
+        for name in ("id", "form", "version", "status", "at", "by", *TAIL)
         if getattr(old, name) != getattr(new, name)
     ]
 

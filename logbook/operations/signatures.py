@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import combinations
+from itertools import islice
 
 from logbook.core.form import Form
 from logbook.core.lifecycle import AMEND
 from logbook.core.lifecycle import put_path
 from logbook.core.lifecycle import state_of
 from logbook.core.record import Amendment
+from logbook.core.record import Event
 from logbook.core.record import Record
 from logbook.core.record import Signature
 from logbook.core.record import Stored
@@ -41,7 +46,8 @@ def signature_hash(form: Form, record: Record, events: int) -> str:
     """SHA-256 of what a signature covers: the values as entered and the first ``events`` events, as
     canonical JSON. Values filled in later that were empty then are left out (rulings 18)."""
     plain = plain_from(replace(record, events=record.events[:events], signatures=(), amendments=()), form)
-    del plain["status"]
+    for name in ("status", "conflicts", "was"):
+        plain.pop(name, None)
     text = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -49,16 +55,37 @@ def signature_hash(form: Form, record: Record, events: int) -> str:
 def _as_signed(form: Form, record: Record, signature: Signature) -> Record | None:
     """The record as it was signed: later events gone, later amendments undone one by one until the
     hash agrees; None when it never does, so the text was changed past the program."""
-    before: Record = replace(record, events=record.events[: signature.events])
-    for amendment in (*reversed(record.amendments), None):
-        if signature_hash(form, before, signature.events) == signature.sha256:
-            return before
-        if amendment is not None:
-            before = _undone(before, record, amendment)
+    for events in _may_have_been(record, signature):
+        before: Record = replace(record, id=record.was or record.id, events=events)
+        for amendment in (*reversed(record.amendments), None):
+            for one in (before, replace(before, id=record.id)) if record.was else (before,):
+                if signature_hash(form, one, signature.events) == signature.sha256:
+                    return one
+            if amendment is not None:
+                before = _undone(before, record, amendment)
     return None
 
 
+# How many ways to choose the signed events among those of two desks are tried.
+_CHOICES = 500
+
+
+def _may_have_been(record: Record, signature: Signature) -> Iterator[tuple[Event, ...]]:
+    """The events the signature may cover: the first ones, or after a merge, which puts another desk's events
+    between them, so many of those there were by then. The hash says which."""
+    count = signature.events
+    yield record.events[:count]
+    until = datetime.fromisoformat(signature.recorded or signature.at)
+    known = [one for one in record.events if datetime.fromisoformat(one.recorded or one.at) <= until]
+    if 0 < count < len(known):
+        for left_out in islice(combinations(known[1:], len(known) - count), _CHOICES):
+            out = {id(one) for one in left_out}
+            yield tuple(one for one in known if id(one) not in out)
+
+
 def _undone(before: Record, record: Record, amendment: Amendment) -> Record:
+    if amendment.field == "status":
+        return before  # it only confirmed where the events had led
     if amendment.field in ("at", "by"):
         return replace(before, **{amendment.field: amendment.old})
     if any(

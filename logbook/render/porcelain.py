@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from logbook.core.issues import Issue
     from logbook.core.lifecycle import State
     from logbook.core.record import Amendment
+    from logbook.core.record import Conflict
     from logbook.core.record import Event
     from logbook.core.record import Signature
     from logbook.core.record import Stored
@@ -107,6 +109,11 @@ def record_json(
     ``recorded_at`` is when it was written down, by its first event, unless the caller knows better.
     """
     form, record = state.form, state.record
+    still_open: Collection[Conflict] = ()
+    if record.conflicts:
+        from logbook.core.merging import unsettled
+
+        still_open = unsettled(record)
     return record_object(
         form,
         id=record.id,
@@ -120,6 +127,9 @@ def record_json(
         clocks=clocks,
         signatures=record.signatures,
         amendments=record.amendments,
+        conflicts=record.conflicts,
+        open_conflicts=still_open,
+        was=record.was,
         now=now,
         private=private,
     )
@@ -140,6 +150,9 @@ def record_object(
     clocks: Iterable[ClockState | ClockRow] = (),
     signatures: Iterable[Signature] = (),
     amendments: Iterable[Amendment] = (),
+    conflicts: Iterable[Conflict] = (),
+    open_conflicts: Collection[Conflict] = (),
+    was: str | None = None,
     private: bool = False,
 ) -> Json:
     """The same shape from its parts, for rows that come from the index and not from a file."""
@@ -165,6 +178,28 @@ def record_object(
             for s in signatures
         ],
         "amendments": [amendment_json(form, amendment, private=private) for amendment in amendments],
+        "conflicts": [
+            {**conflict_json(form, one, private=private), "settled": one not in open_conflicts} for one in conflicts
+        ],
+        **({"was": was} if was is not None else {}),
+    }
+
+
+def conflict_json(form: Form, conflict: Conflict, *, private: bool = False) -> Json:
+    """A place that two desks changed at once: what stands there, and what the other had."""
+    kept, other = conflict.kept, conflict.other
+    if not private:
+        kept, other = mask_path(form, conflict.field, kept), mask_path(form, conflict.field, other)
+    value = conflict.what == "value"
+    return {
+        "what": conflict.what,
+        "field": conflict.field,
+        "kept": _native(form, conflict.field, kept) if value else kept,
+        "other": _native(form, conflict.field, other) if value else other,
+        "kept_at": conflict.kept_at,
+        "kept_by": conflict.kept_by,
+        "other_at": conflict.other_at,
+        "other_by": conflict.other_by,
     }
 
 

@@ -48,6 +48,15 @@ WORDS = {
     "pause_expired": Text("暂停已到期", "pause has run out"),
     "void": Text("作废", "void"),
     "amend": Text("更正", "amend"),
+    "was": Text("原编号 {was}：两台电脑用了同一个号", "was {was}: two computers had drawn that number"),
+    "conflicts": Text("两边同时改过，请核对", "Changed on two computers at once, please check"),
+    "kept": Text("现为", "now"),
+    "other": Text("另一边", "the other"),
+    "both": Text("两边都办理了步骤", "a step was taken on both"),
+    "rows": Text("两边都加了行，行号可能变了", "rows were added on both: their numbers may have moved"),
+    "number": Text("这个编号现在有两条记录", "two records have had this number"),
+    "file": Text("另一边的文本读不出来，仍在 Git 里", "the other text cannot be read; Git still has it"),
+    "open": Text("改用另一个值，或确认现在的值", "take the other value, or confirm this one"),
 }
 
 
@@ -79,6 +88,10 @@ def record_page(
     form, record = state.form, state.record
     fields = dict(state.fields) if private else mask(form, state.fields)
     lines = [f"{record.id}  {form.title.say(lang)}"]
+    if record.was:
+        lines.append(f"  {WORDS['was'].say(lang).format(was=plain(record.was))}")
+    if record.conflicts:
+        lines += _conflicts(state, lang, names, private=private)
     pairs = list(_head(state, lang, names))
     tables: list[str] = []
     for name in (*form.fields, *(n for n in fields if n not in form.fields)):
@@ -122,6 +135,47 @@ def record_page(
                 f" → {_shown(top, new, lang, names)}  ({plain(one.reason)})"
             )
     return "\n".join(lines) + "\n"
+
+
+def _conflicts(state: State, lang: str, names: Callable[[str], str], *, private: bool) -> list[str]:
+    """What two desks changed at once and nobody has settled, each with the command that does."""
+    from logbook.core.merging import unsettled
+
+    form, record = state.form, state.record
+    lines = []
+    for one in unsettled(record):
+        field = form.fields.get(one.field.partition(".")[0])
+        label = field.label.say(lang) if field else WORDS["status"].say(lang) if one.what == "steps" else one.field
+        if one.what == "steps":
+            kept, other = (_step_label(form, step, lang) for step in (one.kept, one.other))
+        else:
+            shown_values = [one.kept, one.other]
+            if not private:
+                shown_values = [mask_path(form, one.field, value) for value in shown_values]
+            top = field if "." not in one.field else None
+            kept, other = (_shown(top, value, lang, names) for value in shown_values)
+        text = f"  {label}  {WORDS[one.what].say(lang)}  " if one.what in ("rows", "number", "file") else f"  {label}  "
+        if one.what in ("value", "steps", "number"):
+            sides = (
+                (WORDS["kept"], kept, one.kept_at, one.kept_by),
+                (WORDS["other"], other, one.other_at, one.other_by),
+            )
+            text += "  ".join(
+                f"{word.say(lang)} {value}" + (f" ({_short(at)} {names(by)})" if at and by else "")
+                for word, value, at, by in sides
+            )
+        lines.append(text.rstrip())
+        place = f"{one.field or 'FIELD'}={state.status if one.what == 'steps' else '…'}"
+        lines.append(f"    → logbook amend {record.id} {place} --reason …  ({WORDS['open'].say(lang)})")
+    return ["", WORDS["conflicts"].say(lang), *lines, ""] if lines else []
+
+
+def _step_label(form: Form, name: Stored, lang: str) -> str:
+    from logbook.core.builtin import built_in_steps
+
+    step = form.steps.get(str(name)) or built_in_steps(form).get(str(name))
+    word = WORDS.get("void" if name == "voided" else str(name))
+    return step.label.say(lang) if step else word.say(lang) if word else str(name)
 
 
 def _head(state: State, lang: str, names: Callable[[str], str]) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,7 @@ from logbook.core.issues import Issue
 from logbook.core.record import EVENT_KEYS
 from logbook.core.record import RESERVED
 from logbook.core.record import Amendment
+from logbook.core.record import Conflict
 from logbook.core.record import Event
 from logbook.core.record import Record
 from logbook.core.record import Signature
@@ -22,6 +23,8 @@ FOLDER = "records"
 _NUMBER = re.compile(r"(?P<prefix>[A-Z]{1,4})-(?P<day>\d{8})-(?P<desk>[A-Z]{1,2})(?P<n>\d{3,})(-\d+)?")
 _EVENT_KEYS = frozenset(EVENT_KEYS)
 _AMENDMENT_KEYS = frozenset(("at", "by", "field", "from", "to", "reason", "approved_by", "recorded"))
+_CONFLICT_TEXTS = ("kept_at", "kept_by", "other_at", "other_by")
+_CONFLICT_KEYS = frozenset(("what", "field", "kept", "other", *_CONFLICT_TEXTS))
 _SIGNATURE_KEYS = frozenset(("at", "by", "as", "name", "events", "sha256", "recorded"))
 
 
@@ -90,6 +93,10 @@ def plain_from(record: Record, form: Form) -> dict[str, Stored]:
         plain["signatures"] = [_signature_plain(signature) for signature in record.signatures]
     if record.amendments:
         plain["amendments"] = [_amendment_plain(amendment) for amendment in record.amendments]
+    if record.conflicts:
+        plain["conflicts"] = [conflict_plain(conflict) for conflict in record.conflicts]
+    if record.was is not None:
+        plain["was"] = record.was
     return plain
 
 
@@ -115,8 +122,10 @@ def record_from(plain: Mapping[str, Stored]) -> tuple[Record | None, list[Issue]
     events = _entries(get("events"), "events", _event_from, issues, required=True)
     signatures = _entries(get("signatures"), "signatures", _signature_from, issues)
     amendments = _entries(get("amendments"), "amendments", _amendment_from, issues)
+    conflicts = _entries(get("conflicts"), "conflicts", _conflict_from, issues)
     if issues:
         return None, issues
+    was = get("was")
     fields = {key: value for key, value in plain.items() if key not in RESERVED}
     return (
         Record(
@@ -130,6 +139,8 @@ def record_from(plain: Mapping[str, Stored]) -> tuple[Record | None, list[Issue]
             cast("tuple[Event, ...]", events),
             cast("tuple[Signature, ...]", signatures),
             cast("tuple[Amendment, ...]", amendments),
+            cast("tuple[Conflict, ...]", conflicts),
+            was if isinstance(was, str) else None,
         ),
         [],
     )
@@ -218,6 +229,32 @@ def _amendment_from(entry: dict[str, Stored], place: str, issues: list[Issue]) -
     )
 
 
+def _conflict_from(entry: dict[str, Stored], place: str, issues: list[Issue]) -> Conflict | None:
+    what, field = entry.get("what"), entry.get("field")
+    if not isinstance(what, str) or not isinstance(field, str):
+        missing = "field" if isinstance(what, str) else "what"
+        issues.append(Issue("record.entry-missing", {"name": missing, "place": place}, field=f"{place}.{missing}"))
+        return None
+    before = len(issues)
+    for name in ("kept_at", "other_at"):
+        if (at := entry.get(name)) is not None and not _is_moment(at):
+            issues.append(Issue("record.moment", {"name": name, "found": str(at)}, field=f"{place}.{name}"))
+    if len(issues) > before:
+        return None
+    texts = {name: text for name in _CONFLICT_TEXTS if isinstance(text := entry.get(name), str)}
+    return Conflict(
+        what,
+        field,
+        entry.get("kept"),
+        entry.get("other"),
+        texts.get("kept_at"),
+        texts.get("kept_by"),
+        texts.get("other_at"),
+        texts.get("other_by"),
+        {key: value for key, value in entry.items() if key not in _CONFLICT_KEYS},
+    )
+
+
 def _wellformed(entry: Mapping[str, Stored], names: tuple[str, ...], place: str, issues: list[Issue]) -> bool:
     before = len(issues)
     for name in names:
@@ -278,4 +315,16 @@ def _amendment_plain(amendment: Amendment) -> dict[str, Stored]:
         if value is not None:
             plain[name] = value
     plain.update(amendment.extra)
+    return plain
+
+
+def conflict_plain(conflict: Conflict) -> dict[str, Stored]:
+    """The mapping that a line of ``conflicts`` is in a file."""
+    plain: dict[str, Stored] = {"what": conflict.what, "field": conflict.field}
+    plain |= {"kept": conflict.kept, "other": conflict.other}
+    for name in _CONFLICT_TEXTS:
+        value = getattr(conflict, name)
+        if value is not None:
+            plain[name] = value
+    plain.update(conflict.extra)
     return plain

@@ -35,6 +35,7 @@ from logbook.store.objects import blob_id
 from logbook.store.objects import build_commit
 from logbook.store.objects import build_tree
 from logbook.store.objects import clean_name
+from logbook.store.objects import flush
 from logbook.store.objects import flush_folder
 from logbook.store.objects import object_id
 from logbook.store.objects import stamp_line
@@ -59,15 +60,18 @@ from logbook.store.worktree import set_index
 Person = tuple[str, str]
 Checkpoint = Callable[[str], None]
 _ATTEMPTS = 5
+_OPEN_AT_ONCE = 200  # files a process may surely hold open
 _LOCK_FILE = re.compile(r"Unable to create '(.+\.lock)': File exists")
 
 
 @frozen
 class Change:
-    """The new content of one file, whole. ``path`` is relative to the book, with ``/``."""
+    """The new content of one file, whole. ``path`` is relative to the book, with ``/``. ``stored``: Git has the
+    bytes already, as an object that came from elsewhere."""
 
     path: str
     data: bytes
+    stored: bool = False
 
 
 @frozen
@@ -170,6 +174,44 @@ def _write(repo: Repository, intent: Intent, plan: _Plan, last: Commit, reached:
     finally:
         if index is not None:
             index.cancel()
+
+
+def forward(
+    repo: Repository,
+    new: str,
+    *,
+    onto: str,
+    subject: str,
+    committer: Person,
+    when: datetime,
+    lock_timeout: float = 10.0,
+    checkpoint: Checkpoint | None = None,
+) -> list[str]:
+    """Move the branch from ``onto`` to ``new``, a commit that came from elsewhere and builds on it; the paths that
+    changed. Files and index follow as after a write of ours, for those paths only.
+
+    What ``new`` no longer has stays where it is: the caller does not come here with a deletion.
+    BookError ``git.dirty-target``, ``git.moved``, ``git.not-a-file``.
+    """
+    from logbook.store.graph import differences
+
+    reached = checkpoint or _pass_by
+    with write_lock(repo, lock_timeout):
+        if repo.head() != onto:
+            raise BookError("git.moved", branch=repo.branch())
+        plan = _Plan(ids=[new])
+        found = [one for one in differences(repo, onto, new, modes=True) if one.second is not None]
+        plan.targets = tuple(
+            Target(check_path(one.path), one.mode, one.first, one.second) for one in found if one.second is not None
+        )
+        check_targets(repo, plan.targets)
+        contents = repo.objects.read_many(target.new for target in plan.targets)
+        for target, (_, _, data) in zip(plan.targets, contents, strict=True):
+            plan.data[target.path] = data
+        last = Commit((), subject, committer, committer, when)
+        if not _write(repo, Intent(repo.branch_ref(), onto, new, plan.targets), plan, last, reached):
+            raise BookError("git.moved", branch=repo.branch())
+        return [target.path for target in plan.targets]
 
 
 def publish_bulk(
@@ -312,7 +354,8 @@ def _plan(repo: Repository, head: str | None, batch: Sequence[Commit]) -> _Plan:
                 raise BookError("git.not-a-file", path=change.path)
             mode = FILE if entry is None else entry.mode
             before.setdefault(change.path, (mode, None if entry is None else entry.oid))
-            folder.entries[name] = Entry(mode, name, plan.keep("blob", change.data))
+            oid = blob_id(change.data) if change.stored else plan.keep("blob", change.data)
+            folder.entries[name] = Entry(mode, name, oid)
             plan.data[change.path] = change.data
         tree = root.close(plan)
         parents = [oid for oid in (parent, *commit.merged) if oid is not None]
@@ -353,12 +396,31 @@ def _store(repo: Repository, plan: _Plan) -> list[str | bytes]:
     folder.mkdir(exist_ok=True)
     drafts: list[str | bytes] = []
     open_files: list[int] = []
+    sweep = len(plan.targets) > _OPEN_AT_ONCE and hasattr(os, "sync")
     try:
         for number, target in enumerate(plan.targets):
             draft = str(folder / str(number))
-            open_files.append(write_new(draft, plan.data[target.path]))
+            fd = write_new(draft, plan.data[target.path])
             drafts.append(draft)
-        write_loose(f"{repo.common_dir}/objects", plan.objects, also=open_files)
+            if len(plan.targets) <= _OPEN_AT_ONCE:
+                open_files.append(fd)
+                continue
+            try:
+                if not sweep:
+                    flush(fd)
+            finally:
+                os.close(fd)
+        if sweep:
+            os.sync()  # one sweep for thousands of drafts
+        # Blobs come before the trees that name them, and these before the commit.
+        wanted = list(plan.objects.items())
+        for start in range(0, len(wanted), _OPEN_AT_ONCE):
+            last = start + _OPEN_AT_ONCE >= len(wanted)
+            some = dict(wanted[start : start + _OPEN_AT_ONCE])
+            write_loose(f"{repo.common_dir}/objects", some, also=open_files if last else ())
+        if not wanted:
+            for fd in open_files:
+                flush(fd)
     finally:
         for fd in open_files:
             os.close(fd)
