@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from logbook.core.form import Field
 from logbook.core.form import Form
 from logbook.core.record import Amendment
+from logbook.core.record import Conflict
 from logbook.core.record import Event
 from logbook.core.record import Record
 from logbook.core.record import Signature
@@ -130,6 +131,7 @@ def change_record(form: Form, record: Record, change: Change) -> Record:
         events=tuple(_event(form, event, change) for event in record.events),
         amendments=tuple(_amendment(form, amendment, change) for amendment in record.amendments),
         signatures=tuple(_signature(signature, change) for signature in record.signatures),
+        conflicts=tuple(_conflict(form, conflict, change) for conflict in record.conflicts),
     )
     return changed
 
@@ -146,6 +148,17 @@ def _amendment(form: Form, amendment: Amendment, change: Change) -> Amendment:
         amendment,
         old=change_path(form, amendment.field, amendment.old, change),
         new=change_path(form, amendment.field, amendment.new, change),
+    )
+    return changed
+
+
+def _conflict(form: Form, conflict: Conflict, change: Change) -> Conflict:
+    if conflict.what != "value":
+        return conflict
+    changed: Conflict = replace(
+        conflict,
+        kept=change_path(form, conflict.field, conflict.kept, change),
+        other=change_path(form, conflict.field, conflict.other, change),
     )
     return changed
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -279,7 +278,6 @@ def _audit(session: Session, tip: str, since: str | None, done: Judgement, *, on
         if step is not None and one.issue.commit == step.entry.id:
             one = replace(one, issue=discreet(one.issue, step))
         found.append(one)
-    found += _merges(session.repository, tip, since)
     done.commits += walk.count
     for one in in_order(found):
         told = Told(one.rule, one.issue)
@@ -327,56 +325,6 @@ def discreet(issue: Issue, step: Step) -> Issue:
 def _is_code(value: object) -> bool:
     """Whether a word names a character nobody sees."""
     return isinstance(value, str) and re.fullmatch(r"U\+[0-9A-F]{4,6}", value) is not None
-
-
-# --------------------------------------------------------------------------- merges
-
-
-def _merges(repository: Repository, tip: str, since: str | None) -> Iterator[Finding]:
-    """A merge holds what its two parents lead to and nothing else (rulings 22)."""
-    from logbook.core.findings import Finding
-
-    words = [tip, *([f"^{since}"] if since is not None else []), "--"]
-    out = repository.run("rev-list", "--min-parents=2", "--parents", *words).stdout.decode("ascii")
-    for row in out.splitlines():
-        commit, *parents = row.split()
-        if len(parents) != 2:
-            yield Finding("A8", Issue("hook.many-parents", {"count": len(parents)}, commit=commit))
-            continue
-        for path in merged_otherwise(repository, commit, parents[0], parents[1]):
-            yield Finding("A8", Issue("audit.merge", {"path": path}, commit=commit, path=path))
-
-
-def merged_otherwise(repository: Repository, commit: str, first: str, second: str) -> list[str]:
-    """The paths at which a merge commit does not hold what merging its parents gives."""
-    from logbook.store.history import changed_paths
-
-    try:
-        from logbook.operations.merging import expected_merge  # type: ignore[import-not-found,unused-ignore]
-    except ImportError:
-        expected_merge = None
-    against = {path: (before, after) for path, before, after in changed_paths(repository, first, commit)}
-    other = {path: (before, after) for path, before, after in changed_paths(repository, second, commit)}
-    if expected_merge is not None:
-        expected: Mapping[str, bytes] = expected_merge(repository, first, second)
-        wrong = [path for path, data in expected.items() if _blob(repository, commit, path) != repository.blob_id(data)]
-        wrong += [path for path in against.keys() & other.keys() if path not in expected]
-        return sorted(set(wrong))
-    out = repository.run("merge-base", "--all", first, second, check=False).stdout.decode("ascii").split()
-    wrong = [] if len(out) == 1 else ["*"]
-    for path in against.keys() | other.keys():
-        here = _blob(repository, commit, path)
-        ours, theirs = _blob(repository, first, path), _blob(repository, second, path)
-        base = _blob(repository, out[0], path) if out else None
-        merged = theirs if ours == base else ours if theirs in (base, ours) else None
-        if here is None or here != merged:
-            wrong.append(path)
-    return sorted(wrong)
-
-
-def _blob(repository: Repository, commit: str, path: str) -> str | None:
-    entry = repository.entry_at(commit, path)
-    return entry.oid if entry is not None and not entry.is_tree else None
 
 
 # --------------------------------------------------------------------------- after the push was let in

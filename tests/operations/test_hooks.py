@@ -444,7 +444,7 @@ def test_a_merge_that_holds_something_else_is_refused(book: Desk, shared: Shared
     (other.root / path).write_text((other.root / path).read_text("utf-8").replace("明天", "下周"), "utf-8")
     people = ("-c", "user.name=李娜", "-c", "user.email=lina@staff.logbook")
     other.git(*people, "commit", "-q", "-a", "--amend", "--no-edit", "--no-verify")
-    assert refused(shared, other) == [f"A8 {path}: 合并的结果与双方的内容不符：{path} (…)"]
+    assert refused(shared, other) == [f"A9 {path}: 合并的结果与双方的内容不符：{path} (…)"]
 
 
 def test_a_merge_that_drops_what_the_other_desk_wrote_is_refused(
@@ -456,7 +456,7 @@ def test_a_merge_that_drops_what_the_other_desk_wrote_is_refused(
     other.git("rm", "-q", path)
     people = ("-c", "user.name=李娜", "-c", "user.email=lina@staff.logbook")
     other.git(*people, "commit", "-q", "--amend", "--no-edit", "--no-verify")
-    assert refused(shared, other) == [f"A8 {path}: 合并的结果与双方的内容不符：{path} (…)"]
+    assert refused(shared, other) == [f"A9 {path}: 合并的结果与双方的内容不符：{path} (…)"]
 
 
 def test_two_pushes_at_once(book: Desk, shared: SharedCopy, tmp_path: Path) -> None:

@@ -18,7 +18,6 @@ MESSAGES = {
     "hook.tag-deleted": "the checkpoint {tag} cannot be deleted",
     "hook.tag-moved": "the checkpoint {tag} is there already and cannot be changed",
     "hook.tag-elsewhere": "the checkpoint {tag} names no commit of this book",
-    "hook.many-parents": "{count} commits merged at once: merge two at a time",
     "hook.foreign": "{path} is somebody else's {name}; it was left alone",
     "hook.interpreter": "{path} cannot stand in the first line of a hook: it has blanks or is too long",
     "hook.elsewhere": "hooks are kept in {path}, where other repositories use them too; nothing was changed",

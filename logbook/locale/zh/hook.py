@@ -18,7 +18,6 @@ MESSAGES = {
     "hook.tag-deleted": "检查点 {tag} 不能删除",
     "hook.tag-moved": "检查点 {tag} 已经有了，不能改动",
     "hook.tag-elsewhere": "检查点 {tag} 指的不是这本记录簿里的提交",
-    "hook.many-parents": "一次合并了 {count} 个提交，只能两个两个地合并",
     "hook.foreign": "{path} 已有别人的 {name}，没有改动",
     "hook.interpreter": "{path} 不能写在钩子的第一行：路径里有空格，或者太长",
     "hook.elsewhere": "钩子放在 {path}，别的仓库也在用，没有改动",

@@ -18,6 +18,7 @@ from logbook.core.lifecycle import AMEND
 from logbook.core.lifecycle import get_path
 from logbook.core.lifecycle import put_path
 from logbook.core.record import Amendment
+from logbook.core.record import Conflict
 from logbook.core.record import Event
 from logbook.core.record import Record
 from logbook.core.record import Signature
@@ -34,7 +35,7 @@ from logbook.operations.signatures import is_stale
 from logbook.operations.signatures import signature_hash
 from logbook.store.history import history
 
-_Entry = Event | Amendment | Signature
+_Entry = Event | Amendment | Signature | Conflict
 
 
 @dataclass
@@ -91,7 +92,7 @@ def only_added(step: Step) -> Iterator[Finding]:
             if before is not None:
                 yield step.find("A9", Issue("audit.destroyed", {"path": change.path}), change)
             continue
-        for name in ("events", "amendments", "signatures"):
+        for name in ("events", "amendments", "signatures", "conflicts"):
             yield from _prefix(step, change, name, getattr(before, name), getattr(after, name))
 
 
@@ -101,18 +102,18 @@ def _prefix(
     for number, (old, new) in enumerate(zip(before, after, strict=False), 1):
         if old != new:
             issue = Issue("audit.entry-changed", {"place": f"{name}.{number}"}, field=f"{name}.{number}")
-            yield step.find("A9", issue, change, old=_told(old), new=_told(new), happened=old.at)
+            yield step.find("A9", issue, change, old=_told(old), new=_told(new), happened=getattr(old, "at", None))
             return
     if len(after) < len(before):
         lost = before[len(after)]
         place = f"{name}.{len(after) + 1}"
         issue = Issue("audit.entry-removed", {"place": place, "count": len(before) - len(after)}, field=place)
-        yield step.find("A9", issue, change, old=_told(lost), happened=lost.at)
+        yield step.find("A9", issue, change, old=_told(lost), happened=getattr(lost, "at", None))
 
 
 def _told(entry: _Entry) -> Stored:
     """An entry in one line, without the values it brought (they may be private)."""
-    names = ("at", "by", "step", "field", "meaning", "reason", "recorded", "approved_by")
+    names = ("at", "by", "step", "what", "field", "meaning", "reason", "recorded", "approved_by")
     parts = {name: getattr(entry, name, None) for name in names}
     return " ".join(f"{name}={value}" for name, value in parts.items() if value)
 

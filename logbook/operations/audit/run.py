@@ -15,6 +15,7 @@ from logbook.core.findings import Finding
 from logbook.operations.audit import checkpoints
 from logbook.operations.audit import content
 from logbook.operations.audit import head
+from logbook.operations.audit import merges
 from logbook.operations.audit import people
 from logbook.operations.audit import receipts
 from logbook.operations.audit import times
@@ -102,6 +103,7 @@ def of_commits(walk: Walk, done: Audit) -> Iterator[Finding]:
         walk.last = step
         yield from content.text(step)
         yield from content.only_added(step)
+        yield from merges.merged(step, walk.repository)
         yield from content.attachments(step)
         yield from content.amended(step, made)
         yield from content.signatures(step)
