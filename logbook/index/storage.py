@@ -198,8 +198,10 @@ class Storage:
                     standing.close()
                     if state == head:
                         return  # whoever held the lock before us has built it
+            for left in place.parent.glob("index.*.new*"):  # one builder at a time: its maker was killed
+                with contextlib.suppress(FileNotFoundError):
+                    left.unlink()
             new = place.with_name(f"index.{os.getpid()}.new")
-            _remove(new)
             try:
                 connection = sqlite3.connect(new, isolation_level=None)
                 try:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import NoReturn
 from typing import Self
 
 from logbook.core.errors import BookError
@@ -304,7 +305,7 @@ def start_git(
     errors: int | None = subprocess.PIPE,
     hold: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
-    """Start ``git`` in ``folder``. BookError ``git.no-git``, ``git.no-repository``."""
+    """Start ``git`` in ``folder``. BookError ``git.no-git``, ``git.no-repository``, ``git.cannot-start``."""
     try:
         return subprocess.Popen(
             ["git", *words],
@@ -321,6 +322,8 @@ def start_git(
         if not os.path.isdir(folder):
             raise BookError("git.no-repository", path=str(folder)) from error
         raise BookError("git.no-git") from error
+    except OSError as error:  # no memory, no more processes, a disk that fails
+        raise BookError("git.cannot-start", why=error.strerror or str(error)) from error
 
 
 def run_git(
@@ -397,8 +400,8 @@ class Objects:
             raise BookError("git.bad-revision", revision=name)
         try:
             return self._cat_file().one(name)
-        except (BrokenPipeError, EOFError):
-            self.close()  # the child was killed under us: once more with a new one
+        except _ChildLost:
+            self.close()  # once more with a new one
             return self._cat_file().one(name)
 
     def read_many(self, oids: Iterable[str]) -> Iterator[tuple[str, str, bytes]]:
@@ -406,16 +409,25 @@ class Objects:
 
         BookError ``git.missing-object``. Do not read anything else from this repository in between.
         """
-        batch = self._cat_file()
         waiting: list[str] = []
         for oid in oids:
             if not is_oid(oid):
                 raise ValueError(f"no object id: {oid!r}")
             waiting.append(oid)
             if len(waiting) == _MANY:
-                yield from batch.many(waiting)
+                yield from self._some(waiting)
                 waiting = []
-        yield from batch.many(waiting)
+        yield from self._some(waiting)
+
+    def _some(self, oids: list[str]) -> Iterator[tuple[str, str, bytes]]:
+        done = 0
+        try:
+            for found in self._cat_file().many(oids):
+                yield found
+                done += 1
+        except _ChildLost:
+            self.close()  # the rest once more, with a new one
+            yield from self._cat_file().many(oids[done:])
 
     def commit(self, oid: str) -> CommitObject:
         """A commit's parts, by its id. BookError ``git.missing-object``."""
@@ -446,6 +458,13 @@ class Objects:
         return self._batch
 
 
+class _ChildLost(GitFailed):
+    """The child that reads objects was killed under us."""
+
+    def __init__(self) -> None:
+        super().__init__("cat-file", -1, "killed")
+
+
 class _CatFile:
     """One ``git cat-file --batch`` child."""
 
@@ -471,18 +490,23 @@ class _CatFile:
         self._process.wait()
 
     def one(self, name: str) -> tuple[str, str, bytes] | None:
-        self._in.write(name.encode("utf-8", "surrogateescape") + b"\n")
-        self._in.flush()
+        self._ask(name.encode("utf-8", "surrogateescape") + b"\n")
         return self._answer()
 
     def many(self, oids: Sequence[str]) -> Iterator[tuple[str, str, bytes]]:
-        self._in.write("".join(oid + "\n" for oid in oids).encode("ascii"))
-        self._in.flush()
+        self._ask("".join(oid + "\n" for oid in oids).encode("ascii"))
         for oid in oids:
             found = self._answer()
             if found is None:
                 raise BookError("git.missing-object", name=oid)
             yield found
+
+    def _ask(self, words: bytes) -> None:
+        try:
+            self._in.write(words)
+            self._in.flush()
+        except BrokenPipeError:
+            self._ended()
 
     def _answer(self) -> tuple[str, str, bytes] | None:
         line = self._out.readline()
@@ -497,12 +521,12 @@ class _CatFile:
             self._ended()
         return words[0].decode("ascii"), words[1].decode("ascii"), data[:-1]
 
-    def _ended(self) -> None:
+    def _ended(self) -> NoReturn:
         stderr = self._process.stderr.read() if self._process.stderr is not None else b""
         status = self._process.wait()
         if status > 0:
             raise git_error("cat-file", status, stderr, self._root)
-        raise EOFError("git cat-file ended")
+        raise _ChildLost
 
 
 def is_bare(root: Path) -> bool:

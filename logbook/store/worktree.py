@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
@@ -163,7 +164,11 @@ class IndexUpdate:
     def cancel(self) -> None:
         """End it without a change; nothing to do when it has ended."""
         if self._process.returncode is None:
-            self._process.communicate()
+            assert self._process.stdin is not None
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()  # a second `communicate` would not, and both would wait for ever
+            with self._process:
+                pass
 
 
 def set_index(
