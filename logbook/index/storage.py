@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 from typing import Any
 from typing import TypeVar
 
+from logbook.core.errors import Refused
+from logbook.core.issues import Issue
 from logbook.index.schema import Context
 from logbook.index.schema import has_search
 from logbook.index.schema import read_meta
@@ -226,6 +228,8 @@ class Storage:
         """What ``ask`` finds out; a damaged file is built anew and asked again."""
         try:
             return ask(self.connection)
+        except UnicodeEncodeError as error:  # half a character, from bytes of another encoding on the line
+            raise Refused([Issue("yaml.half-character", {"found": error.object})]) from error
         except sqlite3.DatabaseError as error:
             if self.place == MEMORY or not _damaged(error):
                 raise

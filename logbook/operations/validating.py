@@ -105,6 +105,11 @@ def validate(
             if form.seals is not None:
                 own += seals.issues(view.state_of)
             own += _clock_issues(session, world, form, view.state_of)
+        more = len(own) - checking.TOLD
+        if more > 0:
+            # The errors first: what is cut off are warnings where there are any.
+            own = sorted(own, key=lambda issue: not issue.is_error)[: checking.TOLD]
+            own.append(Issue("record.and-more", {"count": more}, severity="warning"))
         here = [placed(_masked(issue, form), path, record.id, document, form, record) for issue in own]
         issues += sorted(here, key=lambda issue: issue.line or 0)
         if progress is not None and done % 500 == 0:
@@ -295,12 +300,16 @@ def _bytes(session: Session, path: str) -> bytes:
 def _named(session: Session, targets: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     root = session.book.root.resolve()
     for target in targets:
-        path = _in_book(root, target)
-        if path.is_dir():
-            for one in sorted(path.rglob("*.yaml")):
+        try:
+            path = _in_book(root, target)
+            is_folder, is_file = path.is_dir(), path.is_file()
+        except (OSError, ValueError, RuntimeError):  # no file can have that name, nobody that home
+            is_folder = is_file = False
+        if is_folder:
+            for one in sorted(found for found in path.rglob("*.yaml") if not found.is_dir()):
                 inside = _inside(root, one)
                 yield inside, _bytes(session, inside)
-        elif path.is_file():
+        elif is_file:
             inside = _inside(root, path)
             yield inside, _bytes(session, inside)
         else:
