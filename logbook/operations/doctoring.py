@@ -40,7 +40,7 @@ def examine(session: Session, *, mend: bool = True) -> Health:
         try:
             with write_lock(repository):
                 drop_stale_locks(repository)
-            drop_drafts(repository)
+                drop_drafts(repository)
                 recover(repository)  # again: what a lock stood in the way of can be ended now
                 settle(repository)
             after = doctor_findings(repository)

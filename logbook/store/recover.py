@@ -231,7 +231,8 @@ def drop_stale_locks(repo: Repository) -> list[Path]:
 def drop_drafts(repo: Repository) -> None:
     """For ``doctor``: remove what killed commands had begun to write in our own folder, named by their process."""
     for left in repo.room.glob("*.json.[0-9]*"):
-        if not _runs(int(left.suffix[1:])):
+        pid = left.suffix[1:]
+        if pid.isdigit() and not _runs(int(pid)):
             left.unlink(missing_ok=True)
 
 

@@ -81,6 +81,7 @@ COMMANDS: dict[str, tuple[str, Callable[[Path], list[str]]]] = {
     "handover": ("evening", lambda _: ["--by", "sun", "handover", "accept"]),
     "packs": ("small", lambda _: ["packs", "enable", "tower", "--yes"]),
     "on": ("small", lambda _: ["on", "zhao"]),
+    # Exchange between desks has its place here: a book with a remote, and ["sync"].
     "doctor": ("small", lambda _: ["doctor"]),
 }  # fmt: skip
 NOW = {"handover": "2026-11-21 17:31"}

@@ -183,8 +183,11 @@ class Case:
         self.heads = self.heads[: self.heads.index(self.before)] if self.before in self.heads else self.heads
         self.after = _head(work)
 
-    def at(self, fault: Fault, number: int) -> Outcome | None:
-        """Let ``fault`` happen at point ``number``; ``None`` where the command has fewer."""
+    def at(self, fault: Fault, number: int, *, whole: bool = True) -> Outcome | None:
+        """Let ``fault`` happen at point ``number``; ``None`` where the command has fewer.
+
+        Without ``whole`` the next person only records something, and does not look at everything.
+        """
         copy(self.book, self.work)
         result = command(self.work, self.words, fault, number)
         if fault.deadly and result.code not in (KILLED, -9):
@@ -194,7 +197,7 @@ class Case:
         if not fault.deadly and not result.points and result.code != -9:
             return None  # it came to its end before it came to the point
         outcome = self._outcome(fault, number, result, self._told(fault, result))
-        return outcome._replace(wrong=(*outcome.wrong, *self._afterwards()))
+        return outcome._replace(wrong=(*outcome.wrong, *self._afterwards(whole)))
 
     def _outcome(self, fault: Fault, number: int, result: Result, wrong: list[str]) -> Outcome:
         point = self.points[number] if number < len(self.points) and fault.kind in ("kill", "group") else ""
@@ -223,7 +226,7 @@ class Case:
             wrong.append("refused without a word")
         return wrong
 
-    def _afterwards(self) -> list[str]:
+    def _afterwards(self, whole: bool) -> list[str]:
         """What the next person finds, who knows of nothing."""
         root = self.work
         before = _head(root)
@@ -231,7 +234,7 @@ class Case:
             return []
         try:
             _age(root)
-            found = in_child(root, _next_person)
+            found = in_child(root, _next_person if whole else _next_record)
             wrong = [line for line in found.out.splitlines() if line.startswith("!")]
             if found.code != 0:
                 wrong.append(f"the next command: exit {found.code}: {found.err[-400:]}")
@@ -241,6 +244,8 @@ class Case:
             state = git(root, "status", "--porcelain", "--untracked-files=all")
             if state:
                 wrong.append(f"git status: {state!r}")
+            if not whole:
+                return wrong
             sound = subprocess.run(
                 ["git", "fsck", "--strict", "--no-dangling"], cwd=root, env=clean_environment(), capture_output=True,
                 check=False,
@@ -277,6 +282,10 @@ def _next_person(_: Points) -> int:
         print(f"\n! the index differs from one built anew in {differ}")
     sys.stdout.flush()
     return 0
+
+
+def _next_record(_: Points) -> int:
+    return run(list(AFTERWARDS))
 
 
 def index_rows(root: Path) -> dict[str, list[tuple[object, ...]]] | None:
