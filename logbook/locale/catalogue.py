@@ -40,8 +40,8 @@ def _language(name: str) -> str | None:
     return short if short in LANGUAGES else None
 
 _LONGEST = 4000
-# Control characters but tab and line feed, marks of direction, halves of characters.
-_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
+# Control characters but tab, line feed and NUL (no terminal minds it, sheets split at it), marks of direction, halves of characters.
+_STEERING = re.compile("[\x01-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 
 
 class Catalogue:

@@ -33,6 +33,9 @@ _SECTION = re.compile(r'\[\s*([A-Za-z0-9.-]+)\s*(?:"((?:[^"\\]|\\.)*)")?\s*\]\s*
 _SETTING = re.compile(r"([A-Za-z][A-Za-z0-9-]*)\s*(?:=\s*(.*))?\Z")
 # Where Git is looked for when there is no PATH.
 PLACES = "/usr/local/bin:/usr/bin:/bin"
+_NO_FILTER = {"clean": "", "smudge": "", "process": "", "required": "false"}
+# A book may come from anybody, its `.git` with it: reading it must run nothing of theirs.
+_QUIET = ("-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false")
 _MANY = 256  # requests on their way to cat-file at once: always less than a pipe holds
 _TREES_KEPT = 512
 
@@ -274,10 +277,15 @@ class Repository:
     # -- processes --------------------------------------------------------------------------
 
     def start(
-        self, *words: str, extra: Mapping[str, str] | None = None, errors: int | None = subprocess.PIPE
+        self,
+        *words: str,
+        extra: Mapping[str, str] | None = None,
+        errors: int | None = subprocess.PIPE,
+        hold: Sequence[int] = (),
     ) -> subprocess.Popen[bytes]:
         """A running Git command with pipes on its input and output. BookError ``git.no-git``."""
-        return start_git(self.root, words, extra={**self.surroundings, **(extra or {})}, errors=errors)
+        words = (*self._unfiltered(), *words)
+        return start_git(self.root, words, extra={**self.surroundings, **(extra or {})}, errors=errors, hold=hold)
 
     def run(
         self,
@@ -294,7 +302,18 @@ class Repository:
         BookError for what Git refuses, unless ``check`` is off.
         """
         extra = {**self.surroundings, **(extra or {})}
-        return run_git(self.root, words, stdin=stdin, check=check, extra=extra, hold=hold)
+        return run_git(self.root, (*self._unfiltered(), *words), stdin=stdin, check=check, extra=extra, hold=hold)
+
+    def _unfiltered(self) -> tuple[str, ...]:
+        """Words that keep Git from running what this clone's own settings name as filters of files."""
+        self._local("core.bare", None)  # reads the file, once
+        names = {key for key in self._settings or () if key.startswith("filter.")}
+        words: list[str] = []
+        for name in sorted(names):
+            plain = _NO_FILTER.get(name.rpartition(".")[2])
+            if plain is not None and "\n" not in name:
+                words += ("-c", f"{name}={plain}")
+        return tuple(words)
 
 
 def start_git(
@@ -308,7 +327,7 @@ def start_git(
     """Start ``git`` in ``folder``. BookError ``git.no-git``, ``git.no-repository``, ``git.cannot-start``."""
     try:
         return subprocess.Popen(
-            ["git", *words],
+            ["git", *_QUIET, *words],
             cwd=folder,
             env=clean_environment(extra),
             stdin=subprocess.PIPE,
