@@ -15,6 +15,8 @@ from typing import cast
 from logbook.core.form import Checklist
 from logbook.core.form import Field
 from logbook.core.issues import Issue
+from logbook.core.moments import FIRST_YEAR
+from logbook.core.moments import LAST_YEAR
 from logbook.core.record import Stored
 from logbook.core.secret import CLEAR_TYPES
 from logbook.core.secret import MASK
@@ -227,6 +229,14 @@ def problem_issue(field: Field, problem: str, found: str, path: str) -> Issue:
     return Issue(f"field.{problem}", {"label": field.label, "found": _short(found)}, field=path)
 
 
+def _near(text: str) -> datetime:
+    """A moment of these centuries: no calendar reaches further, nor every zone."""
+    moment = datetime.fromisoformat(text)
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(text)
+    return moment
+
+
 def _scalar_problem(field: Field, text: str) -> str | None:
     kind = field.type
     if kind in ("text", "longtext", "staff", "ref", "duty", "signature"):
@@ -248,7 +258,7 @@ def _scalar_problem(field: Field, text: str) -> str | None:
     pattern, read = {
         "date": (_DATE, date.fromisoformat),
         "time": (_TIME, time.fromisoformat),
-        "datetime": (_MOMENT, datetime.fromisoformat),
+        "datetime": (_MOMENT, _near),
     }[kind]
     if not pattern.fullmatch(text):
         return kind

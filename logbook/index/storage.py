@@ -318,7 +318,10 @@ def _connect(place: Path) -> sqlite3.Connection | None:
     # A log left by somebody who could write is part of the database; without one the file is whole.
     modes = ["mode=rw"] if writable else ["mode=ro", "immutable=1&mode=ro"]
     for mode in modes:
-        connection = sqlite3.connect(f"{url}?{mode}", uri=True, isolation_level=None, timeout=_PATIENCE)
+        try:
+            connection = sqlite3.connect(f"{url}?{mode}", uri=True, isolation_level=None, timeout=_PATIENCE)
+        except sqlite3.Error:
+            continue  # a folder, or nobody's business
         try:
             connection.execute("pragma synchronous = off")
             connection.execute("select 1 from sqlite_master").fetchone()

@@ -152,8 +152,25 @@ class Repository:
         return self.branch_ref().removeprefix("refs/heads/")
 
     def head(self) -> str | None:
-        """The commit the branch is at, ``None`` while it has none. BookError ``git.detached``."""
-        return self.ref(self.branch_ref())
+        """The commit the work tree stands at, ``None`` while its branch has none; on no branch, HEAD itself."""
+        try:
+            branch = self.branch_ref()
+        except BookError as error:
+            if error.code != "git.detached":
+                raise
+            found = self._detached_at()
+            if found is None:
+                raise
+            return found
+        return self.ref(branch)
+
+    def _detached_at(self) -> str | None:
+        """The commit HEAD names by its id."""
+        if not self._reftable():
+            text = (self.git_dir / "HEAD").read_text("utf-8", "surrogateescape").strip()
+            return text if is_oid(text) else None
+        done = self.run("rev-parse", "--verify", "-q", "HEAD", check=False)
+        return done.stdout.decode("ascii").strip() or None
 
     def ref(self, name: str) -> str | None:
         """The id a full ref name (``refs/heads/main``) stands for; ``None`` when there is no such ref."""
