@@ -36,6 +36,7 @@ def make_books(folder: Path) -> dict[str, Path]:
         _warm(desk.root)
     for number in range(3):
         stale.add("complaint", f"name=王{number}", "summary=漏水", now="2026-11-21 10:00")
+    shared = _shared(small, folder / "shared")
     fresh = small.copy(folder / "fresh")
     (fresh.root / ".git/logbook/index.db").unlink()
     for name in ("index.db-wal", "index.db-shm"):
@@ -45,7 +46,24 @@ def make_books(folder: Path) -> dict[str, Path]:
         (stale.root / ".git/logbook" / name).unlink(missing_ok=True)
         if (place := small.root / ".git/logbook" / name).exists():
             (stale.root / ".git/logbook" / name).write_bytes(place.read_bytes())
-    return {"small": small.root, "evening": evening.root, "stale": stale.root, "fresh": fresh.root}
+    return {"small": small.root, "evening": evening.root, "stale": stale.root, "fresh": fresh.root, "shared": shared}
+
+
+def _shared(small: Desk, root: Path) -> Path:
+    """A desk whose shared copy lies inside its own ``.git``, so that both are copied together; another desk
+    has recorded something there, and so has this one."""
+    desk = small.copy(root)
+    git(root, "clone", "-q", "--bare", ".", ".git/remote.git")
+    git(root, "remote", "add", "origin", ".git/remote.git")
+    git(root, "push", "-q", "origin", "main")
+    other = Desk(root.parent / "other")
+    git(root.parent, "clone", "-q", str(root / ".git/remote.git"), "other")
+    _settle(other)
+    other.add("complaint", "name=别处", "summary=别处的事", now="2026-11-21 12:00", desk="B")
+    git(other.root, "push", "-q", "origin", "main")
+    desk.add("complaint", "name=本处", "summary=本处的事", now="2026-11-21 12:30")
+    _warm(root)
+    return root
 
 
 def _settle(desk: Desk) -> None:
@@ -81,7 +99,7 @@ COMMANDS: dict[str, tuple[str, Callable[[Path], list[str]]]] = {
     "handover": ("evening", lambda _: ["--by", "sun", "handover", "accept"]),
     "packs": ("small", lambda _: ["packs", "enable", "tower", "--yes"]),
     "on": ("small", lambda _: ["on", "zhao"]),
-    # Exchange between desks has its place here: a book with a remote, and ["sync"].
+    "sync": ("shared", lambda _: ["sync"]),
     "doctor": ("small", lambda _: ["doctor"]),
 }  # fmt: skip
 NOW = {"handover": "2026-11-21 17:31"}
