@@ -156,12 +156,14 @@ def publish(
 
 def _write(repo: Repository, intent: Intent, plan: _Plan, last: Commit, reached: Checkpoint) -> bool:
     """Do what the plan says; ``False``, and no trace, where the branch moved under us."""
-    # In a sparse book Git must see the file before it loads the index, or it takes it for left out.
-    index = None if is_sparse(repo) else IndexUpdate(repo, hold=_held(repo))
+    index: IndexUpdate | None = None
     try:
         with _discarding(repo):
             write_intent(repo, intent)
             reached("note")
+            # After the note: a Git lock left by a crash is known to be ours by it. In a sparse book Git must
+            # see the file before it loads the index, or it takes it for left out.
+            index = None if is_sparse(repo) else IndexUpdate(repo, hold=_held(repo))
             drafts = _store(repo, plan)
             reached("stored")
             moved = _move(repo, intent, last)
