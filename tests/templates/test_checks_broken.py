@@ -101,11 +101,21 @@ CLOSE = ("23 10:00", "close", {})
 FINISH = ("22 09:30", "finish", {})
 ACCEPT = ("22 17:30", "accept", {"log": "DL-1"})
 BEFORE = record("handover", "HO-1", "accepted", ("22 08:00", "prepare", {}), ("22 08:30", "accept", {}), post="客服中心", in_person="sun")
+CENTRE = roster(PUBLISH, post="客户服务中心")
 NOTE = {"kind": "inquiry", "content": "问停车"}
 CALL = {"kind": "repair", "content": "灯坏"}
 
 FAULTS: list[tuple[str, str, list[dict[str, Any]]]] = [
     # complaints and what they set going
+    ("complaint.order", "事件发生不能晚于投诉", [complaint(happened_at=at("22 10:00"))]),
+    ("complaint.harm_first", "先制止损害，并写明时间", [complaint(("22 10:00", "assign", {}), harm="true")]),
+    ("complaint.harm_before_sheet", "制止损害要先于发联系单", [
+        sheet(), complaint(("22 10:00", "assign", {}), harm="true", harm_stopped_at=at("22 09:45")),
+    ]),
+    ("complaint.director_decides", "重大投诉要有主任的处理决定", [complaint(("22 16:00", "handle", {}), level="major")]),
+    ("complaint.repeated_subject", "同一内容不久前也有投诉，请注明同类投诉", [
+        record("complaint", "CP-0", "registered", ("20 09:00", "register", {}), name="李四", summary="漏水"), complaint(),
+    ]),
     ("complaint.again_sheet", "联系单复核仍有问题，应重新处理", [sheet(verified="still"), complaint(CLOSE, round="1")]),
     ("complaint.director_decides_stuck", "部门不能处理的，要有主任的处理决定", [
         sheet(("22 10:00", "receive", {}), ("22 11:00", "escalate", {}), status="escalated"), complaint(("22 16:00", "handle", {})),
@@ -135,6 +145,7 @@ FAULTS: list[tuple[str, str, list[dict[str, Any]]]] = [
     ("contact_sheet.due_in_limit_minor", "要求完成不能晚于轻微投诉的 2 天", [complaint(), sheet(due_at=at("25 12:00"))]),
     ("contact_sheet.due_in_limit_wanted", "要求完成不能晚于住户要求期限", [complaint(demanded_by=at("22 18:00")), sheet(due_at=at("22 19:00"))]),
     ("contact_sheet.escalated_up", "先把投诉转呈管理处主任", [complaint(), sheet(("22 10:00", "receive", {}), ("22 11:00", "escalate", {}))]),
+    ("contact_sheet.first_contact", "责任人要先与客户联系", [complaint(), sheet(("22 10:00", "receive", {}), ("22 11:00", "reply", {}))]),
     ("contact_sheet.first_contact_order", "先联系客户，再回复", [
         complaint(), sheet(("22 10:00", "receive", {}), ("22 11:00", "reply", {}), contacted_at=at("22 12:00")),
     ]),
@@ -142,6 +153,7 @@ FAULTS: list[tuple[str, str, list[dict[str, Any]]]] = [
         complaint(), sheet(("22 11:00", "reply", {}), ("22 12:00", "verify", {"verified": "still"})),
     ]),
     # logs of the day and of the night
+    ("duty_log.empty", "没有记录；确实无事请填“本班无来电来访”", [day_log(("22 17:00", "close", {}))]),
     ("duty_log.complaint_has_record", "投诉要有投诉登记并在此注明单号", [day_log(("22 17:00", "close", {}), entries=[NOTE | {"kind": "complaint"}])]),
     ("duty_log.told_who", "需别的部门处理的，写明通知了谁和时间", [day_log(("22 17:00", "close", {}), entries=[CALL])]),
     ("duty_log.told_when", "写明通知时间", [day_log(("22 17:00", "close", {}), entries=[NOTE | {"told": "安护部"}])]),
@@ -160,6 +172,11 @@ FAULTS: list[tuple[str, str, list[dict[str, Any]]]] = [
         roster(PUBLISH), night_log(("23 09:30", "review", {}), covers=[cover("22 20:00", "22 21:00", guard="liu")]),
     ]),
     # handing over
+    ("handover.two_people", "交班人和接班人不能是同一人", [handover(in_person="lina")]),
+    ("handover.tool_liable", "少了的要写明遗失或借出", [handover(ACCEPT, tools=[{"item": "手电", "expected": "2", "actual": "1", "why": "ok"}])]),
+    ("handover.overdue_in_handover", "逾期未还的钥匙要写入遗留问题", [
+        record("key_checkout", "KC-1", "out", ("22 09:00", "out", {}), key="K-1", borrower="王强", purpose="检修", due_at=at("22 12:00")), handover(ACCEPT),
+    ]),
     ("handover.all_written_complaints", "本班的投诉没有全部写入书面记录", [BEFORE, complaint(first="22 10:00"), handover(ACCEPT)]),
     ("handover.all_written_incidents", "本班的突发事件没有全部写入书面记录", [
         BEFORE,
@@ -176,6 +193,27 @@ FAULTS: list[tuple[str, str, list[dict[str, Any]]]] = [
     ("handover.leftover_solvable", "本班能解决的，不留给下一班", [handover(ACCEPT, open_items=[{"text": "归还雨伞", "why": "忘记", "solvable": "true"}])]),
     ("handover.inspected_by_other", "检查交接的不能是交班人或接班人", [handover(ACCEPT, ("22 18:00", "inspect", {}))]),
     # rounds, keys, roster
+    ("area.unique_area", "已有同名的区域", [
+        record("area", "hall", "active", ("01 09:00", "enter", {}), name="大堂", kind="hall"),
+        record("area", "hall-2", "active", ("01 09:00", "enter", {}), name="大堂", kind="hall"),
+    ]),
+    ("roster.no_gap", "值班有空档：任何时候至少一人值守", [CENTRE]),
+    ("roster.noon", "每天要有客服管理员值中午班", [CENTRE]),
+    ("roster.night", "每天要有夜间值班维修员值夜班", [CENTRE]),
+    ("roster.joined", "与上一张值班表之间有空档", [
+        record("roster", "RS-0", "published", ("10 09:00", "draft", {}), ("11 09:00", "publish", {}), post="客户服务中心", from_date="2026-11-20",
+               to_date="2026-11-21", kind="shift", lines=[line("20 09:00", "21 12:00", "sun")]),
+        CENTRE,
+    ]),
+    ("roster.guard_cover", "安护员只能在夜班内代值", [
+        staff("liu", "guard"), roster(covers=[cover("23 10:00", "23 11:00", away="wang", cover="liu")]),
+    ]),
+    ("roster.one_place", "同一人的两个班次重叠", [roster(lines=[line(), line("23 11:00", "23 13:00")])]),
+    ("roster.one_place_else", "有人同时排在另一张值班表上", [
+        record("roster", "RS-0", "published", ("10 09:00", "draft", {}), ("11 09:00", "publish", {}), post="前台", from_date="2026-11-23",
+               to_date="2026-11-23", kind="shift", lines=[line()]),
+        roster(PUBLISH),
+    ]),
     ("patrol.points_judged", "每个点都要写明是否正常", [patrol(FINISH, points=[{"area": "A-1", "at": at("22 09:05")}])]),
     ("patrol.bad_has_finding", "不正常的点要写明发现的问题", [patrol(FINISH, points=[{"area": "A-1", "at": at("22 09:05"), "ok": "false"}])]),
     ("patrol.finding_goes_on", "没当场处理的问题，要转单或写明通知了谁", [patrol(FINISH, findings=[{"area": "A-1", "problem": "灯坏"}])]),
@@ -209,6 +247,10 @@ FAULTS: list[tuple[str, str, list[dict[str, Any]]]] = [
     ("roster.seats", "排班人数和编制不同，请写明原因", [roster(PUBLISH, post="技工")]),
     ("roster.holiday_failed", "节假日安排没做到的项目，要写明情况", [roster(PUBLISH, ("25 09:00", "close", {}), holiday={"holiday_04": FAIL})]),
     # people and leave
+    ("leave.cover_free_roster", "接替人当时另有排班", [
+        roster(PUBLISH),
+        record("leave", "LV-1", "approved", ("20 09:00", "apply", {}), ("20 10:00", "approve", {"cover": "wang"}), from_at=at("23 09:00"), to_at=at("24 09:00"), reason="…"),
+    ]),
     ("leave.dates", "请假结束早于开始", [record("leave", "LV-1", "applied", ("20 09:00", "apply", {}), from_at=at("23 09:00"), to_at=at("22 09:00"), reason="…")]),
     ("leave.cover_other", "不能由本人接替自己", [record("leave", "LV-1", "applied", ("20 09:00", "apply", {}), from_at=at("23 09:00"), to_at=at("24 09:00"), reason="…", cover="lina")]),
     ("leave.own_approval", "不能批准自己的请假", [
@@ -226,6 +268,9 @@ FAULTS: list[tuple[str, str, list[dict[str, Any]]]] = [
         record("contractor", "clean", "ended", ("01 09:00", "enter", {}), ("22 09:00", "end", {}), name="净城", issued_items=[{"item": "吸尘器", "qty": "1"}]),
     ]),
     # the desk
+    ("incident.paid_amount_named", "请写明收款记录", [
+        record("incident", "IN-1", "closed", ("22 09:00", "log", {}), CLOSE, kind="breakage", area="A-1", course="…", first_action="…", compensation="90", receipt_no="SJ-1"),
+    ]),
     ("incident.harm_report", "公司利益受损应马上报告主管", [
         record("incident", "IN-1", "decided", ("22 09:00", "log", {}), ("22 10:00", "decide", {}), kind="harm_interest", area="A-1", course="…", first_action="…", within_power="true"),
     ]),
@@ -236,6 +281,10 @@ FAULTS: list[tuple[str, str, list[dict[str, Any]]]] = [
     ("mail.order", "领取时间不能早于收件时间", [record("mail", "ML-1", "taken", ("22 09:00", "log", {}), ("22 08:00", "hand", {}), addressee="王芳")]),
     ("lost_found.order", "领取时间不能早于登记的时间", [record("lost_found", "LF-1", "claimed", ("22 09:00", "log", {}), ("22 08:00", "claim", {}), place="大堂", item="皮夹", kind="found")]),
     # repairs and return visits
+    ("repair.in_log", "来电来访的报修要在工作日志里有记录", [repair(CLOSE, origin="call")]),
+    ("repair.where_home", "上门维修要有客户姓名、电话和方便时间", [repair(("22 09:00", "dispatch", {}), room="3-502")]),
+    ("return_visit.problem_passed", "发现问题要写明内容，通知了谁和时间", [repair(), visit(problem="true")]),
+    ("return_visit.unsatisfied", "不满意的要定再次回访日期", [repair(), visit(satisfied="unsatisfied")]),
     ("repair.where", "写明房号或公共部位", [repair(("22 09:00", "dispatch", {}))]),
     ("repair.in_night_log", "夜间的报修要在夜间值班记录里有转单", [repair(CLOSE, origin="night")]),
     ("repair.warranty_free", "保修期内不收费", [repair(paid="true", in_warranty="true")]),
