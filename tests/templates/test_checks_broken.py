@@ -337,6 +337,9 @@ FAULTS: list[tuple[str, str, list[dict[str, Any]]]] = [
     ("custody_patrol.companion_other", "同行人不能是巡查人自己", [record("custody_patrol", "CYP-1", "done", ("22 09:00", "log", {}), custody="CY-1", companion="lina")]),
     ("telecom.dates_in_order", "申请、递交、开通的日期先后不对", [record("telecom", "TTE-1", "opened", ("22 09:00", "apply", {}), ("21 08:00", "submit", {}), ("23 09:00", "open", {}))]),
     # the office
+    ("audit_review.two_people", "审核人不能自己确认", [
+        record("audit_review", "AUR-1", "confirmed", ("22 09:00", "review", {}), ("22 10:00", "confirm", {}), month="2026-10"),
+    ]),
     ("work_report.zero_accident", "本期有安全或火灾事故，应在反复出现的问题里写明", [
         record("incident", "IN-1", "open", ("22 10:00", "log", {}), kind="fire", area="A-1", course="…", first_action="…", happened_at=at("22 09:50")),
         record("work_report", "WRP-1", "handed_in", ("22 17:00", "draft", {}), ("23 09:00", "hand_in", {}), kind="mgmt_month", branch="客服部", period_from="2026-11-01", period_to="2026-11-30"),
