@@ -305,6 +305,13 @@ HANDBOOKS = {
         final: approved refused
         steps: ask approve refuse
     """,
+    "audit_review": """
+        fields: month head errors warnings items conclusion reviewer confirmed_by
+        items has: kind record who done_at remark
+        states: reviewed confirmed
+        final: confirmed
+        steps: review confirm
+    """,
     "erasure": """
         fields: about basis reason record_count value_count keys
         basis is one of: request purpose_ended period_over consent_withdrawn unlawful other
