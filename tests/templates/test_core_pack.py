@@ -453,6 +453,7 @@ REQUIRED_ON_ADD = {
     "lost_found": ["place", "item"],
     "client_visit": ["customer", "visitors", "topic"],
     "waiver": ["duty", "from_date", "reason"],
+    "audit_review": ["month"],
     "complaint": ["name", "summary"],
     "erasure": ["about", "basis", "reason", "record_count", "value_count", "keys"],
     "contact_sheet": ["about", "to_dept", "demand"],
