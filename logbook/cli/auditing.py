@@ -19,6 +19,7 @@ from logbook.core.text import Text
 
 if TYPE_CHECKING:
     from logbook.operations.audit.run import Audit
+    from logbook.store.receipts import Receipts
 
 # Of findings of one kind more are counted, not shown (json has all of them).
 MOST_ALIKE = 10
@@ -38,6 +39,13 @@ MOST_ALIKE = 10
 @click.option(
     "--review", "month", metavar="MONTH", cls=Option, text=Text("登记这个月的审核记录", "record the review of a month")
 )
+@click.option(
+    "--receipts",
+    "log_file",
+    metavar="FILE",
+    cls=Option,
+    text=Text("共享库的回执（默认用取来的）", "the shared copy's receipts (default: as fetched)"),
+)
 @click.option("--rules", is_flag=True, cls=Option, text=Text("列出审核规则", "list the rules"))
 @format_option(ISSUE_FORMATS, "table")
 @passes_context
@@ -50,6 +58,7 @@ def audit_command(
     seed: str,
     form: str | None,
     month: str | None,
+    log_file: str | None,
     rules: bool,
     format_: str,
 ) -> int:
@@ -69,7 +78,8 @@ def audit_command(
         begun = checkpoints.last_good(session, head) if head else None
     label = context.catalogue.say("audit.reviewing")
     with output.progress(context, 0, label) as step:
-        done = audit(session, tip=tip, since=since or (begun.commit if begun else None), progress=step)
+        start = since or (begun.commit if begun else None)
+        done = audit(session, tip=tip, since=start, log=_receipts(context, log_file), progress=step)
     _print(context, done, format_)
     say = context.catalogue.say
     if begun is not None:
@@ -86,6 +96,15 @@ def audit_command(
         made = checkpoints.write(session, done, by=context.choices.by)
         output.note(context, say("audit.checkpoint-set", tag=made.tag, commit=made.commit[:10], records=made.records))
     return 1 if done.errors else 0
+
+
+def _receipts(context: Context, file: str | None) -> Receipts | None:
+    """When the shared copy got what: from the file named, else what this repository knows of it."""
+    from pathlib import Path
+
+    from logbook.store import receipts
+
+    return receipts.read_file(Path(file)) if file is not None else receipts.read(context.session.repository)
 
 
 def _span(span: str | None) -> tuple[str | None, str | None]:
@@ -118,6 +137,7 @@ def _print(context: Context, done: Audit, format_: str) -> None:
             if number > MOST_ALIKE:
                 output.note(context, catalogue.say("cli.more", count=number - MOST_ALIKE, rule=f"{rule} {code}"))
         _print_people(context, done)
+        _print_delays(context, done)
         return
     shaped = [finding_json(one, catalogue, zone) for one in done.findings]
     if format_ in output.OBJECTS:
@@ -139,6 +159,17 @@ def _print_people(context: Context, done: Audit) -> None:
     for person, one in late:
         longest = context.catalogue.words(one.longest)
         output.result(f"    {person}  {one.late}/{one.entries}  {one.rate:.0%}  ≤ {longest}")
+
+
+def _print_delays(context: Context, done: Audit) -> None:
+    """How long the commits of each desk took to reach the shared copy (A6)."""
+    if not done.delays:
+        return
+    words = context.catalogue.words
+    output.result(f"{context.catalogue.say('audit.delays')}:")
+    for desk, found in sorted(done.delays.items()):
+        spans = sorted(found)
+        output.result(f"    {desk}  {len(spans)}  ~ {words(spans[len(spans) // 2])}  ≤ {words(spans[-1])}")
 
 
 def _print_rules(context: Context) -> None:

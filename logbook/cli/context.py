@@ -74,14 +74,16 @@ class Context:
         from logbook.store import book as books
 
         environment, here = machine.environment(), machine.current_folder()
-        commit = None
-        if rev is None:
+        commit: str | None = None
+        shared = books.find_shared(given=self.choices.book, environment=environment)
+        if rev is None and shared is None:
             book = books.find_book(here, given=self.choices.book, environment=environment)
         else:
             from logbook.operations.asof import book_as_of
 
-            root = books.find_root(here, given=self.choices.book, environment=environment)
-            book, commit = book_as_of(root, rev)
+            root = shared or books.find_root(here, given=self.choices.book, environment=environment)
+            book, commit = book_as_of(root, rev or "HEAD")
+            commit = commit if rev is not None else None
         lang = choose_language(self.choices.lang, book.settings.language, environment)
         clock, by = self.clock(book.settings.zone), self.choices.by
         return Session(book, clock, lang=lang, environment=environment, by=by, rev=commit)

@@ -25,7 +25,10 @@ INTERRUPTED = 130
 NEEDS_PERSON = 3
 USAGE = 2
 # What the machine refuses is a matter for a person, not a fault of the program.
-_NOT_OURS = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
+_NOT_OURS = (
+    errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.EINTR, errno.EMFILE,
+    errno.ENFILE, errno.ENOMEM, errno.EAGAIN,
+)  # fmt: skip
 
 
 def group() -> click.Group:

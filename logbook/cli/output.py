@@ -131,7 +131,9 @@ def place_of(issue: Issue) -> str:
         parts.append(issue.id)
     if issue.field:
         parts.append(issue.field)
-    return "".join(f"{part}: " for part in parts)
+    from logbook.locale.catalogue import harmless
+
+    return "".join(f"{harmless(part)}: " for part in parts)
 
 
 def failure(context: Context, error: LogbookError) -> None:
@@ -198,9 +200,10 @@ def read_from(source: str) -> tuple[str, bytes]:
     try:
         with open(source, "rb") as file:
             return source, file.read()
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a name no file can have
         from logbook.core.errors import Refused
 
+        why = getattr(error, "strerror", None) or str(error)
         raise Refused(
-            [Issue("book.file-missing", {"path": source, "why": error.strerror or str(error)}, path=source)]
+            [Issue("book.file-missing", {"path": source, "why": why}, path=source)]
         ) from error

@@ -42,6 +42,7 @@ COMMANDS: Mapping[str, tuple[str, Text]] = {
     "sync": ("syncing", Text("与其他电脑交换记录", "exchange with other desks")),
     "validate": ("checking", Text("检查记录和表单定义", "check records and definitions")),
     "audit": ("auditing", Text("审核全部历史", "verify the whole trail")),
+    "hook": ("hooking", Text("共享库和本机的检查", "checks of the shared copy and of a desk")),
     "doctor": ("checking", Text("检查记录簿，修好中断留下的问题", "find and mend what a crash left")),
     "index": ("checking", Text("查看或重建查询索引", "inspect or rebuild the index")),
     "render": ("paper", Text("打印标准表单", "print the standard form")),

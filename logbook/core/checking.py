@@ -40,6 +40,9 @@ FUTURE_TOLERANCE = timedelta(minutes=5)
 # An event is late when it was written down more than this after it happened (spec: clocks 2).
 LATE = timedelta(hours=2)
 
+# Of one kind of fault more than this need not be told of one record: whoever reads it has understood.
+TOLD = 100
+
 
 def record_issues(
     form: Form,
@@ -54,15 +57,20 @@ def record_issues(
     """
     issues: list[Issue] = []
     fields = form.fields
+    strange = 0
     for name, value in record.fields.items():
         field = fields.get(name)
         if field is None:
-            issues.append(unknown_field(name, fields, name, severity="warning"))
+            strange += 1
+            if strange <= TOLD:
+                issues.append(unknown_field(name, fields, name, severity="warning"))
             continue
         if field.holds or field.derived is not None:
             issues.append(Issue("field.not-stored", {"label": field.label, "name": name}, field=name))
             continue
         issues.extend(value_issues(field, value, name, library, exists))
+    if strange > TOLD:
+        issues.append(Issue("record.and-more", {"count": strange - TOLD}, severity="warning"))
     void = record.status == VOIDED  # the stub of a gap has nothing but its number
     for name, field in fields.items():
         if (

@@ -23,6 +23,7 @@ DAY = 86400
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 # A moment of now outside these years is a slip of the pen, and counting up to it would take for ever.
 FIRST_YEAR, LAST_YEAR = 1970, 2199
+_EARLIEST, _LATEST = -62_135_000_000, 253_402_000_000  # within the years 1 and 9999 in every zone
 _LAST_DAY = date.max.toordinal() - 1
 
 
@@ -67,8 +68,8 @@ def epoch(text: str) -> int:
 
 
 def from_epoch(seconds: int, zone: ZoneInfo) -> datetime:
-    """The moment ``seconds`` after 1970-01-01 UTC, in ``zone``."""
-    return datetime.fromtimestamp(seconds, zone)
+    """The moment ``seconds`` after 1970-01-01 UTC, in ``zone``; beyond what can be told, the last one that can."""
+    return datetime.fromtimestamp(min(max(seconds, _EARLIEST), _LATEST), zone)
 
 
 # -- days of a zone --------------------------------------------------------------------------------

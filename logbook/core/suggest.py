@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from logbook.core.text import Text
+
+# No name is longer: of what is, nobody can have meant one, and comparing costs its length each time.
+_LONGEST = 100
 
 
 def closest(word: str, options: Iterable[str], n: int = 1) -> list[str]:
@@ -14,15 +18,21 @@ def closest(word: str, options: Iterable[str], n: int = 1) -> list[str]:
     holds the other; the order of equally near options is theirs.
     """
     wanted = word.casefold()
-    if not wanted:
+    if not wanted or len(wanted) > _LONGEST:
         return []
+    return list(_closest(wanted, tuple(options))[:n])
+
+
+@lru_cache(maxsize=256)
+def _closest(wanted: str, options: tuple[str, ...]) -> tuple[str, ...]:
+    """All that are near, the nearest first; a damaged file asks for the same word thousands of times."""
     scored: list[tuple[float, int, str]] = []
     for position, option in enumerate(options):
         score = _nearness(wanted, option.casefold())
         if score > 0:
             scored.append((-score, position, option))
     scored.sort()
-    return [option for _, _, option in scored[:n]]
+    return tuple(option for _, _, option in scored)
 
 
 def hint(word: str, options: Iterable[str]) -> Text:

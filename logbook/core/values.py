@@ -15,6 +15,8 @@ from typing import cast
 from logbook.core.form import Checklist
 from logbook.core.form import Field
 from logbook.core.issues import Issue
+from logbook.core.moments import FIRST_YEAR
+from logbook.core.moments import LAST_YEAR
 from logbook.core.record import Stored
 from logbook.core.secret import CLEAR_TYPES
 from logbook.core.secret import MASK
@@ -46,11 +48,13 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([+-]\d\d:\d\d|Z)")
 _SHA256 = re.compile(r"[0-9a-f]{64}(\.[a-z0-9]{1,8})?")
 # Characters that change how text is read without being seen: control, bidi, zero width joiners' kin.
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\u2028\u2029]")
+# Windows takes these for devices, whatever follows a point: such a file could not be checked out there.
+_DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
 
 
 def register_id_issue(text: str) -> Issue | None:
     """Ids of registers are chosen by people: no ``/``, spaces, unseen characters, leading ``-`` or
-    ``.`` (rulings 9)."""
+    ``.`` (rulings 9), no name of a device."""
     if (
         not text
         or len(text) > 80
@@ -59,7 +63,7 @@ def register_id_issue(text: str) -> Issue | None:
         or _UNSEEN.search(text)
     ):
         return Issue("field.register-id", {"found": text}, field="id")
-    if text.endswith((".", "~")) or ".." in text:
+    if text.endswith((".", "~")) or ".." in text or _DEVICE.fullmatch(text):
         return Issue("field.register-id", {"found": text}, field="id")
     return None
 
@@ -225,6 +229,14 @@ def problem_issue(field: Field, problem: str, found: str, path: str) -> Issue:
     return Issue(f"field.{problem}", {"label": field.label, "found": _short(found)}, field=path)
 
 
+def _near(text: str) -> datetime:
+    """A moment of these centuries: no calendar reaches further, nor every zone."""
+    moment = datetime.fromisoformat(text)
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(text)
+    return moment
+
+
 def _scalar_problem(field: Field, text: str) -> str | None:
     kind = field.type
     if kind in ("text", "longtext", "staff", "ref", "duty", "signature"):
@@ -246,7 +258,7 @@ def _scalar_problem(field: Field, text: str) -> str | None:
     pattern, read = {
         "date": (_DATE, date.fromisoformat),
         "time": (_TIME, time.fromisoformat),
-        "datetime": (_MOMENT, datetime.fromisoformat),
+        "datetime": (_MOMENT, _near),
     }[kind]
     if not pattern.fullmatch(text):
         return kind

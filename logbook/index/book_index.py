@@ -574,12 +574,15 @@ class BookIndex:
         connection = self._storage.connection
         self._empty_tables(text)
         connection.set_authorizer(_only_reading if private else self._nothing_private())
+        # A statement may never end: now and then Python gets a word in, and Ctrl-C with it.
+        connection.set_progress_handler(lambda: 0, 100_000)
         try:
             cursor = connection.execute(text)
             return [column[0] for column in cursor.description or ()], cursor.fetchall()
         except (sqlite3.Error, sqlite3.Warning) as error:
             raise Refused([Issue("query.sql", {"found": str(error)})], "query.refused") from error
         finally:
+            connection.set_progress_handler(None, 0)
             connection.set_authorizer(None)
 
     def _nothing_private(self) -> Callable[..., int]:

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 from typing import Any
 from typing import TypeVar
 
+from logbook.core.errors import Refused
+from logbook.core.issues import Issue
 from logbook.index.schema import Context
 from logbook.index.schema import has_search
 from logbook.index.schema import read_meta
@@ -198,8 +200,10 @@ class Storage:
                     standing.close()
                     if state == head:
                         return  # whoever held the lock before us has built it
+            for left in place.parent.glob("index.*.new*"):  # one builder at a time: its maker was killed
+                with contextlib.suppress(FileNotFoundError):
+                    left.unlink()
             new = place.with_name(f"index.{os.getpid()}.new")
-            _remove(new)
             try:
                 connection = sqlite3.connect(new, isolation_level=None)
                 try:
@@ -224,6 +228,8 @@ class Storage:
         """What ``ask`` finds out; a damaged file is built anew and asked again."""
         try:
             return ask(self.connection)
+        except UnicodeEncodeError as error:  # half a character, from bytes of another encoding on the line
+            raise Refused([Issue("yaml.half-character", {"found": error.object})]) from error
         except sqlite3.DatabaseError as error:
             if self.place == MEMORY or not _damaged(error):
                 raise
@@ -312,7 +318,10 @@ def _connect(place: Path) -> sqlite3.Connection | None:
     # A log left by somebody who could write is part of the database; without one the file is whole.
     modes = ["mode=rw"] if writable else ["mode=ro", "immutable=1&mode=ro"]
     for mode in modes:
-        connection = sqlite3.connect(f"{url}?{mode}", uri=True, isolation_level=None, timeout=_PATIENCE)
+        try:
+            connection = sqlite3.connect(f"{url}?{mode}", uri=True, isolation_level=None, timeout=_PATIENCE)
+        except sqlite3.Error:
+            continue  # a folder, or nobody's business
         try:
             connection.execute("pragma synchronous = off")
             connection.execute("select 1 from sqlite_master").fetchone()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Iterable
 from collections.abc import Mapping
@@ -37,6 +38,10 @@ def choose_language(flag: str | None, book: str | None, env: Mapping[str, str]) 
 def _language(name: str) -> str | None:
     short = name.strip().lower().replace("-", "_").split("_")[0].split(".")[0]
     return short if short in LANGUAGES else None
+
+_LONGEST = 4000
+# Control characters but tab, line feed and NUL (no terminal minds it, sheets split at it), marks of direction, halves of characters.
+_STEERING = re.compile("[\x01-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 
 
 class Catalogue:
@@ -113,7 +118,7 @@ class Catalogue:
             return sentence
 
     def _bare(self, code: str, args: Mapping[str, object]) -> str:
-        told = ", ".join(f"{name}={self.words(value)}" for name, value in args.items())
+        told = ", ".join(f"{name}={harmless(self.words(value))}" for name, value in args.items())
         return f"{code} ({told})" if told else code
 
 
@@ -130,7 +135,15 @@ class _Filler(string.Formatter):
             return "{" + field_name + "}", field_name
         value = kwargs[field_name]
         number = isinstance(value, int | float) and not isinstance(value, bool)
-        return (value if number else spoken(value, self.lang)), field_name
+        return (value if number else harmless(spoken(value, self.lang))), field_name
+
+
+def harmless(text: str) -> str:
+    """``text`` as a message may show it: what would steer a terminal or turn the line round is written out,
+    and nobody has to read more than a page of it."""
+    if len(text) > _LONGEST:
+        text = text[:_LONGEST] + "…"
+    return text if text.isprintable() else _STEERING.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def spoken(value: object, lang: str) -> str:

@@ -11,7 +11,8 @@ from logbook.store.book import Book
 from logbook.store.book import settings_from
 from logbook.store.git import Repository
 
-_UNKNOWN = ("git.bad-revision", "git.missing-object")
+# `git.failed`: what only Git's own words tell, such as a branch without an upstream.
+_UNKNOWN = ("git.bad-revision", "git.missing-object", "git.failed")
 
 
 def book_as_of(root: Path, rev: str) -> tuple[Book, str]:

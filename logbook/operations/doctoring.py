@@ -26,6 +26,7 @@ def examine(session: Session, *, mend: bool = True) -> Health:
     from logbook.operations.rulefaults import settings_issues
     from logbook.store.porcelain import settle
     from logbook.store.recover import doctor_findings
+    from logbook.store.recover import drop_drafts
     from logbook.store.recover import drop_stale_locks
     from logbook.store.recover import recover
     from logbook.store.transaction import write_lock
@@ -39,6 +40,7 @@ def examine(session: Session, *, mend: bool = True) -> Health:
         try:
             with write_lock(repository):
                 drop_stale_locks(repository)
+                drop_drafts(repository)
                 recover(repository)  # again: what a lock stood in the way of can be ended now
                 settle(repository)
             after = doctor_findings(repository)

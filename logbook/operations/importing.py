@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -489,6 +490,9 @@ def _publish(
 _KINDS = {".csv": "csv", ".txt": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json"}
 
 
+_WIDEST = 10_000  # columns; no form has a hundredth of them
+
+
 def _unguarded(cell: str) -> str:
     """A cell without the apostrophe that an export puts before what a spreadsheet would run."""
     return cell[1:] if len(cell) > 1 and cell[0] == "'" and cell[1] in "=+-@\t\r＝＋－＠" else cell
@@ -496,7 +500,7 @@ def _unguarded(cell: str) -> str:
 
 def _untabbed(cell: str) -> str:
     """A cell of an exported TSV: tab, line break and backslash stand as two characters."""
-    return re.sub(r"\\([tn\\])", lambda found: {"t": "\t", "n": "\n"}.get(found[1], "\\"), cell)
+    return _unguarded(re.sub(r"\\([tn\\])", lambda found: {"t": "\t", "n": "\n"}.get(found[1], "\\"), cell))
 
 
 def _kind(name: str, text: str) -> str:
@@ -523,7 +527,9 @@ def _read_csv(name: str, text: str, *, tabs: bool) -> Source:
         head = next(reader, None)
         if not head:
             raise Refused([Issue("import.empty", {"path": name})])
-        twice = sorted({column for column in head if head.count(column) > 1})
+        if len(head) > _WIDEST:
+            raise Refused([Issue("import.wide", {"count": len(head)}, line=1)])
+        twice = sorted(column for column, count in Counter(head).items() if count > 1)
         if twice:
             raise Refused([Issue("import.column-twice", {"columns": twice}, line=1)])
         start = reader.line_num + 1
@@ -554,7 +560,7 @@ def _values(name: str, text: str, *, lines: bool) -> Iterator[tuple[int, object]
     if not lines:
         try:
             whole = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Refused(
                 [Issue("import.json", {"why": str(error)}, line=getattr(error, "lineno", 1))]
             ) from error
@@ -564,9 +570,10 @@ def _values(name: str, text: str, *, lines: bool) -> Iterator[tuple[int, object]
     for place, line in enumerate(text.splitlines(), 1):
         if line.strip():
             try:
-                yield place, json.loads(line)
-            except ValueError as error:
+                value = json.loads(line)
+            except (ValueError, RecursionError) as error:
                 raise Refused([Issue("import.json", {"why": str(error)}, line=place)]) from error
+            yield place, value
 
 
 # Under this name a row carries the later events of an exported record: who did what stays theirs.

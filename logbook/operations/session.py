@@ -192,6 +192,8 @@ class Session:
 
     def desk(self) -> str:
         """This clone's desk letter; BookError ``book.no-desk`` when it has none (rulings 21)."""
+        if self.repository.bare:
+            raise BookError("git.bare", path=str(self.book.root))
         letter = self.environment.get("LOGBOOK_DESK") or self.repository.config(DESK_KEY)
         if not letter:
             raise BookError("book.no-desk", path=str(self.book.root))

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from logbook.core import checking
+from logbook.core.errors import BookError
 from logbook.core.errors import Refused
 from logbook.core.form import Form
 from logbook.core.form import Library
@@ -30,6 +31,7 @@ from logbook.store.records import FOLDER
 from logbook.store.records import form_and_id
 from logbook.store.records import path_of
 from logbook.store.records import record_from
+from logbook.store.worktree import read_file as read_work_file
 
 
 @frozen
@@ -54,12 +56,14 @@ def validate(
 
     library, issues = load(session.repository, work_tree=True, settings=session.book.settings.settings)
     issues = list(issues)
-    files = dict(_staged(session) if staged else _named(session, targets) if targets else _all(session))
+    odd: list[Issue] = []
+    files = dict(_staged(session) if staged else _named(session, targets, odd) if targets else _all(session, odd))
     if targets:
         wanted = {path for path in files if not path.startswith(f"{FOLDER}/")}
         issues = [issue for issue in issues if issue.path in wanted]
     elif staged:
         issues = [issue for issue in issues if issue.path in files]
+    issues += odd
     known: dict[str, set[str]] = {}
     for path in _paths(session):
         place = form_and_id(path)
@@ -105,6 +109,11 @@ def validate(
             if form.seals is not None:
                 own += seals.issues(view.state_of)
             own += _clock_issues(session, world, form, view.state_of)
+        more = len(own) - checking.TOLD
+        if more > 0:
+            # The errors first: what is cut off are warnings where there are any.
+            own = sorted(own, key=lambda issue: not issue.is_error)[: checking.TOLD]
+            own.append(Issue("record.and-more", {"count": more}, severity="warning"))
         here = [placed(_masked(issue, form), path, record.id, document, form, record) for issue in own]
         issues += sorted(here, key=lambda issue: issue.line or 0)
         if progress is not None and done % 500 == 0:
@@ -278,29 +287,42 @@ def _paths(session: Session) -> Iterator[str]:
                 yield f"{inside}/{name}"
 
 
-def _all(session: Session) -> Iterator[tuple[str, bytes]]:
+def _all(session: Session, issues: list[Issue]) -> Iterator[tuple[str, bytes]]:
     for path in _paths(session):
+        yield from _one(session, path, issues)
+
+
+def _one(session: Session, path: str, issues: list[Issue]) -> Iterator[tuple[str, bytes]]:
+    """A file found in a folder: where it cannot be read, that is a finding beside the others."""
+    try:
         yield path, _bytes(session, path)
+    except Refused as refused:
+        issues += refused.issues
 
 
 def _bytes(session: Session, path: str) -> bytes:
+    """A file of the book; never through a link, never waiting at a pipe."""
     try:
-        return (session.book.root / path).read_bytes()
-    except OSError as error:
-        raise Refused(
-            [Issue("book.file-missing", {"path": path, "why": error.strerror or str(error)}, path=path)]
-        ) from error
+        data = read_work_file(session.repository, path)
+    except BookError as error:
+        raise Refused([Issue(error.code, error.args_, path=path)]) from error
+    if data is None:
+        raise Refused([Issue("book.file-missing", {"path": path, "why": "?"}, path=path)])
+    return data
 
 
-def _named(session: Session, targets: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+def _named(session: Session, targets: Sequence[str], issues: list[Issue]) -> Iterator[tuple[str, bytes]]:
     root = session.book.root.resolve()
     for target in targets:
-        path = _in_book(root, target)
-        if path.is_dir():
-            for one in sorted(path.rglob("*.yaml")):
-                inside = _inside(root, one)
-                yield inside, _bytes(session, inside)
-        elif path.is_file():
+        try:
+            path = _in_book(root, target)
+            is_folder, is_file = path.is_dir(), path.is_file()
+        except (OSError, ValueError, RuntimeError):  # no file can have that name, nobody that home
+            is_folder = is_file = False
+        if is_folder:
+            for one in sorted(found for found in path.rglob("*.yaml") if not found.is_dir()):
+                yield from _one(session, f"{_inside(root, one.parent)}/{one.name}", issues)
+        elif is_file:
             inside = _inside(root, path)
             yield inside, _bytes(session, inside)
         else:

@@ -230,6 +230,10 @@ class Writing:
 @contextmanager
 def writing(session: Session) -> Iterator[Writing]:
     """Take the book's lock, mend what a crash left, and look at the book as it is now."""
+    # What is needed under the lock is loaded before: others wait for it.
+    import hashlib  # noqa: F401
+
+    import logbook.index.refresh  # noqa: F401
     from logbook.store.transaction import write_lock
 
     when = session.writing_time()

@@ -14,6 +14,7 @@ from logbook.core.form import Form
 from logbook.core.form import Library
 from logbook.core.form import Step
 from logbook.core.keeping import read_keep
+from logbook.core.packfile import pack_from
 from logbook.core.value import replace
 from logbook.locale.catalogue import Catalogue
 from logbook.locale.catalogue import spoken
@@ -29,7 +30,7 @@ _NARROW = 32  # a last column narrower than that is hard to read
 
 
 def forms_list(library: Library, lang: str, *, width: int | None = None) -> str:
-    """All forms of a book, the newest version of each, by pack and name."""
+    """All forms of a book, the newest version of each, by name; a line above those of each pack says its name."""
     say = Catalogue(lang).say
     columns = [
         Column("form", say("render.form"), whole=True),
@@ -37,11 +38,20 @@ def forms_list(library: Library, lang: str, *, width: int | None = None) -> str:
         Column("alias", say("render.alias")),
         Column("prefix", say("render.prefix"), whole=True),
         Column("version", say("render.version"), "int"),
-        Column("pack", say("render.pack"), whole=True),
     ]
     forms = sorted(library.forms.values(), key=lambda form: (form.pack != "core", form.pack, form.name))
-    rows = [(form.name, form.title, form.alias, form.prefix, form.version, form.pack) for form in forms]
-    return table(columns, rows, lang, width)
+    rows = [(form.name, form.title, form.alias, form.prefix, form.version) for form in forms]
+    head, rule, *drawn = table(columns, rows, lang, width).splitlines()
+    lines = [head, rule]
+    titles = {source.pack: pack_from(source).title for source in library.shared.get("pack", ())}
+    above = None
+    for form, line in zip(forms, drawn, strict=True):
+        if form.pack != above:
+            above = form.pack
+            title = titles.get(above)
+            lines.append(say("render.pack-of-forms", pack=above, title=title) if title else above)
+        lines.append(line)
+    return "\n".join(lines) + "\n"
 
 
 def form_page(form: Form, library: Library, lang: str, *, width: int | None = None) -> str:

@@ -124,10 +124,10 @@ def rows_as(
 ) -> Iterator[str]:
     """Rows as ``csv``, ``tsv``, ``md``, ``html`` or ``ids``, line by line with its line end.
 
-    The files' first line holds the column ids, the pages' the labels. CSV: RFC 4180 quoting, LF; text
-    that a spreadsheet would run as a formula gets a leading apostrophe (:func:`guarded`). TSV: no quotes,
-    tab, line break and backslash inside a cell stand as ``\\t``, ``\\n`` and ``\\\\``. Values: moments as
-    RFC 3339, booleans ``true`` and ``false``, nothing as an empty cell.
+    The files' first line holds the column ids, the pages' the labels. In CSV and TSV text that a
+    spreadsheet would run as a formula gets a leading apostrophe (:func:`guarded`). CSV: RFC 4180 quoting, LF.
+    TSV: no quotes, tab, line break and backslash inside a cell stand as ``\\t``, ``\\n`` and ``\\\\``. Values:
+    moments as RFC 3339, booleans ``true`` and ``false``, nothing as an empty cell.
     """
     heads = columns_from(columns)
     makers = {"csv": _csv, "tsv": _tsv, "md": _markdown, "html": _html, "ids": _ids}
@@ -140,11 +140,13 @@ def _csv(columns: Sequence[Column], rows: Iterable[Row], lang: str, title: str) 
     yield _csv_line([column.id for column in columns])
     for row in rows:
         yield _csv_line(
-            [
-                _file_text(value) if column.type in _NO_TEXT else guarded(_file_text(value))
-                for column, value in zip(columns, _cells(columns, row), strict=True)
-            ]
+            [_guarded_text(column, value) for column, value in zip(columns, _cells(columns, row), strict=True)]
         )
+
+
+def _guarded_text(column: Column, value: object) -> str:
+    text = _file_text(value)
+    return text if column.type in _NO_TEXT else guarded(text)
 
 
 def _csv_line(cells: Iterable[str]) -> str:
@@ -181,7 +183,8 @@ def unguarded(text: str) -> str:
 def _tsv(columns: Sequence[Column], rows: Iterable[Row], lang: str, title: str) -> Iterator[str]:
     yield "\t".join(column.id for column in columns) + "\n"
     for row in rows:
-        yield "\t".join(_tsv_cell(_file_text(value)) for value in _cells(columns, row)) + "\n"
+        cells = zip(columns, _cells(columns, row), strict=True)
+        yield "\t".join(_tsv_cell(_guarded_text(column, value)) for column, value in cells) + "\n"
 
 
 def _tsv_cell(cell: str) -> str:

@@ -23,7 +23,7 @@ DEFAULT_ZONE = "Asia/Shanghai"
 _KNOWN = (
     "name", "timezone", "language", "packs", "administrator", "desks", "calendars", "practice", "trail", "settings",
 )  # fmt: skip
-TRAIL = ("signing", "edit_window", "encryption", "shared_identities")
+TRAIL = ("signing", "edit_window", "encryption", "shared_identities", "branches")
 # The words of `trail: signing:`; `core/signers.py` says what each of them asks for.
 SIGNING = ("none", "decisions", "all")
 _WINDOW = re.compile(r"([1-9]\d{0,3}) (minute|hour|day|week)s?\Z")
@@ -91,6 +91,17 @@ def find_root(start: Path, *, given: str | None, environment: Mapping[str, str])
         if (folder / SETTINGS_FILE).is_file():
             return folder
     raise BookError("book.none", path=str(start))
+
+
+def find_shared(*, given: str | None, environment: Mapping[str, str]) -> Path | None:
+    """The shared copy (a bare repository) that ``--book`` or ``$LOGBOOK_BOOK`` names; None where it names none."""
+    named = given or environment.get("LOGBOOK_BOOK")
+    if not named:
+        return None
+    from logbook.store.git import is_bare
+
+    root = Path(named).expanduser().absolute()
+    return root if not (root / SETTINGS_FILE).is_file() and is_bare(root) else None
 
 
 def read_settings(root: Path) -> Settings:
@@ -229,6 +240,9 @@ def _trail_issues(trail: Stored, where: Callable[..., int | None]) -> list[Issue
         elif key == "shared_identities":
             if not isinstance(value, list) or not all(isinstance(one, str) and one.strip() for one in value):
                 wrong("book.trail-identities", key)
+        elif key == "branches":
+            if not isinstance(value, list) or not all(isinstance(one, str) and one.strip() for one in value):
+                wrong("book.trail-branches", key)
         else:
             wrong("book.trail-unknown", key, name=key, known=list(TRAIL), hint=hint(key, TRAIL))
     return issues

@@ -19,6 +19,7 @@ from logbook.core.errors import LogbookError
 from logbook.core.issues import Issue
 from logbook.core.record import Stored
 from logbook.store import fastyaml
+from logbook.store.fastyaml import MAX_BYTES
 from logbook.store.fastyaml import MAX_DEPTH
 from logbook.store.fastyaml import write
 
@@ -35,9 +36,6 @@ __all__ = [
     "read_definition",
     "write",
 ]
-
-MAX_BYTES = 10_000_000
-"""The most one file may hold, in bytes."""
 
 MAX_FOREIGN_BYTES = 1_000_000
 """The same for text not in canonical form, which takes some 100 times longer to read."""

@@ -26,6 +26,9 @@ from logbook.core.errors import Refused
 from logbook.core.issues import Issue
 from logbook.core.record import Stored
 
+MAX_BYTES = 10_000_000
+"""The most one file may hold, in bytes."""
+
 MAX_DEPTH = 20
 """Collections inside each other, the record itself counted."""
 
@@ -87,14 +90,17 @@ def write(plain: Mapping[str, Stored]) -> bytes:
     """The canonical text of ``plain``, keys in the order given (the module says the layout).
 
     Raises ``Refused`` for what no file of ours can hold: half of a character pair, a key too long
-    for one line of YAML, more than ``MAX_DEPTH`` levels.
+    for one line of YAML, more than ``MAX_DEPTH`` levels, more than ``MAX_BYTES``.
     """
     if not plain:
         return b"{}\n"
     lines: list[str] = []
     _write_mapping(plain, "", "", lines, 1)
     lines.append("")
-    return "\n".join(lines).encode()
+    data = "\n".join(lines).encode()
+    if len(data) > MAX_BYTES:
+        raise Refused([Issue("yaml.too-big", {"size": len(data), "limit": MAX_BYTES})])
+    return data
 
 
 def _refused(rule: str, **args: object) -> Refused:

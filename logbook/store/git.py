@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import NoReturn
 from typing import Self
 
 from logbook.core.errors import BookError
@@ -32,6 +33,9 @@ _SECTION = re.compile(r'\[\s*([A-Za-z0-9.-]+)\s*(?:"((?:[^"\\]|\\.)*)")?\s*\]\s*
 _SETTING = re.compile(r"([A-Za-z][A-Za-z0-9-]*)\s*(?:=\s*(.*))?\Z")
 # Where Git is looked for when there is no PATH.
 PLACES = "/usr/local/bin:/usr/bin:/bin"
+_NO_FILTER = {"clean": "", "smudge": "", "process": "", "required": "false"}
+# A book may come from anybody, its `.git` with it: reading it must run nothing of theirs.
+_QUIET = ("-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false")
 _MANY = 256  # requests on their way to cat-file at once: always less than a pipe holds
 _TREES_KEPT = 512
 
@@ -88,16 +92,20 @@ def _shell_word(text: str) -> str:
 
 
 class Repository:
-    """One work tree and its repository.
+    """One work tree and its repository, or a bare repository: ``root`` is the repository itself then, and it is
+    only read.
 
     Making one reads a few small files and starts nothing. Use it as a context manager or call
     :meth:`close`: reading packed objects keeps one ``git cat-file`` child.
+    ``surroundings`` are variables every Git child gets besides, see :func:`hook_surroundings`.
     Raises BookError ``git.no-repository``, ``git.sha256``.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, surroundings: Mapping[str, str] | None = None) -> None:
         self.root = Path(os.path.abspath(root))
-        self.git_dir = _find_git_dir(self.root)
+        self.surroundings = dict(surroundings or {})
+        self.bare = is_bare(self.root)
+        self.git_dir = self.root if self.bare else _find_git_dir(self.root)
         self.common_dir = _find_common_dir(self.git_dir)
         self.objects = Objects(self)
         self.lock: FileLock | None = None  # set while transaction.write_lock holds it
@@ -144,8 +152,25 @@ class Repository:
         return self.branch_ref().removeprefix("refs/heads/")
 
     def head(self) -> str | None:
-        """The commit the branch is at, ``None`` while it has none. BookError ``git.detached``."""
-        return self.ref(self.branch_ref())
+        """The commit the work tree stands at, ``None`` while its branch has none; on no branch, HEAD itself."""
+        try:
+            branch = self.branch_ref()
+        except BookError as error:
+            if error.code != "git.detached":
+                raise
+            found = self._detached_at()
+            if found is None:
+                raise
+            return found
+        return self.ref(branch)
+
+    def _detached_at(self) -> str | None:
+        """The commit HEAD names by its id."""
+        if not self._reftable():
+            text = (self.git_dir / "HEAD").read_text("utf-8", "surrogateescape").strip()
+            return text if is_oid(text) else None
+        done = self.run("rev-parse", "--verify", "-q", "HEAD", check=False)
+        return done.stdout.decode("ascii").strip() or None
 
     def ref(self, name: str) -> str | None:
         """The id a full ref name (``refs/heads/main``) stands for; ``None`` when there is no such ref."""
@@ -269,10 +294,15 @@ class Repository:
     # -- processes --------------------------------------------------------------------------
 
     def start(
-        self, *words: str, extra: Mapping[str, str] | None = None, errors: int | None = subprocess.PIPE
+        self,
+        *words: str,
+        extra: Mapping[str, str] | None = None,
+        errors: int | None = subprocess.PIPE,
+        hold: Sequence[int] = (),
     ) -> subprocess.Popen[bytes]:
         """A running Git command with pipes on its input and output. BookError ``git.no-git``."""
-        return start_git(self.root, words, extra=extra, errors=errors)
+        words = (*self._unfiltered(), *words)
+        return start_git(self.root, words, extra={**self.surroundings, **(extra or {})}, errors=errors, hold=hold)
 
     def run(
         self,
@@ -288,7 +318,19 @@ class Repository:
         descriptors the child keeps open too, so that a lock outlives us while it works.
         BookError for what Git refuses, unless ``check`` is off.
         """
-        return run_git(self.root, words, stdin=stdin, check=check, extra=extra, hold=hold)
+        extra = {**self.surroundings, **(extra or {})}
+        return run_git(self.root, (*self._unfiltered(), *words), stdin=stdin, check=check, extra=extra, hold=hold)
+
+    def _unfiltered(self) -> tuple[str, ...]:
+        """Words that keep Git from running what this clone's own settings name as filters of files."""
+        self._local("core.bare", None)  # reads the file, once
+        names = {key for key in self._settings or () if key.startswith("filter.")}
+        words: list[str] = []
+        for name in sorted(names):
+            plain = _NO_FILTER.get(name.rpartition(".")[2])
+            if plain is not None and "\n" not in name:
+                words += ("-c", f"{name}={plain}")
+        return tuple(words)
 
 
 def start_git(
@@ -299,10 +341,10 @@ def start_git(
     errors: int | None = subprocess.PIPE,
     hold: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
-    """Start ``git`` in ``folder``. BookError ``git.no-git``, ``git.no-repository``."""
+    """Start ``git`` in ``folder``. BookError ``git.no-git``, ``git.no-repository``, ``git.cannot-start``."""
     try:
         return subprocess.Popen(
-            ["git", *words],
+            ["git", *_QUIET, *words],
             cwd=folder,
             env=clean_environment(extra),
             stdin=subprocess.PIPE,
@@ -316,6 +358,8 @@ def start_git(
         if not os.path.isdir(folder):
             raise BookError("git.no-repository", path=str(folder)) from error
         raise BookError("git.no-git") from error
+    except OSError as error:  # no memory, no more processes, a disk that fails
+        raise BookError("git.cannot-start", why=error.strerror or str(error)) from error
 
 
 def run_git(
@@ -392,8 +436,8 @@ class Objects:
             raise BookError("git.bad-revision", revision=name)
         try:
             return self._cat_file().one(name)
-        except (BrokenPipeError, EOFError):
-            self.close()  # the child was killed under us: once more with a new one
+        except _ChildLost:
+            self.close()  # once more with a new one
             return self._cat_file().one(name)
 
     def read_many(self, oids: Iterable[str]) -> Iterator[tuple[str, str, bytes]]:
@@ -401,16 +445,25 @@ class Objects:
 
         BookError ``git.missing-object``. Do not read anything else from this repository in between.
         """
-        batch = self._cat_file()
         waiting: list[str] = []
         for oid in oids:
             if not is_oid(oid):
                 raise ValueError(f"no object id: {oid!r}")
             waiting.append(oid)
             if len(waiting) == _MANY:
-                yield from batch.many(waiting)
+                yield from self._some(waiting)
                 waiting = []
-        yield from batch.many(waiting)
+        yield from self._some(waiting)
+
+    def _some(self, oids: list[str]) -> Iterator[tuple[str, str, bytes]]:
+        done = 0
+        try:
+            for found in self._cat_file().many(oids):
+                yield found
+                done += 1
+        except _ChildLost:
+            self.close()  # the rest once more, with a new one
+            yield from self._cat_file().many(oids[done:])
 
     def commit(self, oid: str) -> CommitObject:
         """A commit's parts, by its id. BookError ``git.missing-object``."""
@@ -441,6 +494,13 @@ class Objects:
         return self._batch
 
 
+class _ChildLost(GitFailed):
+    """The child that reads objects was killed under us."""
+
+    def __init__(self) -> None:
+        super().__init__("cat-file", -1, "killed")
+
+
 class _CatFile:
     """One ``git cat-file --batch`` child."""
 
@@ -466,18 +526,23 @@ class _CatFile:
         self._process.wait()
 
     def one(self, name: str) -> tuple[str, str, bytes] | None:
-        self._in.write(name.encode("utf-8", "surrogateescape") + b"\n")
-        self._in.flush()
+        self._ask(name.encode("utf-8", "surrogateescape") + b"\n")
         return self._answer()
 
     def many(self, oids: Sequence[str]) -> Iterator[tuple[str, str, bytes]]:
-        self._in.write("".join(oid + "\n" for oid in oids).encode("ascii"))
-        self._in.flush()
+        self._ask("".join(oid + "\n" for oid in oids).encode("ascii"))
         for oid in oids:
             found = self._answer()
             if found is None:
                 raise BookError("git.missing-object", name=oid)
             yield found
+
+    def _ask(self, words: bytes) -> None:
+        try:
+            self._in.write(words)
+            self._in.flush()
+        except BrokenPipeError:
+            self._ended()
 
     def _answer(self) -> tuple[str, str, bytes] | None:
         line = self._out.readline()
@@ -492,12 +557,32 @@ class _CatFile:
             self._ended()
         return words[0].decode("ascii"), words[1].decode("ascii"), data[:-1]
 
-    def _ended(self) -> None:
+    def _ended(self) -> NoReturn:
         stderr = self._process.stderr.read() if self._process.stderr is not None else b""
         status = self._process.wait()
         if status > 0:
             raise git_error("cat-file", status, stderr, self._root)
-        raise EOFError("git cat-file ended")
+        raise _ChildLost
+
+
+def is_bare(root: Path) -> bool:
+    """Whether ``root`` is a bare repository: what Git looks for, and no work tree said to belong to it."""
+    if not ((root / "HEAD").is_file() and (root / "objects").is_dir() and (root / "refs").is_dir()):
+        return False
+    return _read_config(root / "config")[0].get("core.bare", "true") != "false"
+
+
+def hook_surroundings(environment: Mapping[str, str]) -> dict[str, str]:
+    """What a hook hands on to its Git children of what Git told it, and nobody else may: the repository it
+    speaks of (Git looked at who owns it), the room where pushed objects wait until the push is accepted, and the
+    staging area and author of the commit that is being made."""
+    names = ["GIT_QUARANTINE_PATH", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES"]
+    names += ["GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_AUTHOR_DATE"]
+    found = {name: environment[name] for name in names if environment.get(name)}
+    for name in ("GIT_DIR", "GIT_INDEX_FILE"):
+        if environment.get(name):
+            found[name] = os.path.abspath(environment[name])
+    return found
 
 
 def _find_git_dir(root: Path) -> Path:

@@ -129,12 +129,9 @@ def _load_commit(
     commit = repository.head() if revision is None else repository.resolve(revision)
     if commit is None:  # nothing was committed yet
         return Library(settings=settings or {}, key=_content_key({})), []
-    cache = repository.room / "library.json"
-    caches = [cache]
-    if revision is not None:
-        # A look into the past must not cost the next command the definitions of today.
-        cache = repository.room / "library-past.json"
-        caches.append(cache)
+    caches = [repository.room / "library.json", repository.room / "library-past.json"]
+    # A look into the past must not cost the next command the definitions of today.
+    cache = caches[0 if revision is None else 1]
 
     own = _mark_of(settings)
 

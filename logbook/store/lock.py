@@ -25,15 +25,23 @@ class FileLock:
         self.fd: int | None = None
 
     def acquire(self, timeout: float) -> None:
-        """Wait up to ``timeout`` seconds. BookError ``git.locked``, ``git.read-only``."""
+        """Wait up to ``timeout`` seconds for whoever holds it; in a queue that moves one waits on.
+
+        BookError ``git.locked``, ``git.read-only``.
+        """
         fd = _open(self.path)
         try:
             deadline = time.monotonic() + timeout
             pause = 0.001
+            holder = ""
             while not _try_lock(fd):
+                holder = holder or _holder(self.path)
                 left = deadline - time.monotonic()
                 if left <= 0:
-                    raise BookError("git.locked", holder=_holder(self.path), seconds=f"{timeout:g}")
+                    now = _holder(self.path)
+                    if now == holder:
+                        raise BookError("git.locked", holder=holder, seconds=f"{timeout:g}")
+                    holder, deadline, left = now, time.monotonic() + timeout, timeout
                 time.sleep(min(pause, left))
                 pause = min(pause * 1.5, 0.02)
             _name_holder(fd)

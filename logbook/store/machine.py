@@ -19,6 +19,16 @@ def environment() -> Mapping[str, str]:
     return os.environ
 
 
+def login_name() -> str:
+    """The account this process runs under, by its number: the environment may say anything."""
+    try:
+        import pwd
+
+        return pwd.getpwuid(os.getuid()).pw_name
+    except (ImportError, KeyError):
+        return str(os.getuid()) if hasattr(os, "getuid") else "unknown"
+
+
 def cache_folder() -> Path:
     """Where things go that may be lost: ``$XDG_CACHE_HOME/logbook`` or ``~/.cache/logbook``."""
     base = os.environ.get("XDG_CACHE_HOME")

@@ -10,6 +10,8 @@ from typing import cast
 
 from logbook.core.form import Form
 from logbook.core.issues import Issue
+from logbook.core.moments import FIRST_YEAR
+from logbook.core.moments import LAST_YEAR
 from logbook.core.record import EVENT_KEYS
 from logbook.core.record import RESERVED
 from logbook.core.record import Amendment
@@ -115,7 +117,7 @@ def record_from(plain: Mapping[str, Stored]) -> tuple[Record | None, list[Issue]
         if not isinstance(value, str) or not value:
             issues.append(Issue("record.header-missing", {"name": name}, field=name))
     name, _, version = form_version.partition("@") if isinstance(form_version, str) else ("", "", "")
-    if isinstance(form_version, str) and not (name and version.isdigit()):
+    if isinstance(form_version, str) and not (name and re.fullmatch("[0-9]{1,9}", version)):
         issues.append(Issue("record.form-name", {"found": form_version}, field="form"))
     if isinstance(at, str) and not _is_moment(at):
         issues.append(Issue("record.moment", {"name": "at", "found": at}, field="at"))
@@ -272,9 +274,11 @@ def _is_moment(text: Stored) -> bool:
     if not isinstance(text, str) or len(text) < 20 or text[10] != "T":
         return False
     try:
-        return datetime.fromisoformat(text).tzinfo is not None
+        moment = datetime.fromisoformat(text)
     except ValueError:
         return False
+    # Of other centuries no calendar knows anything, and counting its days there and back has no end.
+    return moment.tzinfo is not None and FIRST_YEAR <= moment.year <= LAST_YEAR
 
 
 def _event_plain(event: Event) -> dict[str, Stored]:

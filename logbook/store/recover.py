@@ -228,6 +228,26 @@ def drop_stale_locks(repo: Repository) -> list[Path]:
     return gone
 
 
+def drop_drafts(repo: Repository) -> None:
+    """For ``doctor``: remove what killed commands had begun to write in our own folder, named by their process."""
+    for left in repo.room.glob("*.json.[0-9]*"):
+        pid = left.suffix[1:]
+        if pid.isdigit() and not _runs(int(pid)):
+            left.unlink(missing_ok=True)
+
+
+def _runs(pid: int) -> bool:
+    if os.name == "nt":
+        return False  # there nobody can remove a file that is still open
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
 def _stale_locks(repo: Repository, age: float) -> list[Path]:
     try:
         branch: str | None = repo.branch_ref()

@@ -39,7 +39,7 @@ def tags(repository: Repository, folder: str) -> list[Tag]:
     for line in out.decode("utf-8", "surrogateescape").splitlines():
         oid, kind, ref = line.split(" ", 2)
         if kind == "tag":
-            tag = _parsed(ref.removeprefix(PREFIX), oid, repository.objects.read(oid)[1])
+            tag = parse_tag(ref.removeprefix(PREFIX), oid, repository.objects.read(oid)[1])
             if tag is not None:
                 found.append(tag)
     return sorted(found, key=lambda one: one.name)
@@ -66,7 +66,8 @@ def write_tag(
     return oid
 
 
-def _parsed(name: str, oid: str, data: bytes) -> Tag | None:
+def parse_tag(name: str, oid: str, data: bytes) -> Tag | None:
+    """A tag object as read; None where it is not one of that name on a commit."""
     at = data.find(_ARMOUR)
     payload, signature = (data, None) if at < 0 else (data[:at], data[at:].decode("ascii", "replace"))
     head, _, body = payload.partition(b"\n\n")

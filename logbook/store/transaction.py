@@ -105,6 +105,8 @@ def write_lock(repo: Repository, timeout: float = 10.0) -> Iterator[None]:
     May be nested on the same :class:`Repository`. Whoever gets the lock first ends what a killed writer left.
     BookError ``git.locked`` after ``timeout`` seconds, ``git.read-only``.
     """
+    if repo.bare:
+        raise BookError("git.bare", path=str(repo.root))
     if repo.lock is not None:
         yield
         return
@@ -154,12 +156,14 @@ def publish(
 
 def _write(repo: Repository, intent: Intent, plan: _Plan, last: Commit, reached: Checkpoint) -> bool:
     """Do what the plan says; ``False``, and no trace, where the branch moved under us."""
-    # In a sparse book Git must see the file before it loads the index, or it takes it for left out.
-    index = None if is_sparse(repo) else IndexUpdate(repo, hold=_held(repo))
+    index: IndexUpdate | None = None
     try:
         with _discarding(repo):
             write_intent(repo, intent)
             reached("note")
+            # After the note: a Git lock left by a crash is known to be ours by it. In a sparse book Git must
+            # see the file before it loads the index, or it takes it for left out.
+            index = None if is_sparse(repo) else IndexUpdate(repo, hold=_held(repo))
             drafts = _store(repo, plan)
             reached("stored")
             moved = _move(repo, intent, last)

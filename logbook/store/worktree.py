@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
@@ -14,7 +15,6 @@ from logbook.core.value import frozen
 from logbook.store.git import GitFailed
 from logbook.store.git import Repository
 from logbook.store.git import git_error
-from logbook.store.git import start_git
 from logbook.store.objects import FILE
 from logbook.store.objects import blob_id
 from logbook.store.watching import dirt
@@ -152,7 +152,7 @@ class IndexUpdate:
 
     def __init__(self, repo: Repository, *, hold: Sequence[int] = ()) -> None:
         self._repo = repo
-        self._process = start_git(repo.root, ("update-index", "-z", "--add", "--stdin"), hold=hold)
+        self._process = repo.start("update-index", "-z", "--add", "--stdin", hold=hold)
 
     def finish(self, paths: bytes) -> None:
         """Take these paths, each ended by a NUL byte, from the work tree. BookError for what Git refuses."""
@@ -163,7 +163,11 @@ class IndexUpdate:
     def cancel(self) -> None:
         """End it without a change; nothing to do when it has ended."""
         if self._process.returncode is None:
-            self._process.communicate()
+            assert self._process.stdin is not None
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()  # a second `communicate` would not, and both would wait for ever
+            with self._process:
+                pass
 
 
 def set_index(

@@ -35,7 +35,10 @@ def test_a_pack_is_shown_before_it_is_enabled(cli: Line) -> None:
     assert re.search("已启用 tower：[0-9a-f]{12}\n", answer.err)
     forms = cli.ok("forms", "--pack", "tower", "--format", "ids").lines
     assert "lift_entrapment" in forms and "complaint" not in forms
-    assert [line.split()[-1] for line in cli.ok("forms", "--pack", "tower").lines[2:]] == ["tower"] * len(forms)
+    heading, *listed = cli.ok("forms", "--pack", "tower").lines[2:]
+    assert (heading, [line.split()[0] for line in listed]) == ("写字楼（tower）", forms)
+    headings = [line for line in cli.ok("forms").lines if line.endswith("）")]
+    assert headings == ["客户服务中心（core）", "写字楼（tower）"]
     assert cli("packs", "enable", "tower", "--yes", *NOW).code == 1
     assert "不用升级" in cli.ok("packs", "upgrade", *NOW).err
 

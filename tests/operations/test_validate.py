@@ -35,6 +35,8 @@ CATALOGUE: dict[str, list[tuple[str, int, str | None]]] = {
     "extend_unapproved": [("step.approver", 13, "events.2.approved_by")],
     "extend_unknown_clock": [("field.choice", 20, "events.2.set.clock")],
     "extend_without_due": [("clock.extend-endless", 18, "events.2.set.due")],
+    "far_moment": [("record.moment", 4, "at"), ("record.moment", 9, "events.1.at")],
+    "form_number": [("record.form-name", 2, "form")],
     "form_without_version": [("record.form-name", 2, "form")],
     "good": [],
     "header_differs": [("record.copy", 4, "at")],

@@ -51,10 +51,11 @@ FORM = replace(
 
 def test_the_list_of_forms() -> None:
     assert forms_list(LIBRARY, "zh").splitlines() == [
-        "表单       名称            又称  编号前缀  版本  套件",
-        "---------  --------------  ----  --------  ----  ----",
-        "complaint  客户投诉登记表  投诉  CP           1  core",
-        "patrol     楼宇巡查记录          PT           2  core",
+        "表单       名称            又称  编号前缀  版本",
+        "---------  --------------  ----  --------  ----",
+        "core",
+        "complaint  客户投诉登记表  投诉  CP           1",
+        "patrol     楼宇巡查记录          PT           2",
     ]
 
 

@@ -66,12 +66,15 @@ def test_without_git_the_sentence_says_so(repo: Repository, monkeypatch: pytest.
     assert not (repo.root / "a.yaml").exists()
 
 
-def test_detached_head_is_refused(repo: Repository) -> None:
-    publish(repo, [note("a.yaml", "id: a\n")])
+def test_a_detached_head_is_read_and_not_written(repo: Repository) -> None:
+    (made,) = publish(repo, [note("a.yaml", "id: a\n")])
     git(repo.root, "checkout", "-q", "--detach")
+    assert repo.head() == made
     with pytest.raises(BookError) as caught:
-        repo.head()
+        publish(repo, [note("b.yaml", "id: b\n")])
     assert caught.value.code == "git.detached"
+    assert repo.head() == made
+    assert git(repo.root, "status", "--porcelain") == ""
 
 
 def test_a_second_work_tree_has_its_own_branch(repo: Repository, tmp_path: Path) -> None:

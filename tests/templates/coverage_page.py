@@ -284,8 +284,7 @@ def _missing(product: Product, plain: Mapping[str, Any], rows: list[Any]) -> str
         f" {len(named)} of them: {_code(one.partition(':')[2] for one in named)}. The records that they add up are kept;"
         " `list` and `export` give them out.",
         "",
-        f"**Checklists.** {len(idle)} of {len(product.library.checklists)} are written down, but no form asks for them:"
-        f" {_code(idle)}. A site's own forms may use them.",
+        _checklists(len(product.library.checklists), idle),
         "",
         f"**Duties.** {vague} of {len(duties)} have no interval in the handbooks. They wait until the site sets one.",
         "",
@@ -302,6 +301,15 @@ def _missing(product: Product, plain: Mapping[str, Any], rows: list[Any]) -> str
             lines += [f"- `{name}`: {reason}." for name, one, reason in found if one == state]
         lines.append("")
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _checklists(count: int, idle: list[str]) -> str:
+    if not idle:
+        return f"**Checklists.** None: a form asks for each of the {count}."
+    return (
+        f"**Checklists.** {len(idle)} of {count} are written down, but no form asks for them: {_code(idle)}."
+        " A site's own forms may use them."
+    )
 
 
 def _code(names: Iterable[str]) -> str:

@@ -495,3 +495,11 @@ def test_a_room_that_complains_again_within_ninety_days_is_noticed(
         "complaint", "CP-2", "registered", ("22 09:00", "register", {}), name="张三", summary="噪音", room="3-502"
     )
     assert Site(library, first, again).broken("complaint", "CP-2") == broken
+
+
+def test_a_visit_due_on_a_holiday_is_due_on_the_next_working_day(desk: Desk) -> None:
+    """1 October 2026 begins a week of holidays; the hotline's duty and the visit's clock move on alike."""
+    call = desk.add("inquiry", "asked_by=王芳", "question=怎样使用").record.id
+    visit = desk.add("return_visit", f"record={call}", "about=user", "used_on=2026-09-24").record.id
+    late = next(one for one in lateness.overdue(desk.session("2026-11-22 10:00"), ()) if str(one.id) == visit)
+    assert (late.clock, f"{late.due:%m-%d %H:%M}") == ("week", "10-09 00:00")

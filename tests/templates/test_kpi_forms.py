@@ -457,7 +457,8 @@ def test_closed_sheets_become_the_rows_of_the_ranking(desk: Desk) -> None:
     shown = with_derived(desk.session(AFTER), desk.load(agents, AFTER).state).fields["rows"]
     assert isinstance(shown, list)
     assert shown[0] == {
-        "appraisal": "AGA-20261202-A001", "who": "李客服", "score": "90.00", "rank": "2", "reward": "0.00", "bottom": "false"
+        "appraisal": "AGA-20261202-A001", "who": "李客服", "score": "90.00", "rank": "2", "reward": "0.00", "bottom": "false",
+        "last": "false", "was_last": "false",
     }
     branches = made(desk, "ranking", "period_of=2026-11", "subject=branch", now=AFTER)
     assert table(desk, branches, "who", "score", "rank", "bottom") == [("一分部", 90, 2, True), ("二分部", 95, 1, True)]

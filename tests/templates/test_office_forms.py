@@ -544,7 +544,15 @@ SCORES = {
 def test_an_appraisal_is_reported_and_filed(desk: Desk) -> None:
     done = made(desk, "appraisal", SCORES, "bonus=600", by="zhao")
     desk.step(done, "report", now=LATER, by="zhao")
-    desk.step(done, "file", now=NEXT, by="he")
+    with pytest.raises(Refused) as caught:
+        desk.step(done, "file", now=NEXT, by="he")
+    assert [(issue.rule, issue.field) for issue in caught.value.issues] == [("step.requires", "archive")]
+    archive = made(desk, "archive_file", {"id": "DA-KH", "title": "考核结果", "kind": "appraisal", "place": "人事柜"}, now=AT)
+    unskilled = ("devices=pass", "devices.office_devices_02=fail")
+    with pytest.raises(Refused) as caught:
+        desk.step(done, "file", f"archive={archive}", *unskilled, now=NEXT, by="he")
+    assert [ZH.issue(issue)[0] for issue in caught.value.issues] == ["办公设备不会用的项目，要写明培训安排"]
+    desk.step(done, "file", f"archive={archive}", "devices=pass", now=NEXT, by="he")
     kind = desk.load(done, NEXT).state.fields["kind"]
     assert (status(desk, done), kind, derived(desk, done)["total"]) == ("filed", "staff", "93")
 

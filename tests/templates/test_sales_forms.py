@@ -302,7 +302,7 @@ def test_a_reception_in_fourteen_steps(desk: Desk) -> None:
     assert rows(desk, made, "expenses", "cap") == [(700,)]
     step(desk, made, "collect", "matters_ours=代理区域", "matters_theirs=账期", now="20:00", day=day, by="heping")
     paper = hashlib.sha256("代理区域与账期".encode()).hexdigest()
-    step(desk, made, "settle", "agreed=账期60天", f"document={paper}", now="20:30", day=day, by="heping")
+    step(desk, made, "settle", "agreed=账期60天", f"document={paper}", "both_have_it=true", now="20:30", day=day, by="heping")
     step(desk, made, "leader_talk", "milestones+={step: leader_talk}", now="21:00", day=day, by="boss")
     back = add(
         desk, "vehicle_trip", "kind=sendoff", f"reception={made}", "vehicle_type=suv", "destination=白云机场", now="08:00", day="2026-11-24",
@@ -478,7 +478,10 @@ FAULTS: list[Fault] = [
     ("bar_opening.food_no_carry", "昨天包好的已切水果不能再供客人", lambda r: (
         r.used(day=DAY_23),
         r.new("food_disposal", "lines=[{item: melon, kind: cut_fruit, action: wrap, edible: true}]", day=DAY_23, now="18:00"),
-        r.add("bar_opening", "counts=[{item: melon, book: 2}]", SOAP, "area=bar-23", now="08:50", day="2026-11-25"),
+        r.step(
+            r.new("bar_opening", "counts=[{item: melon, book: 2}]", SOAP, "area=bar-23", now="08:50", day="2026-11-25"),
+            "ready", day="2026-11-25", now="09:00", by="chenxi",
+        ),
     )[2]),
     ("bar_opening.one_per_day", "这个吧台当天已有上岗检查表", lambda r: (r.opening(), r.add("bar_opening", now="08:55"))[1]),
     ("discrepancy.guard_for_bar", "吧台的要先与当班保安核对", lambda r: r.step(r.new("discrepancy"), "report", "cause=漏记", "reported_to=zhao", by="chenxi")),
@@ -498,6 +501,7 @@ FAULTS: list[Fault] = [
     ("service_round.rest_range", "客户不多时才轮换休息，时间按规定", lambda r: r.add("service_round", "kind=standing", "rest_minutes=12", "few_guests=true", "relief=lina")),
     ("service_round.relief_named", "写明轮换人", lambda r: r.add("service_round", "kind=standing", "rest_minutes=8", "few_guests=true")),
     ("service_round.dirty_called", "卫生不好的要通知保洁员", lambda r: r.step(r.new("service_round", "kind=tidy"), "close", "clean_ok=false", by="chenxi")),
+    ("service_round.service_failed", "吧台服务没做到的项目，要写明情况", lambda r: r.step(r.new("service_round", "kind=tidy"), "close", "clean_ok=true", "service.bar_service_01=fail", by="chenxi")),
     ("bar_consumption.lines_full", "每个品名要有期初、消耗和盘点", lambda r: r.step(r.used("lines=[{item: cola, used: 4}]", day="2026-11-18"), "submit", "handed_to=zhao", day="2026-11-18", now="18:00", by="chenxi")),
     ("bar_consumption.opening_chain", "期初应等于上次盘点数", lambda r: (
         r.used(day=DAY_23), r.add("bar_consumption", "lines=[{item: cola, opening: 9, used: 1, counted: 8}]", "area=bar-23", day="2026-11-24", now="18:00"),
@@ -572,6 +576,9 @@ FAULTS: list[Fault] = [
     ("show_flat_check.music_source", "只能播放开发商指定的音乐，私带唱片按规定处罚", lambda r: r.add("show_flat_check", "music_source=other", day=DAY_23)),
     ("show_flat_check.music_penalty", "播放了其他音乐，签阅前要有奖惩单", lambda r: r.step(r.then(r.new("show_flat_check", "flat=B-01"), "close_short", "short_reason=停电", "music_source=other", by="linlin"), "sign", by="zhao")),
     ("show_flat_check.volume", "音量和规定不同，请说明", lambda r: r.add("show_flat_check", "volume=30", day="2026-11-24")),
+    ("show_flat_check.daily_failed", "日检不合格的项目，要写明情况", lambda r: r.step(
+        r.new("show_flat_check", "flat=B-01", day="2026-11-19"), "close_short", "short_reason=停电", "daily.show_flat_daily_02=fail", day="2026-11-19", now="17:30", by="linlin",
+    )),
     ("show_flat_check.one_per_day", "这套样板房当天已有检查表", lambda r: (r.new("show_flat_check"), r.add("show_flat_check", now="10:30"))[1]),
     ("show_flat_visit.covers_in", "每人一双鞋套，穿好才能入内", lambda r: r.add("show_flat_visit", "covers_out=2")),
     ("show_flat_visit.covers_back", "收回的鞋套和发放的不一样", lambda r: r.step(r.add("show_flat_visit").record.id, "leave", "covers_back=2", "items_in_place=true", by="linlin")),
@@ -645,6 +652,11 @@ FAULTS: list[Fault] = [
     ("reception.no_office", "一般不参观办公室，参观的写明理由", lambda r: r.step(r.visiting("senior"), "tour", "milestones+={step: tour}", "office_tour=true", now="16:10", by="heping")),
     ("reception.pay_away", "不要当着客人的面结账", lambda r: r.spent("senior", "kind: lunch, heads: 2, amount: 300, away: false")),
     ("reception.settled_in_writing", "确定的事项要有书面文案", lambda r: r.step(r.new_visit(), "depart", "agreed=账期60天", now="22:00", by="heping")),
+    ("reception.settled_both", "书面文案要交给双方", lambda r: r.step(r.new_visit(), "depart", "agreed=账期60天", f"document={'5f' * 32}", now="22:00", by="heping")),
+    ("reception.guests_failed", "接待没做到的项目，要写明情况", lambda r: r.step(
+        r.then(r.then(r.new_visit(), "depart", now="22:00", by="heping"), "call_back", "view_reception=好", "view_product=好", "view_company=好", now="22:30", by="heping"),
+        "report", "report=无", "lobby.lobby_reception_02=fail", "hall.sales_hall_03=pass", now="23:00", by="heping",
+    )),
     ("vehicle_trip.pickup_facts", "接车前确认接待单、班次、时间、地点、姓名和特征", lambda r: r.step(r.new("vehicle_trip", "kind=pickup"), "start", by="qian")),
     ("vehicle_trip.type_allowed", "这个接待级别不用这种车", lambda r: r.add("vehicle_trip", f"reception={r.graded('ordinary')}", "vehicle_type=business_van")),
     ("vehicle_trip.no_car_told", "公司没有车的，要告知客人怎样乘车", lambda r: r.add("vehicle_trip", "have_car=false")),

@@ -3,8 +3,10 @@ from __future__ import annotations
 
 MESSAGES = {
     "git.no-git": "Git is not installed, or not where programs are looked for",
+    "git.cannot-start": "Git cannot be started: {why}",
     "git.no-repository": "{path} is not a Git work tree",
     "git.dubious-owner": "{path} belongs to another user, and Git will not work in it unasked",
+    "git.bare": "{path} is a shared copy: it can be read, not written into",
     "git.sha256": "{path} is a SHA-256 repository; logbook works with SHA-1 ones",
     "git.detached": "{path} stands on no branch (detached HEAD); nothing can be recorded there",
     "git.broken-ref": "the branch file {ref} in {path} is damaged",
@@ -28,7 +30,9 @@ MESSAGES = {
     "git.clone-failed": "cannot copy from {source}: {detail}",
 }
 FIXES = {
+    "git.bare": "enter it at a desk and send it: logbook sync",
     "git.no-git": "install it (Debian: sudo apt install git) and try again",
+    "git.cannot-start": "try again; if it stays, restart the computer",
     "git.no-repository": "check the path; a new book: logbook init DIR --name NAME",
     "git.dubious-owner": "if you trust this folder, run: {line}",
     "git.sha256": "move the records into a book made with logbook init",

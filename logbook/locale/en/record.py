@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 MESSAGES = {
+    "record.and-more": "{count} more findings are not listed",
     "record.refused": "nothing was written; {count} to mend:",
     "record.header-missing": "{name} is missing",
     "record.form-name": "form must read name@version, not {found}",
@@ -43,6 +44,7 @@ MESSAGES = {
     "record.administrator": "the administrator of the book cannot be cancelled",
 }
 FIXES = {
+    "record.and-more": "mend those that are, then check again",
     "record.header-missing": "add this line",
     "record.form-name": "e.g. complaint@1",
     "record.moment": "e.g. 2026-11-22T09:35:00+08:00",

@@ -7,7 +7,7 @@ MESSAGES = {
     "render.rule_source": "Source: {source}.",
     "render.form": "form",
     "render.title": "title",
-    "render.pack": "pack",
+    "render.pack-of-forms": "{title} ({pack})",
     "render.prefix": "prefix",
     "render.version": "version",
     "render.alias": "also called",

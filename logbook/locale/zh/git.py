@@ -3,8 +3,10 @@ from __future__ import annotations
 
 MESSAGES = {
     "git.no-git": "没有安装 Git，或系统找不到它",
+    "git.cannot-start": "Git 启动不了：{why}",
     "git.no-repository": "{path} 不是 Git 工作目录",
     "git.dubious-owner": "{path} 属于另一个用户，Git 拒绝在其中工作",
+    "git.bare": "{path} 是共享库，只能查看，不能在里面登记",
     "git.sha256": "{path} 是 SHA-256 仓库，logbook 只支持 SHA-1 仓库",
     "git.detached": "{path} 不在任何分支上（HEAD 游离），不能记录",
     "git.broken-ref": "{path} 的分支文件 {ref} 已损坏",
@@ -28,7 +30,9 @@ MESSAGES = {
     "git.clone-failed": "不能从 {source} 复制：{detail}",
 }
 FIXES = {
+    "git.bare": "在自己的电脑上登记，再送来：logbook sync",
     "git.no-git": "安装 Git（Debian：sudo apt install git）后再试",
+    "git.cannot-start": "再试一次；一直不行就重启电脑",
     "git.no-repository": "检查路径；新建记录簿：logbook init DIR --name NAME",
     "git.dubious-owner": "如果您信任这个文件夹，运行：{line}",
     "git.sha256": "把记录移到用 logbook init 新建的记录簿里",

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 MESSAGES = {
+    "record.and-more": "还有 {count} 处问题没有列出",
     "record.refused": "没有写入，有 {count} 处要改：",
     "record.header-missing": "缺少“{name}”",
     "record.form-name": "form 应写成“表单@版本”，现为“{found}”",
@@ -43,6 +44,7 @@ MESSAGES = {
     "record.administrator": "不能作废本簿的管理员",
 }
 FIXES = {
+    "record.and-more": "先改好列出的，再检查一次",
     "record.header-missing": "补上这一行",
     "record.form-name": "如 complaint@1",
     "record.moment": "如 2026-11-22T09:35:00+08:00",

@@ -7,7 +7,7 @@ MESSAGES = {
     "render.rule_source": "依据：{source}。",
     "render.form": "表单",
     "render.title": "名称",
-    "render.pack": "套件",
+    "render.pack-of-forms": "{title}（{pack}）",
     "render.prefix": "编号前缀",
     "render.version": "版本",
     "render.alias": "又称",

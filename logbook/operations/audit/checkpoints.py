@@ -43,10 +43,11 @@ class Checkpoint:
 
 def checkpoints(session: Session) -> list[Checkpoint]:
     """Every checkpoint of the book, oldest first."""
-    return [_read(session, tag) for tag in tags(session.repository, FOLDER_OF_TAGS)]
+    return [read(session, tag) for tag in tags(session.repository, FOLDER_OF_TAGS)]
 
 
-def _read(session: Session, tag: Tag) -> Checkpoint:
+def read(session: Session, tag: Tag) -> Checkpoint:
+    """What a tag says, and whether its signature is good."""
     said = trailers_of(tag.message)
     forms = tuple(
         (name.removeprefix("Form-"), int(value))

@@ -3,6 +3,7 @@ A21 (signatures), A22 (nothing private in clear)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from logbook.core.lifecycle import AMEND
 from logbook.core.lifecycle import get_path
 from logbook.core.lifecycle import put_path
 from logbook.core.record import Amendment
+from logbook.core.record import Conflict
 from logbook.core.record import Event
 from logbook.core.record import Record
 from logbook.core.record import Signature
@@ -28,10 +30,12 @@ from logbook.operations.audit.walk import Change
 from logbook.operations.audit.walk import Step
 from logbook.operations.audit.walk import Version
 from logbook.operations.audit.walk import sha256
+from logbook.operations.audit.walk import version_of
 from logbook.operations.signatures import is_stale
 from logbook.operations.signatures import signature_hash
+from logbook.store.history import history
 
-_Entry = Event | Amendment | Signature
+_Entry = Event | Amendment | Signature | Conflict
 
 
 @dataclass
@@ -42,6 +46,15 @@ class Made:
     author: str
     fields: dict[str, tuple[datetime, str]] = attribute(default_factory=dict)
     sealed: bool = False
+    # Where the walk began later than the record: finds out what was before.
+    earlier: Callable[[], Made] | None = None
+
+    def recall(self) -> None:
+        """Fill in what was before the walk, when it is asked for."""
+        if self.earlier is not None:
+            before, self.earlier = self.earlier(), None
+            self.at, self.author, self.sealed = before.at, before.author, self.sealed or before.sealed
+            self.fields = {**before.fields, **self.fields}
 
 
 def text(step: Step) -> Iterator[Finding]:
@@ -79,7 +92,7 @@ def only_added(step: Step) -> Iterator[Finding]:
             if before is not None:
                 yield step.find("A9", Issue("audit.destroyed", {"path": change.path}), change)
             continue
-        for name in ("events", "amendments", "signatures"):
+        for name in ("events", "amendments", "signatures", "conflicts"):
             yield from _prefix(step, change, name, getattr(before, name), getattr(after, name))
 
 
@@ -89,18 +102,18 @@ def _prefix(
     for number, (old, new) in enumerate(zip(before, after, strict=False), 1):
         if old != new:
             issue = Issue("audit.entry-changed", {"place": f"{name}.{number}"}, field=f"{name}.{number}")
-            yield step.find("A9", issue, change, old=_told(old), new=_told(new), happened=old.at)
+            yield step.find("A9", issue, change, old=_told(old), new=_told(new), happened=getattr(old, "at", None))
             return
     if len(after) < len(before):
         lost = before[len(after)]
         place = f"{name}.{len(after) + 1}"
         issue = Issue("audit.entry-removed", {"place": place, "count": len(before) - len(after)}, field=place)
-        yield step.find("A9", issue, change, old=_told(lost), happened=lost.at)
+        yield step.find("A9", issue, change, old=_told(lost), happened=getattr(lost, "at", None))
 
 
 def _told(entry: _Entry) -> Stored:
     """An entry in one line, without the values it brought (they may be private)."""
-    names = ("at", "by", "step", "field", "meaning", "reason", "recorded", "approved_by")
+    names = ("at", "by", "step", "what", "field", "meaning", "reason", "recorded", "approved_by")
     parts = {name: getattr(entry, name, None) for name in names}
     return " ".join(f"{name}={value}" for name, value in parts.items() if value)
 
@@ -128,11 +141,14 @@ def amended(step: Step, made: dict[str, Made]) -> Iterator[Finding]:
         if old is None:
             made.setdefault(change.path, Made(when, author))
         elif not step.is_merge:
-            history = made.setdefault(change.path, Made(when, ""))
-            yield from _changed(step, change, old, new, history)
+            if change.path not in made:
+                earlier = None if step.world.whole else _earlier(step, change)
+                made[change.path] = Made(when, "", earlier=earlier)
+            known = made[change.path]
+            yield from _changed(step, change, old, new, known)
             for name in new.fields:
                 if name not in old.fields:
-                    history.fields[name] = (when, author)
+                    known.fields[name] = (when, author)
         _mark_sealed(change.new, made)
 
 
@@ -185,6 +201,7 @@ def _changed(step: Step, change: Change, old: Record, new: Record, made: Made) -
 def _in_place(
     step: Step, change: Change, name: str, was: Stored, now: Stored, old: Record, made: Made
 ) -> Iterator[Finding]:
+    made.recall()
     at, author = made.fields.get(name, (made.at, made.author))
     told: dict[str, object] = {"field": name, "author": step.entry.author}
     window = step.before.settings.edit_window
@@ -202,6 +219,50 @@ def _in_place(
     yield step.find("A13", Issue(code, told, field=name), change, old=was, new=now)
 
 
+def _earlier(step: Step, change: Change) -> Callable[[], Made]:
+    """Who wrote the values of a record the walk finds there, read from its history; and whether it was sealed."""
+
+    def look() -> Made:
+        repository, path, library = step.rules.session.repository, change.path, step.rules.library
+        found: Made | None = None
+        known: set[str] = set()
+        before: frozenset[str] | set[str] = set()
+        for parent in step.entry.parents[:1]:
+            for entry in history(repository, path, parent, oldest_first=True, parents_first=True):
+                author = _staff_id(entry.author_email)
+                found = found or Made(entry.authored, author)
+                blob = next((one.new for one in entry.changes if one.path == path), None)
+                if blob is None:
+                    continue
+                record = version_of(path, blob, repository.objects.read(blob)[1], library).record
+                names = set(record.fields) if record is not None else set()
+                for name in names - known if before else ():
+                    found.fields[name] = (entry.authored, author)
+                known |= names
+                before = names or before
+        found = found or Made(step.entry.authored, "")
+        found.sealed = _is_sealed(step, path)
+        return found
+
+    return look
+
+
+def _is_sealed(step: Step, path: str) -> bool:
+    """Whether a handover sealed the record before the walk began."""
+    parts = path.split("/")
+    name = f"{parts[1]}/{parts[-1][:-5]}"
+    forms = [form.name for form in step.rules.library.forms.values() if form.seals is not None]
+    for form in forms:
+        for view in step.world.with_row(form, "sealed", record=name):
+            rows = view.state_of.fields.get("sealed")
+            if isinstance(rows, list) and any(isinstance(row, dict) and row.get("record") == name for row in rows):
+                return True
+    return False
+
+
+def _staff_id(email: str) -> str:
+    name, _, domain = email.partition("@")
+    return name if domain == "staff.logbook" else ""
 
 
 def _blank(value: Stored) -> Stored:

@@ -8,13 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from datetime import datetime
+from datetime import timedelta
 
 from logbook.core.findings import RULES
 from logbook.core.findings import Finding
 from logbook.operations.audit import checkpoints
 from logbook.operations.audit import content
 from logbook.operations.audit import head
+from logbook.operations.audit import merges
 from logbook.operations.audit import people
+from logbook.operations.audit import receipts
 from logbook.operations.audit import times
 from logbook.operations.audit.signed import Signed
 from logbook.operations.audit.tally import Item
@@ -22,6 +25,8 @@ from logbook.operations.audit.tally import items
 from logbook.operations.audit.validity import Validity
 from logbook.operations.audit.walk import Walk
 from logbook.operations.session import Session
+from logbook.store.receipts import Receipts
+from logbook.store.receipts import received as times_of
 
 
 @dataclass
@@ -36,6 +41,8 @@ class Audit:
     people: dict[str, times.Punctuality] = attribute(default_factory=dict)
     months: dict[str, dict[tuple[str, str], Item]] = attribute(default_factory=dict)
     forms: dict[str, int] = attribute(default_factory=dict)
+    # By desk: how long its commits took to reach the shared copy.
+    delays: dict[str, list[timedelta]] = attribute(default_factory=dict)
 
     @property
     def errors(self) -> int:
@@ -52,10 +59,12 @@ def audit(
     tip: str | None = None,
     since: str | None = None,
     received: Mapping[str, datetime] | None = None,
+    log: Receipts | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Audit:
     """Hold every commit up to ``tip`` (default: the head) to the rules of the trail. With ``since`` only those
-    after that commit, and of older ones only that they are still there. Nothing is written.
+    after that commit, and of older ones only that they are still there. ``log``: the shared copy's receipts, from
+    which ``received`` follows. Nothing is written.
 
     BookError ``git.bad-revision``; ``audit.nothing`` is no error: a book without commits has no findings.
     """
@@ -65,6 +74,8 @@ def audit(
         return Audit("")
     start = repository.resolve(since) if since is not None else None
     done = Audit(end, start)
+    if log is not None:
+        received = times_of(repository, receipts.of_book(session, log), end, start)
     walk = Walk(session, end, since=start, received=received, progress=progress)
     found = list(of_commits(walk, done))
     done.commits = walk.count
@@ -72,9 +83,11 @@ def audit(
         if walk.last is not None and version.record is not None and version.record.signatures:
             found += content.stale(walk.last, version)
     found += checkpoints.kept(session, walk.walked, end, whole=start is None)
+    if log is not None:
+        found += receipts.findings(session, log, end)
     if end == repository.head():
         found += _at_head(session, walk, done)
-    done.findings = _in_order(found)
+    done.findings = in_order(found)
     return done
 
 
@@ -90,6 +103,7 @@ def of_commits(walk: Walk, done: Audit) -> Iterator[Finding]:
         walk.last = step
         yield from content.text(step)
         yield from content.only_added(step)
+        yield from merges.merged(step, walk.repository)
         yield from content.attachments(step)
         yield from content.amended(step, made)
         yield from content.signatures(step)
@@ -102,6 +116,8 @@ def of_commits(walk: Walk, done: Audit) -> Iterator[Finding]:
         yield from times.happening(step, done.people)
         yield from times.dates(step, last)
         yield from validity.findings(step)
+        if step.received is not None:
+            done.delays.setdefault(step.entry.committer, []).append(step.received - step.entry.committed)
         for item in items(step):
             done.months.setdefault(item.month, {})[item.key] = item
     yield from clear.findings(walk.latest)
@@ -128,7 +144,7 @@ def _at_head(session: Session, walk: Walk, done: Audit) -> Iterator[Finding]:
     yield from head.reviews(session, months, today)
 
 
-def _in_order(found: list[Finding]) -> list[Finding]:
+def in_order(found: list[Finding]) -> list[Finding]:
     """Errors and warnings as they came, of one commit by rule; what is told twice once."""
     seen: set[tuple[object, ...]] = set()
     kept = []

@@ -72,8 +72,9 @@ def dates(step: Step, last: dict[str, datetime]) -> Iterator[Finding]:
         told = {"authored": entry.authored, "committed": entry.committed}
         yield step.find("A6", warning(Issue("audit.dates-differ", told)))
     if step.received is not None:
-        if entry.committed > step.received + SKEW:
-            told = {"committed": entry.committed, "received": step.received}
+        last_date = max(entry.committed, entry.authored)
+        if last_date > step.received + SKEW:
+            told = {"committed": last_date, "received": step.received}
             yield step.find("A6", Issue("audit.ahead", told))
         elif step.received - entry.committed > LONG_UNSENT:
             told = {"late": step.received - entry.committed}

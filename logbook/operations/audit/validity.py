@@ -37,18 +37,29 @@ class Validity:
         """What is wrong with the records this commit touched; what was wrong before is not told again."""
         for issue in step.rules.issues if step.rules is not step.before else ():
             yield step.find("A12", issue)
-        yield from _shape(step)
+        yield from shape(step)
         for change in step.changes:
             state = change.new.state if change.new is not None else None
             if state is None:
                 continue
             found = list(self._judge(step, change, state))
+            if found and change.path not in self._last and not step.world.whole:
+                self._last[change.path] = self._before(step, change, state)
             before = self._last.get(change.path, frozenset())
             for issue in found:
                 if (issue.rule, issue.field) not in before:
                     yield step.find("A12", issue, change)
             if found or before:
                 self._last[change.path] = frozenset((issue.rule, issue.field) for issue in found)
+
+    def _before(self, step: Step, change: Change, new: State) -> frozenset[tuple[str, str | None]]:
+        """What was wrong already where the walk began."""
+        old = change.old.state if change.old is not None else None
+        if old is None:
+            return frozenset()
+        issues = list(self._judge(step, Change(change.path, change.status, new=change.old), old))
+        step.world.put(new)
+        return frozenset((issue.rule, issue.field) for issue in issues)
 
     def _judge(self, step: Step, change: Change, state: State) -> Iterator[Issue]:
         form, record = state.form, state.record
@@ -101,7 +112,7 @@ class Validity:
         return own
 
 
-def _shape(step: Step) -> Iterator[Finding]:
+def shape(step: Step) -> Iterator[Finding]:
     """One commit is one record: an import, a merge and the making of the book are not held to that."""
     if step.is_merge or step.is_root:
         return

@@ -194,6 +194,11 @@ class TrailWorld(World):
         self._moment = moment
 
     @property
+    def whole(self) -> bool:
+        """Whether the walk began at the beginning, so that nothing was there before it."""
+        return self._whole
+
+    @property
     def now(self) -> datetime:
         return self._until or self._moment or super().now
 
@@ -248,7 +253,8 @@ class Walk:
         self._rules: dict[str, Rules] = {}
         self._known: dict[tuple[str | None, str | None], Rules] = {}
         self._staff: dict[str, Mapping[str, Version]] = {}
-        self._tips: set[str] = set()
+        # What the index knows is behind a commit only where the commit is made on top of it.
+        self._tips: set[str] = {since} if since is not None and onto else set()
 
     def steps(self) -> Iterator[Step]:
         """Every commit, once."""
@@ -323,14 +329,14 @@ class Walk:
         old = self._old(path, change.old, rules) if change.old else None
         new = None
         if change.new:
-            new = _version(path, change.new, objects[change.new], rules.library)
+            new = version_of(path, change.new, objects[change.new], rules.library)
         return Change(path, change.status, old, new, objects.get(change.new) if change.new else None)
 
     def _old(self, path: str, blob: str, rules: Rules) -> Version:
         known = self.latest.get(path)
         if known is not None and known.blob == blob:
             return known
-        return _version(path, blob, self.repository.objects.read(blob)[1], rules.library)
+        return version_of(path, blob, self.repository.objects.read(blob)[1], rules.library)
 
     # -- what held ----------------------------------------------------------------------------
 
@@ -385,13 +391,14 @@ class Walk:
             found = {}
             for entry in self.repository.tree_entries(commit, STAFF.rstrip("/")):
                 path = STAFF + entry.name
-                version = _version(path, entry.oid, self.repository.objects.read(entry.oid)[1], rules.library)
+                version = version_of(path, entry.oid, self.repository.objects.read(entry.oid)[1], rules.library)
                 found[version.id] = version
             self._staff[commit] = found
         return self._staff[commit]
 
 
-def _version(path: str, blob: str, data: bytes, library: Library) -> Version:
+def version_of(path: str, blob: str, data: bytes, library: Library) -> Version:
+    """What a file says by the definitions of ``library``."""
     document, issues = codec.read(data, path=path)
     if document is None:
         return Version(path, blob, None, None, list(issues))

@@ -1,0 +1,51 @@
+"""Words about the checks of a shared copy and of a desk."""
+
+from __future__ import annotations
+
+MESSAGES = {
+    "hook.refused": "not accepted, nothing that was pushed came in; places that break the rules of the book: {count}",
+    "hook.more": "not listed: {count} more",
+    "hook.ask": "your own records are all still here; show these lines to the administrator {who}, then sync again",
+    "hook.ask-anybody": "your own records are all still here; show these lines to the administrator, then sync again",
+    "hook.crashed": "not accepted: the check itself failed; nothing that was pushed came in; log in the shared copy: {log}",
+    "hook.not-noted": "accepted, but the receipt could not be written; log in the shared copy: {log}",
+    "hook.no-book": "what was pushed is no book: there is no logbook.yaml in commit {commit}",
+    "hook.deleted": "{ref} is the branch of a shared copy: it cannot be deleted",
+    "hook.rewritten": "the history of {ref} was rewritten: {commit} of the shared copy is no longer in it",
+    "hook.moved": "another desk has just pushed to {ref}",
+    "hook.put-back": "the shared copy once received {commit}, and its history lacks it now: somebody put it back",
+    "hook.other-ref": "this shared copy takes the branch {branch} and checkpoints, not {ref}",
+    "hook.tag-deleted": "the checkpoint {tag} cannot be deleted",
+    "hook.tag-moved": "the checkpoint {tag} is there already and cannot be changed",
+    "hook.tag-elsewhere": "the checkpoint {tag} names no commit of this book",
+    "hook.foreign": "{path} is somebody else's {name}; it was left alone",
+    "hook.interpreter": "{path} cannot stand in the first line of a hook: it has blanks or is too long",
+    "hook.elsewhere": "hooks are kept in {path}, where other repositories use them too; nothing was changed",
+    "hook.unknown": "there is no such hook: {found}",
+    "hook.nowhere": "there is no folder {path}",
+    "hook.state-ours": "in force",
+    "hook.state-changed": "outdated, install again",
+    "hook.state-off": "cannot be run",
+    "hook.state-foreign": "somebody else's",
+    "hook.state-absent": "absent",
+    "hook.setting-bad": " (should be true or always)",
+    "hook.receipts": "{count} receipts, the last {last}",
+    "hook.no-receipts": "no receipts yet",
+    "hook.receipts-bad": "the receipts were tampered with, see logbook audit",
+    "hook.shared-ready": "from now on the shared copy checks every push and keeps a receipt",
+    "hook.desk-ready": "from now on this desk checks before every commit",
+    "hook.removed": "taken away; the receipts and Git's settings stay",
+    "hook.commit-refused": "not committed; places that break the rules of the book: {count}",
+}
+
+FIXES = {
+    "hook.rewritten": "sync before you push: logbook sync; never --force",
+    "hook.moved": "sync again: logbook sync",
+    "hook.put-back": "the administrator finds out with logbook audit",
+    "hook.other-ref": "a book lives on one branch; to use others, name them in logbook.yaml under trail: branches",
+    "hook.no-book": "push a book, or make another shared copy",
+    "hook.foreign": "to have both, let that hook call logbook hook run {name}; to have ours, --force (the other is kept aside)",
+    "hook.interpreter": "install logbook in a short path without blanks, e.g. /opt/logbook, and use that one",
+    "hook.elsewhere": "let the hook there call logbook hook run, or unset core.hooksPath",
+    "hook.unknown": "one of {known}",
+}

@@ -1,0 +1,51 @@
+"""共享库和本机检查的用语。"""
+
+from __future__ import annotations
+
+MESSAGES = {
+    "hook.refused": "没有接收：有 {count} 处不合记录簿的规则，推送的内容一概没有进入共享库",
+    "hook.more": "另有 {count} 处没有列出",
+    "hook.ask": "本机的记录都还在。请把以上文字转给管理员 {who}，处理好以后再同步",
+    "hook.ask-anybody": "本机的记录都还在。请把以上文字转给管理员，处理好以后再同步",
+    "hook.crashed": "没有接收：检查程序自身出错，推送的内容一概没有进入共享库；日志在共享库的 {log}",
+    "hook.not-noted": "内容已经接收，但回执没有写成；日志在共享库的 {log}",
+    "hook.no-book": "推送的不是记录簿：提交 {commit} 里没有 logbook.yaml",
+    "hook.deleted": "{ref} 是共享库的分支，不能删除",
+    "hook.rewritten": "{ref} 的历史被改写：共享库的 {commit} 已不在其中",
+    "hook.moved": "{ref} 刚刚有别的电脑推送过",
+    "hook.put-back": "共享库曾收到 {commit}，现在的历史里没有它：有人把共享库退回去了",
+    "hook.other-ref": "共享库只接收分支 {branch} 和检查点，不接收 {ref}",
+    "hook.tag-deleted": "检查点 {tag} 不能删除",
+    "hook.tag-moved": "检查点 {tag} 已经有了，不能改动",
+    "hook.tag-elsewhere": "检查点 {tag} 指的不是这本记录簿里的提交",
+    "hook.foreign": "{path} 已有别人的 {name}，没有改动",
+    "hook.interpreter": "{path} 不能写在钩子的第一行：路径里有空格，或者太长",
+    "hook.elsewhere": "钩子放在 {path}，别的仓库也在用，没有改动",
+    "hook.unknown": "没有这个钩子：{found}",
+    "hook.nowhere": "没有 {path} 这个文件夹",
+    "hook.state-ours": "正常",
+    "hook.state-changed": "旧的，要重装",
+    "hook.state-off": "不能执行",
+    "hook.state-foreign": "别人的",
+    "hook.state-absent": "没有",
+    "hook.setting-bad": "（应为 true 或 always）",
+    "hook.receipts": "{count} 条回执，最近 {last}",
+    "hook.no-receipts": "还没有回执",
+    "hook.receipts-bad": "回执被改动过，见 logbook audit",
+    "hook.shared-ready": "共享库从现在起检查每一次推送，并留下回执",
+    "hook.desk-ready": "这台电脑从现在起在每次提交前检查",
+    "hook.removed": "已取下；回执和 Git 的设置保留",
+    "hook.commit-refused": "没有提交：有 {count} 处不合记录簿的规则",
+}
+
+FIXES = {
+    "hook.rewritten": "先同步再推送：logbook sync；不要用 --force",
+    "hook.moved": "再同步一次：logbook sync",
+    "hook.put-back": "请管理员用 logbook audit 查明",
+    "hook.other-ref": "记录都在一个分支上；要用别的分支，写进 logbook.yaml 的 trail: branches",
+    "hook.no-book": "把记录簿推送到这里，或另建一个共享库",
+    "hook.foreign": "两个检查都要的，由原来的钩子调用 logbook hook run {name}；改用 logbook 的，加 --force（原来的改名保留）",
+    "hook.interpreter": "把 logbook 装到短而没有空格的路径，例如 /opt/logbook，再用那里的 logbook 安装",
+    "hook.elsewhere": "由那里的钩子调用 logbook hook run，或取消 core.hooksPath 的设置",
+    "hook.unknown": "可以是 {known}",
+}
