@@ -30,6 +30,7 @@ from logbook.store.remotes import Remote
 from logbook.store.remotes import Sent
 from logbook.store.remotes import fetch
 from logbook.store.remotes import find_remote
+from logbook.store.remotes import has_unsent_checkpoints
 from logbook.store.remotes import is_known
 from logbook.store.remotes import send
 
@@ -98,12 +99,16 @@ def sync(
                 return _finish(session, remote, replace(done, state=state, detail=str(error.args_["detail"])))
             raise
         done = _rewritten(done, theirs)
+        if not theirs[3]:
+            lost = Issue("sync.receipts-lost", {"remote": done.remote}, severity="warning")
+            done = replace(done, warnings=(*(one for one in done.warnings if one.rule != lost.rule), lost))
         if check:
             return _compare(session, done, theirs[1])
         done = _join(session, remote, done, theirs[1], by)
         head = repository.head()
         assert head is not None
-        if theirs[1] is not None and is_ancestor(repository, head, theirs[1]):
+        nothing_new = theirs[1] is not None and is_ancestor(repository, head, theirs[1])
+        if nothing_new and not (head == theirs[1] and has_unsent_checkpoints(repository, remote)):
             return _finish(session, remote, done)
         sent = send(repository, remote, head)
         if sent.state != "behind":
@@ -113,16 +118,21 @@ def sync(
     return _finish(session, remote, replace(done, state="unsent", detail=sent.said))
 
 
-def _fetch(session: Session, remote: Remote, done: Synced) -> tuple[str | None, str | None, bool]:
-    """What was seen there before and what is there now, and whether the old is no longer part of the new."""
+_Theirs = tuple[str | None, str | None, bool, bool]
+
+
+def _fetch(session: Session, remote: Remote, done: Synced) -> _Theirs:
+    """What was seen there before and what is there now, whether the old is no longer part of the new, and
+    whether the receipts over there go on from those we have."""
     repository = session.repository
     before = repository.ref(remote.seen)
-    now = fetch(repository, remote)
+    fetched = fetch(repository, remote)
+    now = fetched.tip
     lost = before is not None and now is not None and is_known(repository, before)
-    return before, now, lost and not is_ancestor(repository, before or "", now or "")
+    return before, now, lost and not is_ancestor(repository, before or "", now or ""), fetched.receipts_kept
 
 
-def _rewritten(done: Synced, theirs: tuple[str | None, str | None, bool]) -> Synced:
+def _rewritten(done: Synced, theirs: _Theirs) -> Synced:
     """Told, and healed: what was taken away over there is still here and goes back with the next sending."""
     if not theirs[2]:
         return done

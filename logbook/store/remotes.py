@@ -55,6 +55,11 @@ class Remote:
     shown: str
 
 
+# No ``+``: receipts only grow, and a copy whose receipts do not go on from ours is told. The star makes it no
+# failure that there are none.
+_RECEIPTS = "refs/logbook/receipts*:refs/logbook/receipts*"
+
+
 @frozen
 class Sent:
     """What came of sending: ``done``, ``behind`` (somebody was quicker: fetch and try again), ``refused`` (the
@@ -124,8 +129,17 @@ def _address(repo: Repository, word: str) -> str:
     raise UsageError("sync.bad-remote", found=word)
 
 
-def fetch(repo: Repository, remote: Remote) -> str | None:
-    """Bring what the other copy has; the commit its branch is at, None while it has no such branch and is empty.
+@frozen
+class Fetched:
+    """The commit the other copy's branch is at, None while it has no such branch and is empty; and whether its
+    receipts go on from those that were fetched before."""
+
+    tip: str | None
+    receipts_kept: bool = True
+
+
+def fetch(repo: Repository, remote: Remote) -> Fetched:
+    """Bring what the other copy has, its checkpoints and receipts with it.
 
     Nothing of the book moves, only the note of what was seen there. BookError ``sync.unreachable``,
     ``sync.other-branch``, ``sync.bad-objects``.
@@ -141,18 +155,22 @@ def fetch(repo: Repository, remote: Remote) -> str | None:
         "--end-of-options",
         remote.address,
         f"+refs/heads/{remote.branch}:{remote.seen}",
+        _RECEIPTS,
         check=False,
         extra=_environment(repo),
     )
     if done.returncode == 0:
-        return repo.ref(remote.seen)
+        return Fetched(repo.ref(remote.seen))
     said = _said(done.stderr)
+    # Asked to be quiet, Git says of a ref that would not move forward nothing but this. The branch may move anyhow.
+    if done.returncode == 1 and not said:
+        return Fetched(repo.ref(remote.seen), receipts_kept=False)
     if "couldn't find remote ref" in said:
         others = branches(repo, remote)
         if others:
             args = {"remote": remote.shown, "branch": remote.branch, "known": others, "first": others[0]}
             raise BookError("sync.other-branch", **args)
-        return None
+        return Fetched(None)
     raise _failure(repo, "fetch", done.returncode, done.stderr, remote)
 
 
@@ -165,6 +183,21 @@ def branches(repo: Repository, remote: Remote) -> list[str]:
         raise _failure(repo, "ls-remote", done.returncode, done.stderr, remote)
     rows = done.stdout.decode("utf-8", "surrogateescape").splitlines()
     return sorted(row.partition("\trefs/heads/")[2] for row in rows)
+
+
+def has_unsent_checkpoints(repo: Repository, remote: Remote) -> bool:
+    """Whether there is a checkpoint that was not here when something was last sent to that copy."""
+    newest = _newest_checkpoint(repo)
+    return newest is not None and repo.ref(_noted(remote)) != newest
+
+
+def _newest_checkpoint(repo: Repository) -> str | None:
+    words = ("--sort=-refname", "--count=1", "--format=%(objectname)", "refs/tags/checkpoint/")
+    return repo.run("for-each-ref", *words).stdout.decode("ascii").strip() or None
+
+
+def _noted(remote: Remote) -> str:
+    return f"refs/logbook/sent/{hashlib.sha1(remote.address.encode('utf-8', 'surrogateescape')).hexdigest()[:16]}"
 
 
 def send(repo: Repository, remote: Remote, commit: str) -> Sent:
@@ -183,6 +216,8 @@ def send(repo: Repository, remote: Remote, commit: str) -> Sent:
         extra=_environment(repo),
     )
     out = done.stdout.decode("utf-8", "surrogateescape")
+    if done.returncode == 0 and (newest := _newest_checkpoint(repo)) is not None:
+        repo.run("update-ref", _noted(remote), newest)
     row = next((line for line in out.splitlines() if f":{target}\t" in line), "")
     if row[:1] in (" ", "*", "=", "+"):
         _remember(repo, remote, commit)

@@ -657,3 +657,37 @@ def test_nobody_signed_on_is_told_before_anything_is_merged(a: Post, b: Post) ->
     with pytest.raises(Refused):
         b.sync(by=None)
     assert (b.head, b.clean) == (before, True)
+
+
+# --- receipts and checkpoints ----------------------------------------------------------------
+
+
+def receipt(shared: Path, number: int, *, onto: str | None = None) -> str:
+    """A commit of the shared copy's receipts, as its hook leaves them."""
+    parents = ["-p", onto] if onto else []
+    who = ("-c", "user.name=x", "-c", "user.email=x@y")
+    made = run("-C", shared, *who, "commit-tree", *parents, "-m", f"{number}", "HEAD^{tree}").strip()
+    run("-C", shared, "update-ref", "refs/logbook/receipts", made)
+    return made
+
+
+def test_receipts_come_along_and_only_grow(a: Post, shared: Path) -> None:
+    first = receipt(shared, 1)
+    a.sync()
+    assert a.git("rev-parse", "refs/logbook/receipts").strip() == first
+    second = receipt(shared, 2, onto=first)
+    a.sync()
+    assert a.git("rev-parse", "refs/logbook/receipts").strip() == second
+    receipt(shared, 3)  # begun anew: somebody has taken the old ones away
+    told = a.sync()
+    assert [issue.rule for issue in told.warnings] == ["sync.receipts-lost"]
+    assert a.git("rev-parse", "refs/logbook/receipts").strip() == second
+
+
+def test_a_checkpoint_set_after_everything_was_sent_goes_too(a: Post, b: Post, shared: Path) -> None:
+    a.sync()
+    a.git("-c", "user.name=x", "-c", "user.email=x@y", "tag", "-a", "checkpoint/20261122T120000", "-m", "x")
+    a.sync()
+    assert run("-C", shared, "tag", "-l").split() == ["checkpoint/20261122T120000"]
+    b.sync()
+    assert b.git("tag", "-l").split() == ["checkpoint/20261122T120000"]
