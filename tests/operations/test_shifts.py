@@ -189,7 +189,9 @@ def test_leave_ends_on_time_or_is_overdue(desk: Desk) -> None:
     desk.step(asked.record.id, "approve", "cover=chen", by="wang", now=EVE)
     assert desk.overdue("leave", now="2026-11-21 18:00") == []
     assert desk.overdue("leave", now="2026-11-21 18:01") == [(asked.record.id, "back_in_time", 60)]
-    desk.step(asked.record.id, "return", by="liu", now="2026-11-21 18:02")
+    with pytest.raises(Refused):
+        desk.step(asked.record.id, "return", by="liu", now="2026-11-21 18:02")
+    desk.step(asked.record.id, "return", "late_why=堵车", by="liu", approved_by="zhao", now="2026-11-21 18:02")
     assert desk.overdue("leave", now="2026-11-21 19:00") == []
 
 
