@@ -80,7 +80,8 @@ def audit_command(
     with output.progress(context, 0, label) as step:
         start = since or (begun.commit if begun else None)
         done = audit(session, tip=tip, since=start, log=_receipts(context, log_file), progress=step)
-    _print(context, done, format_)
+    if month is None:  # with --review the number of the record is the answer
+        _print(context, done, format_)
     say = context.catalogue.say
     if begun is not None:
         output.note(context, say("audit.since", tag=begun.tag, commit=begun.commit[:10]))

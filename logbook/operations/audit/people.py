@@ -107,14 +107,14 @@ def _trailers(step: Step, change: Change) -> Iterator[Finding]:
         expected = {"Record": record.id, "Form": record.form_version, "By": step.author}
     for name, value in expected.items():
         if said.get(name) != value:
-            told = {"name": name, "found": said.get(name) or "", "expected": value}
+            told = {"name": name, "found": said.get(name) or "-", "expected": value}
             yield step.find("A1", Issue("audit.trailer", told, field=name), change, old=said.get(name), new=value)
             return
     done = actions_of(change) | {"open", "import"}
     if change.old is None:
         done |= {"add"}
     if step.action not in done:
-        told = {"name": "Action", "found": step.action, "expected": ", ".join(sorted(done))}
+        told = {"name": "Action", "found": step.action or "-", "expected": ", ".join(sorted(done))}
         yield step.find("A1", Issue("audit.trailer", told, field="Action"), change, old=step.action)
 
 
