@@ -82,7 +82,7 @@ class Context:
             from logbook.operations.asof import book_as_of
 
             root = shared or books.find_root(here, given=self.choices.book, environment=environment)
-            book, commit = book_as_of(root, rev or "HEAD")
+            book, commit = book_as_of(root, "HEAD" if rev is None else rev)
             commit = commit if rev is not None else None
         lang = choose_language(self.choices.lang, book.settings.language, environment)
         clock, by = self.clock(book.settings.zone), self.choices.by

@@ -33,6 +33,7 @@ _SECTION = re.compile(r'\[\s*([A-Za-z0-9.-]+)\s*(?:"((?:[^"\\]|\\.)*)")?\s*\]\s*
 _SETTING = re.compile(r"([A-Za-z][A-Za-z0-9-]*)\s*(?:=\s*(.*))?\Z")
 # Where Git is looked for when there is no PATH.
 PLACES = "/usr/local/bin:/usr/bin:/bin"
+_ASKING = ("config", "rev-parse")  # run nothing, and must say what is really set
 _NO_FILTER = {"clean": "", "smudge": "", "process": "", "required": "false"}
 # A book may come from anybody, its `.git` with it: reading it must run nothing of theirs.
 _QUIET = ("-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false")
@@ -344,7 +345,7 @@ def start_git(
     """Start ``git`` in ``folder``. BookError ``git.no-git``, ``git.no-repository``, ``git.cannot-start``."""
     try:
         return subprocess.Popen(
-            ["git", *_QUIET, *words],
+            ["git", *(() if _command(words) in _ASKING else _QUIET), *words],
             cwd=folder,
             env=clean_environment(extra),
             stdin=subprocess.PIPE,
