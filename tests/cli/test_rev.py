@@ -91,7 +91,7 @@ def test_a_replay_of_the_book_says_the_same(
     seen: dict[tuple[str, ...], set[str]] = {words: set() for words in QUESTIONS}
     for number, commit in enumerate(commits(known)):
         subprocess.run(["git", "reset", "-q", "--hard", commit], cwd=then, check=True)
-        for now in HOURS:
+        for now in (HOURS[number % (len(HOURS) - 1)], HOURS[-1]):
             few = QUESTIONS if now == HOURS[-1] and number % 3 == 0 else QUESTIONS[:1]
             asked = [(*words, "--now", now) for words in few]
             monkeypatch.chdir(then)

@@ -83,6 +83,7 @@ def test_forms_that_point_at_a_complaint(desk: Desk) -> None:
     assert visit.record.fields == {
         "about": "complaint", "record": "CP-20261122-A001", "name": "张三", "room": "3-502",
         "phone": "13800000000", "due_at": "2026-11-25T00:00:00+08:00", "way": "phone",
+        "entered": "false",
     }  # fmt: skip
     sheet = desk.add("contact_sheet", "about=cp-20261122-a001", "to_dept=工程部", "demand=查漏点")
     assert (sheet.record.id, sheet.record.fields["about"]) == ("CS-20261122-A001", "CP-20261122-A001")

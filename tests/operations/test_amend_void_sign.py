@@ -63,7 +63,7 @@ def test_a_value_set_by_an_event_is_corrected_by_an_event(desk: Desk) -> None:
 def test_one_cell_of_a_list(desk: Desk) -> None:
     desk.add("complaint", "name=张三", "summary=漏水", "plans=[{plan: 换管, cost: '12'}, {plan: 补漆}]")
     written = desk.amend(CP, "plans.1.cost=120")
-    assert written.record.fields["plans"] == [{"plan": "换管", "cost": "120"}, {"plan": "补漆"}]
+    assert written.record.fields["plans"] == [{"plan": "换管", "cost": "120"}, {"plan": "补漆", "cost": "0"}]
     assert [(a.field, a.old, a.new) for a in written.record.amendments] == [("plans.1.cost", "12", "120")]
     row = desk.amend(CP, "plans+={plan: 赔偿}")
     assert [(a.field, len(a.old or []), len(a.new or [])) for a in row.record.amendments[1:]] == [("plans", 2, 3)]
