@@ -40,6 +40,17 @@ def furnished_book(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     return furnish(make_book(tmp_path_factory.mktemp("book") / "book"))
 
 
+@pytest.fixture(scope="session")
+def honest_book(furnished_book: Desk, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """One complaint taken, answered, amended and signed, all within the program."""
+    desk = furnished_book.copy(tmp_path_factory.mktemp("honest") / "book")
+    desk.add("complaint", "name=王芳", "phone=13800001111", "room=3-502", "summary=电梯异响", now="2026-11-22 09:35")
+    desk.step("CP-20261122-A001", "reply", "reply=明天来修", now="2026-11-22 10:00")
+    desk.amend("CP-20261122-A001", "summary=二号电梯异响", reason="听错了", now="2026-11-22 10:30")
+    desk.sign("CP-20261122-A001", "heard", now="2026-11-22 10:40")
+    return desk
+
+
 @pytest.fixture
 def desk(furnished_book: Desk, tmp_path: Path) -> Desk:
     """A practice book of one's own: people, rooms, keys and areas are there."""

@@ -31,24 +31,13 @@ NOON = "- at: 2026-11-22T12:00:00+08:00\n  by: {}\n  step: forward\nsignatures:"
 
 
 @pytest.fixture(scope="module")
-def honest(furnished_book: Desk, tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    """One complaint taken, answered, amended and signed, all within the program."""
-    desk = furnished_book.copy(tmp_path_factory.mktemp("honest") / "book")
-    desk.add("complaint", "name=王芳", "phone=13800001111", "room=3-502", "summary=电梯异响", now="2026-11-22 09:35")
-    desk.step(CP, "reply", "reply=明天来修", now="2026-11-22 10:00")
-    desk.amend(CP, "summary=二号电梯异响", reason="听错了", now="2026-11-22 10:30")
-    desk.sign(CP, "heard", now="2026-11-22 10:40")
-    return desk
-
-
-@pytest.fixture(scope="module")
-def installed(honest: Desk, tmp_path_factory: pytest.TempPathFactory) -> SharedCopy:
-    return SharedCopy.of(honest, tmp_path_factory.mktemp("shared") / "cuihu.git")
+def installed(honest_book: Desk, tmp_path_factory: pytest.TempPathFactory) -> SharedCopy:
+    return SharedCopy.of(honest_book, tmp_path_factory.mktemp("shared") / "cuihu.git")
 
 
 @pytest.fixture
-def book(honest: Desk, tmp_path: Path) -> Desk:
-    return honest.copy(tmp_path / "book")
+def book(honest_book: Desk, tmp_path: Path) -> Desk:
+    return honest_book.copy(tmp_path / "book")
 
 
 @pytest.fixture
@@ -106,8 +95,8 @@ def test_a_value_set_right_in_place_the_day_it_was_pushed(book: Desk, shared: Sh
     ]
 
 
-def test_what_was_wrong_before_is_not_held_against_the_next_step(honest: Desk, tmp_path: Path) -> None:
-    desk = honest.copy(tmp_path / "book")
+def test_what_was_wrong_before_is_not_held_against_the_next_step(honest_book: Desk, tmp_path: Path) -> None:
+    desk = honest_book.copy(tmp_path / "book")
     hand = Hand(desk)
     desk.add("complaint", "name=李四", "summary=垃圾", now="2026-11-22 11:00")
     path = path_of(desk, "CP-20261122-A002")
@@ -280,8 +269,8 @@ def test_more_than_twenty_findings_are_counted(book: Desk, shared: SharedCopy, h
     assert pushed.said[-2:] == ["另有 10 处没有列出", LAST]
 
 
-def test_a_commit_dated_in_the_future_is_refused_in_a_real_book(honest: Desk, tmp_path: Path) -> None:
-    desk = honest.copy(tmp_path / "book")
+def test_a_commit_dated_in_the_future_is_refused_in_a_real_book(honest_book: Desk, tmp_path: Path) -> None:
+    desk = honest_book.copy(tmp_path / "book")
     hand = Hand(desk)
     hand.edit("logbook.yaml", "practice: true\n", "")
     hand.commit(
@@ -349,8 +338,8 @@ def test_a_checkpoint_is_set_once(book: Desk, shared: SharedCopy) -> None:
     assert gone.said[1] == "A8 检查点 checkpoint/20261122 不能删除"
 
 
-def test_other_branches_where_the_settings_name_them(honest: Desk, tmp_path: Path) -> None:
-    desk = honest.copy(tmp_path / "book")
+def test_other_branches_where_the_settings_name_them(honest_book: Desk, tmp_path: Path) -> None:
+    desk = honest_book.copy(tmp_path / "book")
     hand = Hand(desk)
     hand.edit("logbook.yaml", "practice: true", "practice: true\ntrail:\n  branches:\n  - draft-*")
     hand.commit(
