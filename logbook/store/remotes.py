@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Sequence
 from typing import Literal
 
 from logbook.core.errors import BookError
@@ -270,3 +271,54 @@ def _failure(repo: Repository, command: str, status: int, stderr: bytes, remote:
     if "fsck error" in said or ("index-pack failed" in said and "fatal: fsck" in said):
         return BookError("sync.bad-objects", remote=remote.shown, detail=said[-_TOLD:])
     return BookError("sync.unreachable", remote=remote.shown, detail=said[-_TOLD:] or f"exit {status}")
+
+
+def bring(
+    repo: Repository, remote: Remote, refspecs: Sequence[str], *words: str
+) -> Literal["done", "refused", "missing"]:
+    """Fetch these refs into refs of this repository, ``words`` being further options of ours. ``refused``: a ref
+    here would have had to move back; ``missing``: there is no such ref there.
+
+    BookError ``sync.unreachable``, ``sync.bad-objects``.
+    """
+    done = repo.run(
+        *_QUIET,
+        *_CAREFUL,
+        "fetch",
+        "--quiet",
+        "--no-auto-gc",
+        "--no-tags",
+        "--no-recurse-submodules",
+        "--no-write-fetch-head",
+        *words,
+        "--end-of-options",
+        remote.address,
+        *refspecs,
+        check=False,
+        extra=_environment(repo),
+    )
+    said = _said(done.stderr)
+    if done.returncode == 0:
+        return "done"
+    if done.returncode == 1 and not said:
+        return "refused"
+    if "couldn't find remote ref" in said:
+        return "missing"
+    raise _failure(repo, "fetch", done.returncode, done.stderr, remote)
+
+
+def tip_of(repo: Repository, remote: Remote, ref: str) -> str | None:
+    """The commit ``ref`` (``HEAD``, ``refs/heads/main``) is at in the other copy; nothing is fetched.
+
+    BookError ``sync.unreachable``.
+    """
+    done = repo.run(
+        "ls-remote", "--quiet", "--end-of-options", remote.address, ref, check=False, extra=_environment(repo)
+    )
+    if done.returncode != 0:
+        raise _failure(repo, "ls-remote", done.returncode, done.stderr, remote)
+    for row in done.stdout.decode("utf-8", "surrogateescape").splitlines():
+        oid, _, name = row.partition("\t")
+        if name == ref:
+            return oid
+    return None
