@@ -102,39 +102,43 @@ def _list(
     order = [part.strip() for one in sort for part in one.split(",") if part.strip()]
     rows = listing.select(session, form, words, sort=order, limit=limit, since=since, until=until, private=private)
     if format_ in output.OBJECTS:
-        from logbook.operations.deriving import with_derived
-        from logbook.operations.reading import World
-        from logbook.operations.secrecy import disclosed
-        from logbook.render.porcelain import record_json
-
-        world = World(session)
-
-        def shaped() -> Iterator[dict[str, object]]:
-            for one in listing.load_rows(session, rows):
-                state = with_derived(session, one.state, world=world)
-                if private and session.vault is not None:
-                    state = disclosed(session, state, words=False)
-                clocks = session.index.clocks(one.row, session.now) if one.form.clocks else []
-                yield record_json(
-                    state,
-                    clocks,
-                    now=session.now,
-                    recorded_at=one.row.recorded_at,
-                    private=private,
-                )
-
-        output.objects(format_, shaped())
+        output.objects(format_, record_objects(context, rows, private=private))
         return
     if format_ == "ids":
         for row in rows:
             output.result(row.id)
         return
-    wanted = _wanted(form, columns)
-    heads = [_column(form, name) for name in wanted]
     people = format_ in ("table", "md", "html")
-    cells = _cells(context, form, rows, wanted, private=private, people=people)
+    heads, cells = record_cells(context, form, rows, columns, private=private, people=people)
     title = form.title.say(context.lang) if form else ""
     output.rows(context, format_, heads, cells, title=title, empty=context.catalogue.say("cli.none"))
+
+
+def record_objects(context: Context, rows: Sequence[Row], *, private: bool) -> Iterator[dict[str, object]]:
+    """Records as the contract has them."""
+    from logbook.operations import listing
+    from logbook.operations.deriving import with_derived
+    from logbook.operations.reading import World
+    from logbook.operations.secrecy import disclosed
+    from logbook.render.porcelain import record_json
+
+    session = context.session
+    world = World(session)
+    for one in listing.load_rows(session, rows):
+        state = with_derived(session, one.state, world=world)
+        if private and session.vault is not None:
+            state = disclosed(session, state, words=False)
+        clocks = session.index.clocks(one.row, session.now) if one.form.clocks else []
+        yield record_json(state, clocks, now=session.now, recorded_at=one.row.recorded_at, private=private)
+
+
+def record_cells(
+    context: Context, form: Form | None, rows: Sequence[Row], columns: str | None, *, private: bool, people: bool
+) -> tuple[list[Column], Iterator[list[object]]]:
+    """Records as the rows of a table with the wanted columns (``people``: in their words)."""
+    wanted = _wanted(form, columns)
+    heads = [_column(form, name) for name in wanted]
+    return heads, _cells(context, form, rows, wanted, private=private, people=people)
 
 
 def form_and_query(context: Context, query: Sequence[str]) -> tuple[Form | None, list[str]]:
@@ -295,7 +299,7 @@ def overdue_command(
 ) -> int:
     from logbook.operations.overdue import overdue
 
-    span = _span(soon)
+    span = soon_span(soon)
     private = may_see_private(context, private)  # no row holds a private value, but a query may ask for one
     with noticing(context, rules=True):
         form_and_query(context, query)
@@ -316,30 +320,37 @@ def _print_late(context: Context, late: Sequence[Late], format_: str) -> None:
             if one.id is not None:  # a duty nobody fulfilled has no record
                 output.result(one.id)
     else:
-        from logbook.render.tables import Column
-
-        people = format_ in ("table", "md", "html")
-        heads = [
-            Column("overdue", Text("逾期", "Late"), whole=True),
-            Column("due", Text("应办", "Due"), whole=True),
-            Column("id", Text("编号或对象", "Id or subject"), "id", whole=True),
-            Column("clock", Text("事项", "What")),
-            Column("title", HEADER_LABELS["title"]),
-            Column("to", Text("报", "To")),
-        ]
-        cells = (
-            [
-                _lateness(context, one.overdue_seconds, one.state) if people else one.overdue_seconds,
-                short_due(context, int(one.due.timestamp())) if people else one.due.isoformat(),
-                one.id or one.subject or "",
-                one.label.say(context.lang) if people else one.clock,
-                _what(context, one) if people else one.title,
-                role_label(context, one.to) if people else one.to,
-            ]
-            for one in late
-        )
+        heads, cells = late_cells(context, late, people=format_ in ("table", "md", "html"))
         title = "逾期" if context.lang == "zh" else "Overdue"
         output.rows(context, format_, heads, cells, title=title, empty=context.catalogue.say("cli.nothing-overdue"))
+
+
+def late_cells(
+    context: Context, late: Sequence[Late], *, people: bool
+) -> tuple[list[Column], Iterator[list[object]]]:
+    """What is late as the rows of a table (``people``: in their words)."""
+    from logbook.render.tables import Column
+
+    heads = [
+        Column("overdue", Text("逾期", "Late"), whole=True),
+        Column("due", Text("应办", "Due"), whole=True),
+        Column("id", Text("编号或对象", "Id or subject"), "id", whole=True),
+        Column("clock", Text("事项", "What")),
+        Column("title", HEADER_LABELS["title"]),
+        Column("to", Text("报", "To")),
+    ]
+    cells: Iterator[list[object]] = (
+        [
+            _lateness(context, one.overdue_seconds, one.state) if people else one.overdue_seconds,
+            short_due(context, int(one.due.timestamp())) if people else one.due.isoformat(),
+            one.id or one.subject or "",
+            one.label.say(context.lang) if people else one.clock,
+            _what(context, one) if people else one.title,
+            role_label(context, one.to) if people else one.to,
+        ]
+        for one in late
+    )
+    return heads, cells
 
 
 def _what(context: Context, one: Late) -> str:
@@ -366,7 +377,8 @@ def _lateness(context: Context, seconds: int, state: str) -> str:
     return duration(timedelta(seconds=seconds), context.lang)
 
 
-def _span(text: str | None) -> timedelta | None:
+def soon_span(text: str | None) -> timedelta | None:
+    """The length of ``--soon``. UsageError ``book.bad-range``."""
     if text is None:
         return None
     from logbook.core.moments import parse_duration

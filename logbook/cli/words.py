@@ -50,6 +50,7 @@ COMMANDS: Mapping[str, tuple[str, Text]] = {
     "retention": ("evidence", Text("哪些记录保存期满", "which records need not be kept any longer")),
     "import": ("exchange", Text("从 CSV、JSON 导入", "import CSV, JSON, JSON Lines")),
     "export": ("exchange", Text("导出 CSV、JSON", "export CSV, JSON, JSON Lines, YAML")),
+    "fleet": ("fleet", Text("多个项目一起查：逾期、审核、导出", "many sites at once: query, overdue, audit, export")),
     "keys": ("privacy", Text("私密内容的钥匙：导出、导入", "keys of private values: export, import")),
     "erase": ("privacy", Text("抹除一个人的私密内容（销毁钥匙）", "erase a person's private values")),
     "init": ("books", Text("新建一本记录簿", "make a book")),
@@ -170,9 +171,14 @@ class _InTheirLanguage(click.Command):
 class Command(_InTheirLanguage):
     """A command that takes its help from the table of commands."""
 
+    def about(self) -> Text | None:
+        """What it does, in both languages."""
+        return COMMANDS[self.name or ""][1] if self.name in COMMANDS else None
+
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         lang = guessed_language()
-        self.help = COMMANDS[self.name or ""][1].say(lang) if self.name in COMMANDS else self.help
+        about = self.about()
+        self.help = about.say(lang) if about is not None else self.help
         super().format_help_text(ctx, formatter)
         if self.epilog:
             with formatter.section("示例" if lang == "zh" else "Examples"):
