@@ -380,9 +380,9 @@ def fleet_audit(context: Context, chosen: Chosen, *, full: bool, format_: str) -
     from logbook.render.findings import NAMES
     from logbook.render.tables import Column
 
-    # The trail is the whole history: the mirrors are made whole first.
+    # An audit of an old mirror would vouch for what may no longer be there.
     far = [site for site in chosen.sites if site.remote]
-    fetched = {one.site.id: one.trouble for one in working.refresh(far, chosen.cache, whole=True) if one.trouble}
+    fetched = {one.site.id: one.trouble for one in working.refresh(far, chosen.cache, trail=True) if one.trouble}
     reached = [site for site in chosen.sites if site.id not in fetched]
     work = partial(_audit_site, context.choices, context.lang, full)
     answers = {one.site.id: one for one in working.each(reached, work, chosen.cache)}

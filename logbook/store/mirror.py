@@ -1,7 +1,7 @@
-"""Mirrors: bare copies of other sites' books, as small as they can be, kept in a cache folder.
+"""Mirrors: bare copies of other sites' books, kept in a cache folder.
 
-The first fetch brings the newest commit alone, later ones what was committed since: the mirror is small, and
-notices when the copy it follows has been rewritten.
+A mirror holds one branch with its whole history: duties are counted from the commit that brought them, so a
+shallow copy would give other answers. A refresh brings what was committed since, and tells a rewritten history.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ class Refreshed:
         return self.before != self.now
 
 
-def refresh(path: Path, address: str, branch: str | None = None, *, whole: bool = False) -> Refreshed:
+def refresh(path: Path, address: str, branch: str | None = None, *, trail: bool = False) -> Refreshed:
     """Bring the mirror at ``path`` to what the copy at ``address`` has on ``branch`` (None: the branch its HEAD
-    stands on). ``whole``: with the whole history, the checkpoints and the receipts, for an audit.
+    stands on). ``trail``: with its checkpoints and receipts, for an audit.
 
     BookError ``sync.unreachable``, ``fleet.rewritten``, ``fleet.no-branch``, ``git.locked``; UsageError
     ``sync.bad-remote``.
@@ -56,32 +56,26 @@ def refresh(path: Path, address: str, branch: str | None = None, *, whole: bool 
         if not (path / "HEAD").is_file():
             _make(path)
         with Repository(path) as repository:
-            return _refresh(repository, address, branch, whole=whole)
+            return _refresh(repository, address, branch, trail=trail)
     finally:
         lock.release()
 
 
-def _refresh(repository: Repository, address: str, branch: str | None, *, whole: bool) -> Refreshed:
+def _refresh(repository: Repository, address: str, branch: str | None, *, trail: bool) -> Refreshed:
     before = repository.ref(BRANCH)
     remote = remotes.find_remote(repository, address, branch or "HEAD")
     source = f"refs/heads/{branch}" if branch else "HEAD"
-    words: tuple[str, ...] = ()
-    shallow = (repository.git_dir / "shallow").is_file()
-    if whole:
-        words = ("--unshallow",) if shallow else ()
-    elif before is None:
-        words = ("--depth=1",)
-    told = remotes.bring(repository, remote, [f"{source}:{BRANCH}"], *words)
+    told = remotes.bring(repository, remote, [f"{source}:{BRANCH}"])
     if told == "missing" and branch is None:
         there = remotes.branches(repository, remote)
         if len(there) == 1:  # HEAD there names a branch that nobody ever pushed
-            told = remotes.bring(repository, remote, [f"refs/heads/{there[0]}:{BRANCH}"], *words)
+            told = remotes.bring(repository, remote, [f"refs/heads/{there[0]}:{BRANCH}"])
     if told == "missing":
         known = remotes.branches(repository, remote)
         raise BookError("fleet.no-branch", remote=remote.shown, branch=branch or "HEAD", known=known)
     if told == "refused":
         raise BookError("fleet.rewritten", remote=remote.shown, seen=(before or "")[:10], path=str(repository.root))
-    if whole:
+    if trail:
         remotes.bring(repository, remote, _TRAIL)
     (repository.git_dir / _STAMP).touch()
     now = repository.ref(BRANCH)

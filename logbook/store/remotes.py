@@ -273,11 +273,9 @@ def _failure(repo: Repository, command: str, status: int, stderr: bytes, remote:
     return BookError("sync.unreachable", remote=remote.shown, detail=said[-_TOLD:] or f"exit {status}")
 
 
-def bring(
-    repo: Repository, remote: Remote, refspecs: Sequence[str], *words: str
-) -> Literal["done", "refused", "missing"]:
-    """Fetch these refs into refs of this repository, ``words`` being further options of ours. ``refused``: a ref
-    here would have had to move back; ``missing``: there is no such ref there.
+def bring(repo: Repository, remote: Remote, refspecs: Sequence[str]) -> Literal["done", "refused", "missing"]:
+    """Fetch these refs into refs of this repository. ``refused``: a ref here would have had to move back;
+    ``missing``: there is no such ref there.
 
     BookError ``sync.unreachable``, ``sync.bad-objects``.
     """
@@ -290,7 +288,6 @@ def bring(
         "--no-tags",
         "--no-recurse-submodules",
         "--no-write-fetch-head",
-        *words,
         "--end-of-options",
         remote.address,
         *refspecs,

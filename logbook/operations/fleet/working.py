@@ -73,15 +73,15 @@ def root_of(site: Site, cache: Path) -> Path:
     return path
 
 
-def refresh(sites: Sequence[Site], cache: Path, *, whole: bool = False) -> list[Outcome]:
+def refresh(sites: Sequence[Site], cache: Path, *, trail: bool = False) -> list[Outcome]:
     """Bring the mirrors of all remote sites up to date, many at a time; a book on this machine needs nothing.
-    The values are :class:`~logbook.store.mirror.Refreshed`, None for such books."""
+    The values are :class:`~logbook.store.mirror.Refreshed`, None for such books. ``trail``: what an audit needs."""
 
     def one(site: Site) -> mirror.Refreshed | None:
         if site.remote is None:
             root_of(site, cache)
             return None
-        return mirror.refresh(mirror_path(site, cache), site.remote, site.branch, whole=whole)
+        return mirror.refresh(mirror_path(site, cache), site.remote, site.branch, trail=trail)
 
     return list(_in(ThreadPoolExecutor(max(1, min(THREADS, len(sites)))), partial(_outcome, one), sites))
 
