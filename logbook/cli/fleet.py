@@ -384,7 +384,7 @@ def fleet_audit(context: Context, chosen: Chosen, *, full: bool, format_: str) -
     far = [site for site in chosen.sites if site.remote]
     fetched = {one.site.id: one.trouble for one in working.refresh(far, chosen.cache, trail=True) if one.trouble}
     reached = [site for site in chosen.sites if site.id not in fetched]
-    work = partial(_audit_site, context.choices, context.lang, full)
+    work = partial(_audit_site, context.choices, full)
     answers = {one.site.id: one for one in working.each(reached, work, chosen.cache)}
     outcomes = [answers.get(site.id) or working.Outcome(site, trouble=fetched[site.id]) for site in chosen.sites]
     answered = [one for one in outcomes if one.value is not None]
@@ -416,8 +416,7 @@ def fleet_audit(context: Context, chosen: Chosen, *, full: bool, format_: str) -
     return _end(context, outcomes, 1 if any(one.value["errors"] for one in answered) else 0)
 
 
-def _audit_site(choices: Choices, lang: str, full: bool, site: Site, root: Path) -> dict[str, Any]:
-    from logbook.locale.catalogue import Catalogue
+def _audit_site(choices: Choices, full: bool, site: Site, root: Path) -> dict[str, Any]:
     from logbook.operations.audit import checkpoints
     from logbook.operations.audit.run import audit
     from logbook.render.findings import finding_json
@@ -425,7 +424,8 @@ def _audit_site(choices: Choices, lang: str, full: bool, site: Site, root: Path)
     from logbook.store import receipts
 
     with _at(choices, root) as context:
-        session, catalogue = context.session, Catalogue(lang)
+        session = context.session
+        catalogue = context.catalogue  # in the language of the site, once its book is open
         head = session.repository.head()
         begun = checkpoints.last_good(session, head) if head and not full else None
         done = audit(session, since=begun.commit if begun else None, log=receipts.read(session.repository))

@@ -50,6 +50,7 @@ CHECKLIST = {"item": "text", "result": "text", "remark": "text", "value": "text"
 # Names the tables have for themselves: a field of that name gets a closing underscore.
 _TAKEN = frozenset((*RECORD, "site", "form", "month"))
 _INT64 = 2**63
+_MORE = ("remark", "value")
 
 Columns = Mapping[str, str]
 
@@ -147,11 +148,10 @@ class Values:
 
     def answers(self, stored: Stored) -> list[dict[str, object]]:
         """The lines of a checklist."""
-        rows = []
+        rows: list[dict[str, object]] = []
         for item, answer in stored.items() if isinstance(stored, dict) else ():
             more = answer if isinstance(answer, dict) else {}
-            rows.append({"item": item, "result": verdict_of(answer), "remark": more.get("remark"),
-                         "value": more.get("value")})  # fmt: skip
+            rows.append({"item": item, "result": verdict_of(answer), **{name: more.get(name) for name in _MORE}})
         return rows
 
 
