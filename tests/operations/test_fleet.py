@@ -335,3 +335,9 @@ def test_spark_gives_the_same_rows(desk: Desk, tmp_path: Path) -> None:
                 assert ours
     finally:
         spark.stop()
+
+
+def test_the_views_can_be_split_at_their_semicolons() -> None:
+    text = Path(analytics.__file__).with_name("views.sql").read_text("utf-8")
+    assert [line for line in text.splitlines() if line.startswith("--") and ";" in line] == []
+    assert len(analytics.views()) == len([one for one in text.split(";") if one.strip()]) == 5

@@ -1,11 +1,11 @@
 -- The group report over an export: views on two tables, `records` and `clocks`, that read the Parquet files of
 -- these names with their partitions site, form and month. Plain enough for DuckDB and for Spark.
 
--- The hour the report is of; replace this view for another one.
+-- The hour the report is of. Replace this view for another one.
 create or replace temporary view moment as
 select current_timestamp as now;
 
--- What was recorded and what is still open, by site, form and month; standing data (registers) has no month.
+-- What was recorded and what is still open, by site, form and month. Standing data (registers) has no month.
 create or replace temporary view by_month as
 select site, form, month,
        count(*) as records,
@@ -25,7 +25,7 @@ select s.site, count(o.id) as overdue
 from (select distinct site from records) s left join overdue_clocks o on o.site = s.site
 group by s.site;
 
--- How many complaints were settled in time, by the first deadline; one that is overdue counts as late.
+-- How many complaints were settled in time, by the first deadline. One that is overdue counts as late.
 create or replace temporary view complaints_on_time as
 select site, settled, on_time, overdue,
        round(cast(on_time as double) / nullif(settled + overdue, 0), 4) as rate
