@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,9 @@ import pytest
 
 if TYPE_CHECKING:
     from tests.operations.desk import Desk
+
+# Books and forms of thousands of tests are kept: looking through them for rings again and again took a third of the run.
+gc.set_threshold(200_000, 10, 10)
 
 # Before anything imports the Git door: a child of a test must never read or write the developer's settings.
 for name in [key for key in os.environ if key.startswith(("GIT_", "LOGBOOK_"))]:
