@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 import zlib
 from collections.abc import Iterable
@@ -14,6 +13,7 @@ from datetime import timezone
 from pathlib import Path
 from typing import NamedTuple
 
+from logbook.core.patterns import lazily
 from logbook.core.value import frozen
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
@@ -22,15 +22,14 @@ FILE = "100644"
 TREE = "40000"
 
 _BINARY = getattr(os, "O_BINARY", 0)
-_OID = re.compile(r"[0-9a-f]{40}\Z")
 # Characters Git itself would strip or refuse in a name or an address.
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f<>]+")
+_UNSAFE = lazily(r"[\x00-\x1f\x7f<>]+")
 _CRUD = " .,:;\"\\'"
 
 
 def is_oid(text: str) -> bool:
     """Whether ``text`` is a full object id, 40 lower-case hexadecimal digits."""
-    return _OID.match(text) is not None
+    return len(text) == 40 and not text.strip("0123456789abcdef")
 
 
 def object_id(kind: str, data: bytes) -> str:
