@@ -46,7 +46,7 @@ _PHONE = lazily(r"\+?[0-9][0-9 \-()/]{2,29}")
 _DATE = lazily(r"\d{4}-\d\d-\d\d")
 _TIME = lazily(r"([01]\d|2[0-3]):[0-5]\d")
 _MOMENT = lazily(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([+-]\d\d:\d\d|Z)")
-_SHA256 = re.compile(r"[0-9a-f]{64}(\.[a-z0-9]{1,8})?")
+_SHA256 = lazily(r"[0-9a-f]{64}(\.[a-z0-9]{1,8})?")
 # Characters that change how text is read without being seen: control, bidi, zero width joiners' kin.
 _UNSEEN = lazily(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\u2028\u2029]")
 # Windows takes these for devices, whatever follows a point: such a file could not be checked out there.
