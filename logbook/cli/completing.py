@@ -47,25 +47,40 @@ def forms(session: Session, ctx: click.Context, incomplete: str) -> list[Complet
     ]
 
 
-def _ids(session: Session, incomplete: str, query: str) -> list[CompletionItem]:
-    from logbook.operations import listing
+def _ids(*, unfinished: bool) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
+    @_safely
+    def thorough(session: Session, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """From the index brought up to date."""
+        from logbook.operations import listing
 
-    rows = listing.select(session, None, [query] if query else [], sort=["-at"], limit=400)
-    return [
-        CompletionItem(row.id, help=row.title)
-        for row in rows
-        if row.id.lower().startswith(incomplete.lower()) or (incomplete and incomplete in row.title)
-    ]
+        query = ["is:open"] if unfinished else []
+        rows = listing.select(session, None, query, sort=["-at"], limit=400)
+        return [
+            CompletionItem(row.id, help=row.title)
+            for row in rows
+            if row.id.lower().startswith(incomplete.lower()) or (incomplete and incomplete in row.title)
+        ]
+
+    def completer(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """From the index file as it lies there, where that will do."""
+        from logbook.index.offering import offered
+        from logbook.store import machine
+
+        choices = ctx.obj["context"].choices if ctx.obj and "context" in ctx.obj else None
+        named = "LOGBOOK_BOOK" in machine.environment() or (
+            choices is not None and (choices.book or choices.now or choices.rev)
+        )
+        if not named:
+            found = offered(machine.current_folder(), incomplete, unfinished=unfinished, most=MOST)
+            if found is not None:
+                return [CompletionItem(number, help=title) for number, title in found]
+        return thorough(ctx, param, incomplete)
+
+    return completer
 
 
-@_safely
-def ids(session: Session, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-    return _ids(session, incomplete, "")
-
-
-@_safely
-def open_ids(session: Session, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-    return _ids(session, incomplete, "is:open")
+ids = _ids(unfinished=False)
+open_ids = _ids(unfinished=True)
 
 
 @_safely

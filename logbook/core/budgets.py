@@ -7,7 +7,6 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import count
@@ -32,8 +31,10 @@ from logbook.core.moments import add_months
 from logbook.core.moments import days_in
 from logbook.core.moments import days_of_month
 from logbook.core.moments import hhmm
+from logbook.core.patterns import lazily
 from logbook.core.suggest import hint
 from logbook.core.text import Text
+from logbook.core.value import changing
 from logbook.core.value import frozen
 
 Unit = Literal["minutes", "hours", "working_hours", "days", "working_days", "weeks", "months"]
@@ -248,7 +249,7 @@ Within = Plain | Or | Chosen
 # -- reading ---------------------------------------------------------------------------------------
 
 _NAME = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
-_HHMM = re.compile(r"(\d{1,2}):(\d{2})")
+_HHMM = lazily(r"(\d{1,2}):(\d{2})")
 
 
 def parse_within(value: object) -> Within:
@@ -344,7 +345,7 @@ def _minutes(text: str, whole: str) -> int:
 Instant = Callable[[str], tuple[int, bool] | None]
 
 
-@dataclass(slots=True)
+@changing
 class Frame:
     """What a budget is counted in: the days of the book's zone, the calendar by its name, ``roll``
     (an end on a day off moves to the next working day), and the moments a record holds."""

@@ -7,7 +7,6 @@ and every statistic count with the functions here and with no others.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from logbook.core.errors import BookError
 from logbook.core.moments import days_in
+from logbook.core.patterns import lazily
 from logbook.core.text import Text
 from logbook.core.value import attribute
 from logbook.core.value import frozen
@@ -29,7 +29,7 @@ Interval = tuple[int, int]
 
 # Days in a row without a window after which a calendar counts as empty: longer than any year.
 _LONGEST_REST = 800
-_TIME = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)")
+_TIME = lazily(r"([01]?\d|2[0-4]):([0-5]\d)")
 
 
 @frozen

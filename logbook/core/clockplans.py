@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Iterator
-from dataclasses import dataclass
-from dataclasses import field as attribute
 from typing import TYPE_CHECKING
 from typing import cast
 
@@ -22,12 +20,14 @@ from logbook.core.form import Form
 from logbook.core.form import Library
 from logbook.core.lifecycle import BUILT_IN_STEPS
 from logbook.core.lifecycle import VOIDED
+from logbook.core.value import attribute
+from logbook.core.value import changing
 
 if TYPE_CHECKING:
     from logbook.core.rules import Condition
 
 
-@dataclass(slots=True)
+@changing
 class Sources:
     """Where a start or a stop may come from."""
 
@@ -38,7 +38,7 @@ class Sources:
     links: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(slots=True)
+@changing
 class Plan:
     """One clock of a form: its sources told apart, and what a record must be watched for."""
 

@@ -27,7 +27,6 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -78,6 +77,7 @@ from logbook.core.moments import from_epoch
 from logbook.core.record import Amendment
 from logbook.core.record import Event
 from logbook.core.record import Stored
+from logbook.core.value import changing
 from logbook.core.value import replace
 
 if TYPE_CHECKING:
@@ -249,7 +249,7 @@ def _has_calendar(name: str, calendars: Mapping[str, Calendar]) -> bool:
 # -- one record ------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
+@changing
 class _Stop:
     at: int
     recorded: int
@@ -262,7 +262,7 @@ class _Stop:
     void: bool = False
 
 
-@dataclass(slots=True)
+@changing
 class _Run:
     start: int
     position: int
@@ -272,7 +272,7 @@ class _Run:
     stop: _Stop | None = None
 
 
-@dataclass(slots=True)
+@changing
 class _Shot:
     """What the record said after a change of a field that decides."""
 

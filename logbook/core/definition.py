@@ -38,6 +38,7 @@ from logbook.core.form import Seals
 from logbook.core.form import SignaturePlace
 from logbook.core.form import Step
 from logbook.core.issues import Issue
+from logbook.core.patterns import lazily
 from logbook.core.settled import settled
 from logbook.core.settled import settled_with
 from logbook.core.settled import with_settings
@@ -304,10 +305,10 @@ def build_form(
     )
 
 
-_WORD = re.compile(r"\w+")
+_WORD = lazily(r"\w+")
 _ALL = ("record", "records", "all")
 # What stands at the end of a sentence names steps or states, not fields.
-_GATE = re.compile(r"\s(?:before|after|while)\s[\w,\s]+$")
+_GATE = lazily(r"\s(?:before|after|while)\s[\w,\s]+$")
 
 
 def _gone(fields: Mapping[str, Any], absent: frozenset[str]) -> frozenset[str]:

@@ -15,6 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from logbook.core.issues import Issue
+from logbook.core.patterns import lazily
 from logbook.core.text import Text
 from logbook.core.value import frozen
 
@@ -59,14 +60,14 @@ _WORDS = frozenset(
 
 # Is there anything worth a closer look? Most texts end here: seven digits in a row or nearly, or a
 # province's letter before a Latin one.
-_MAYBE = rf"\d(?:[\d \-()（）]{{5,}})[\dXx]|[{_PROVINCES}][A-Za-z]"
+_MAYBE = lazily(rf"\d(?:[\d \-()（）]{{5,}})[\dXx]|[{_PROVINCES}][A-Za-z]", re.ASCII)
 _FENCE = r"(?<![0-9A-Za-z_.\-/#])"
 _END = r"(?![0-9A-Za-z_/])(?!\.\d)(?!-\d)"
 
 
 @cache
-def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """The prefilter and the candidates, compiled on first use."""
+def _candidates() -> re.Pattern[str]:
+    """What a number of each kind looks like, compiled when a text may hold one."""
     whole = "|".join(
         (
             r"(?P<identity>\d{6}([ -]?)\d{8}\2\d{3}[\dXx])",
@@ -81,35 +82,35 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
         rf"(?P<plate>[{_PROVINCES}][A-HJ-NP-Za-hj-np-z][·• ]?"
         r"(?:[A-HJ-NP-Z0-9a-hj-np-z]{4}[学警港澳挂试领超]|[A-HJ-NP-Z0-9a-hj-np-z]{5,6}))(?![0-9A-Za-z])"
     )
-    return re.compile(_MAYBE, re.ASCII), re.compile(rf"{_FENCE}\+?(?:{whole}){_END}|{plate}", re.ASCII)
+    return re.compile(rf"{_FENCE}\+?(?:{whole}){_END}|{plate}", re.ASCII)
 
 
 # Chinese keyboards type digits of full width as well; one character stays one character.
-_WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ－＋]")
+_WIDE = lazily("[０-９Ａ-Ｚａ-ｚ－＋]")
 _NARROW = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
 _NARROW |= {0xFF0D: 0x2D, 0xFF0B: 0x2B}
 
 
 # After these a number is what it says, not a telephone or a bank card.
-_OTHER_NUMBER = re.compile(
+_OTHER_NUMBER = lazily(
     r"(?:单号|编号|订单|流水|票号|发票|凭证|序列|表号|机号|设备|合同|工号|运单|快递|条码|型号|批号|账单|SN|S/N|No\.?|IMEI)"
     r"[^\d，。；,;\n]{0,6}$",
     re.IGNORECASE,
 )
-_UNITS = re.compile(
+_UNITS = lazily(
     r" ?(?:元|块|万|亿|度|吨|千瓦|立方|平米|平方|米|公里|小时|分钟|秒|次|件|%|％|kWh|kw|m3|m³|㎡)", re.IGNORECASE
 )
-_MONEY = re.compile(r"[¥￥$€] ?$|\d[,，]$|RMB ?$", re.IGNORECASE)
-_LINE = re.compile(r"(?:电话|座机|固话|传真|致电|拨打|Tel|Fax|Phone)[^\d\n]{0,4}$", re.IGNORECASE)
+_MONEY = lazily(r"[¥￥$€] ?$|\d[,，]$|RMB ?$", re.IGNORECASE)
+_LINE = lazily(r"(?:电话|座机|固话|传真|致电|拨打|Tel|Fax|Phone)[^\d\n]{0,4}$", re.IGNORECASE)
 
 
 def scan_text(text: str) -> list[Hit]:
     """Every personal number in ``text``, in order; they do not overlap."""
-    maybe, candidates = _patterns()
     if _WIDE.search(text):
         text = text.translate(_NARROW)
-    if not maybe.search(text):
+    if not _MAYBE.search(text):
         return []
+    candidates = _candidates()
     hits: list[Hit] = []
     place = 0
     while (found := candidates.search(text, place)) is not None:
@@ -233,10 +234,10 @@ def _is_plate(text: str, before: str) -> bool:
 _TEXT = frozenset(("text", "longtext"))
 # Fields that are there for such a thing may hold it: nobody is warned of a plate in the field for plates.
 _MEANT = {
-    PLATE: re.compile(r"plate|vehicle|licen[cs]e|车牌|车号", re.IGNORECASE),
-    PHONE: re.compile(r"phone|tel|mobile|contact|电话|手机|联系", re.IGNORECASE),
-    LANDLINE: re.compile(r"phone|tel|fax|contact|电话|传真|联系", re.IGNORECASE),
-    CARD: re.compile(r"account|bank|card|账号|账户|卡号", re.IGNORECASE),
+    PLATE: lazily(r"plate|vehicle|licen[cs]e|车牌|车号", re.IGNORECASE),
+    PHONE: lazily(r"phone|tel|mobile|contact|电话|手机|联系", re.IGNORECASE),
+    LANDLINE: lazily(r"phone|tel|fax|contact|电话|传真|联系", re.IGNORECASE),
+    CARD: lazily(r"account|bank|card|账号|账户|卡号", re.IGNORECASE),
 }
 
 

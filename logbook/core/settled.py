@@ -14,11 +14,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from logbook.core.issues import Issue
+from logbook.core.patterns import lazily
 
 WORD = "setting "
 # A setting may name another: `2 setting clocks.day_kind`.
 MOST_DEEP = 4
-_NAMED = re.compile(r"\bsetting ([^\W\d]\w*(?:\.\w+)*)")
+_NAMED = lazily(r"\bsetting ([^\W\d]\w*(?:\.\w+)*)")
 
 # Keys of these sections in which a setting may stand; of a clock, all but its words and its sentence.
 _STEP = ("by", "requires", "reason", "approver")

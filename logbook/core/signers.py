@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -71,6 +70,8 @@ class PublicKey:
     @property
     def fingerprint(self) -> str:
         """``SHA256:…``, as ssh-keygen and ssh-add say it."""
+        import hashlib  # late: a book without signatures never needs it, and OpenSSL takes 4 ms to load
+
         digest = hashlib.sha256(self.blob).digest()
         return "SHA256:" + base64.b64encode(digest).decode("ascii").rstrip("=")
 

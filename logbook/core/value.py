@@ -61,6 +61,16 @@ def frozen(cls: type[T]) -> type[T]:
     return cls
 
 
+@dataclass_transform(field_specifiers=(attribute,))
+def changing(cls: type[T]) -> type[T]:
+    """The same for a value whose parts may be set anew; it has no hash."""
+    made = frozen(cls)
+    for name in ("__setattr__", "__delattr__"):
+        setattr(made, name, getattr(object, name))
+    setattr(made, "__hash__", None)
+    return made
+
+
 def replace(given: T, **changes: Any) -> T:
     """A copy of a value with some parts changed."""
     parts = {name: getattr(given, name) for name in given.__value__}  # type: ignore[attr-defined]

@@ -17,6 +17,7 @@ from logbook.core.form import Field
 from logbook.core.issues import Issue
 from logbook.core.moments import FIRST_YEAR
 from logbook.core.moments import LAST_YEAR
+from logbook.core.patterns import lazily
 from logbook.core.record import Stored
 from logbook.core.secret import CLEAR_TYPES
 from logbook.core.secret import MASK
@@ -38,18 +39,18 @@ VERDICTS = {
     "不适用": "na", "/": "na",
 }  # fmt: skip
 
-_INT = re.compile(r"-?[0-9]{1,15}")
-_DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
-_MONEY = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,2})?")
-_PHONE = re.compile(r"\+?[0-9][0-9 \-()/]{2,29}")
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
-_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([+-]\d\d:\d\d|Z)")
-_SHA256 = re.compile(r"[0-9a-f]{64}(\.[a-z0-9]{1,8})?")
+_INT = lazily(r"-?[0-9]{1,15}")
+_DECIMAL = lazily(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
+_MONEY = lazily(r"-?[0-9]{1,12}(\.[0-9]{1,2})?")
+_PHONE = lazily(r"\+?[0-9][0-9 \-()/]{2,29}")
+_DATE = lazily(r"\d{4}-\d\d-\d\d")
+_TIME = lazily(r"([01]\d|2[0-3]):[0-5]\d")
+_MOMENT = lazily(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([+-]\d\d:\d\d|Z)")
+_SHA256 = lazily(r"[0-9a-f]{64}(\.[a-z0-9]{1,8})?")
 # Characters that change how text is read without being seen: control, bidi, zero width joiners' kin.
-_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\u2028\u2029]")
+_UNSEEN = lazily(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\u2028\u2029]")
 # Windows takes these for devices, whatever follows a point: such a file could not be checked out there.
-_DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
+_DEVICE = lazily(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
 
 
 def register_id_issue(text: str) -> Issue | None:

@@ -6,12 +6,14 @@ import contextlib
 import os
 import sqlite3
 from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from datetime import date
 from datetime import datetime
 from datetime import time
 from datetime import timedelta
+from itertools import islice
 from typing import TYPE_CHECKING
 from typing import Any
 from typing import NamedTuple
@@ -44,6 +46,7 @@ _ROW = (
     " r.title, r.final, r.voided, r.last_at"
 )
 _WIDTH = 15
+_AT_ONCE = 500  # so many records are named in one statement
 _MANY = 1000  # so many matches are many: see `select`
 _CLOCK = (
     "c.clock, c.cycle, c.started, c.due, c.stopped, c.state, c.to_role, c.counted, c.first_due, c.provisional,"
@@ -500,6 +503,28 @@ class BookIndex:
             cells = self._run(sql, (row.number,))
         return [_clock_row(row, clock, at, listing=False) for clock in cells if clock[2] <= at]
 
+    def clocks_of(self, rows: Iterable[Row], now: datetime) -> dict[int, list[ClockRow]]:
+        """The same of many records at once, by the number of their row."""
+        at = int(now.timestamp())
+        found: dict[int, list[ClockRow]] = {}
+        present: dict[int, Row] = {}
+        for row in rows:
+            if row.then is not None:
+                found[row.number] = self.clocks(row, now)
+            else:
+                found[row.number] = []
+                present[row.number] = row
+        numbers = iter(present)
+        while some := list(islice(numbers, _AT_ONCE)):
+            sql = (
+                f"select c._record, {_CLOCK} from clocks c where c._record in ({', '.join('?' * len(some))})"
+                " order by c.started, c.clock, c.cycle"
+            )
+            for number, *cells in self._run(sql, some):
+                if cells[2] <= at:
+                    found[number].append(_clock_row(present[number], cells, at, listing=False))
+        return found
+
     def courses(self, since: datetime, now: datetime) -> list[tuple[ClockRow, int | None, bool]]:
         """Clocks that ran at some instant of (since, now], with the instant from which their stop counts
         (None while they run) and whether they were ever paused; cancelled ones are left out."""
@@ -531,14 +556,10 @@ class BookIndex:
         """Row number to the earliest due of a running clock, for rows that have one."""
         at = int(now.timestamp())
         found = {}
-        for row in rows:
-            dues = [
-                c.due
-                for c in self.clocks(row, now)
-                if c.due is not None and (c.stopped is None or c.stopped > at)
-            ]
+        for number, clocks in self.clocks_of(rows, now).items():
+            dues = [c.due for c in clocks if c.due is not None and (c.stopped is None or c.stopped > at)]
             if dues:
-                found[row.number] = min(dues)
+                found[number] = min(dues)
         return found
 
     # --- the rest -----------------------------------------------------------------------------

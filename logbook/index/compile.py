@@ -202,11 +202,11 @@ class _Compiler:
 
     def _match(self, term: Match) -> Condition:
         header = _header_name(term.name)
-        places = self._places(term.name)
         own_first = self.only is not None or header not in ("due", "clock", "to")
-        if header is not None and not (
-            places and own_first and term.name not in ("id", "form", "status", "at", "by")
-        ):
+        may_be_field = header is None or (own_first and term.name not in ("id", "form", "status", "at", "by"))
+        # Every form has to be made to say whether it has such a field: many milliseconds.
+        places = self._places(term.name) if may_be_field else []
+        if header is not None and not places:
             header_condition: Condition = getattr(self, f"_header_{header}")(term)
             return header_condition
         if not places:

@@ -7,10 +7,10 @@ What a name or a value means is not known here; ``compile.py`` asks the forms.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from logbook.core.issues import Issue
+from logbook.core.patterns import lazily
 from logbook.core.value import frozen
 
 # Staff type with a Chinese input method on: its signs mean the same.
@@ -21,11 +21,11 @@ _OPERATORS = {
 _QUOTES = {'"': '"', "“": "”", "「": "」"}
 _COMMAS = ",，、"
 
-_SPACE = re.compile(r"[\s\u3000]+")
-_FIELD = re.compile(r"([^\W\d][\w.]*)(>=|<=|!=|<>|[:=<>：＝＞＜≥≤≠])")
-_VALUE = re.compile(r"[^\s\u3000,，、\"“「]+")
-_DAY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}-\d{1,2}|today|yesterday|今天|昨天|前天")
-_CLOCK_TIME = re.compile(r"[ \u3000](\d{1,2}:\d{2}(?::\d{2})?)(?![^\s\u3000,，、])")
+_SPACE = lazily(r"[\s\u3000]+")
+_FIELD = lazily(r"([^\W\d][\w.]*)(>=|<=|!=|<>|[:=<>：＝＞＜≥≤≠])")
+_VALUE = lazily(r"[^\s\u3000,，、\"“「]+")
+_DAY = lazily(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}-\d{1,2}|today|yesterday|今天|昨天|前天")
+_CLOCK_TIME = lazily(r"[ \u3000](\d{1,2}:\d{2}(?::\d{2})?)(?![^\s\u3000,，、])")
 
 
 @frozen

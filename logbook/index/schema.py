@@ -129,6 +129,7 @@ class Context:
             "program": __version__,
             "library": library_key,
             "zone": self.zone.key,
+            "registers": " ".join(sorted(self.library.register_names)),  # completion reads nothing but the file
             "private": "left out" if self.skip_private else "in",
         }
 

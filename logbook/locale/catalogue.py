@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import string
 from collections.abc import Iterable
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from importlib import import_module
 
 from logbook.core.errors import LogbookError
 from logbook.core.issues import Issue
+from logbook.core.patterns import lazily
 from logbook.core.text import Text
 
 LANGUAGES = ("zh", "en")
@@ -41,7 +41,7 @@ def _language(name: str) -> str | None:
 
 _LONGEST = 4000
 # Control characters but tab, line feed and NUL (no terminal minds it, sheets split at it), marks of direction, halves of characters.
-_STEERING = re.compile("[\x01-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
+_STEERING = lazily("[\x01-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 
 
 class Catalogue:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from logbook.core import checking
@@ -17,6 +16,7 @@ from logbook.core.lifecycle import state_of
 from logbook.core.moments import to_text
 from logbook.core.record import Record
 from logbook.core.record import Stored
+from logbook.core.value import changing
 from logbook.core.values import register_id_issue
 from logbook.operations import defaults
 from logbook.operations.session import Session
@@ -35,7 +35,7 @@ from logbook.store.records import next_number
 from logbook.store.records import number
 
 
-@dataclass
+@changing
 class Request:
     """What somebody asked to record, read and resolved but not yet judged."""
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from collections.abc import Mapping
-from dataclasses import dataclass
-from dataclasses import field as attribute
 from datetime import datetime
 from typing import TYPE_CHECKING
 from typing import cast
@@ -16,7 +14,10 @@ from logbook.core.form import Form
 from logbook.core.form import Library
 from logbook.core.issues import Issue
 from logbook.core.lifecycle import get_path
+from logbook.core.patterns import lazily
 from logbook.core.record import Stored
+from logbook.core.value import attribute
+from logbook.core.value import changing
 from logbook.core.values import answers_of
 from logbook.core.values import find_item
 from logbook.core.values import find_label
@@ -28,11 +29,11 @@ from logbook.core.values import unknown_field
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-_WORD = re.compile(r"(?P<path>[^=+]+)(?P<op>\+?=)(?P<value>.*)", re.DOTALL)
+_WORD = lazily(r"(?P<path>[^=+]+)(?P<op>\+?=)(?P<value>.*)", re.DOTALL)
 MASK = "***"
 
 
-@dataclass
+@changing
 class Changes:
     """What the words ask for: ``set`` by path as in an event, and values that are other names of the
     moment or person (``at``, ``by``, ``forward.at``) or of a register's id."""

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from dataclasses import field as attribute
 from datetime import datetime
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -26,6 +24,8 @@ from logbook.core.moments import to_text
 from logbook.core.record import Event
 from logbook.core.record import Record
 from logbook.core.record import Stored
+from logbook.core.value import attribute
+from logbook.core.value import changing
 from logbook.core.value import frozen
 from logbook.core.value import replace
 from logbook.core.values import shown
@@ -74,7 +74,7 @@ class Written:
     warnings: tuple[Issue, ...] = ()
 
 
-@dataclass
+@changing
 class Writing:
     """The state of one write inside the lock."""
 
@@ -231,8 +231,6 @@ class Writing:
 def writing(session: Session) -> Iterator[Writing]:
     """Take the book's lock, mend what a crash left, and look at the book as it is now."""
     # What is needed under the lock is loaded before: others wait for it.
-    import hashlib  # noqa: F401
-
     import logbook.index.refresh  # noqa: F401
     from logbook.store.transaction import write_lock
 

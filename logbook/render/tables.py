@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from datetime import datetime
 
+from logbook.core.patterns import lazily
 from logbook.core.text import Text
 from logbook.core.value import frozen
 from logbook.locale.catalogue import spoken
 from logbook.render.width import cut
+from logbook.render.width import pad
 from logbook.render.width import plain
 from logbook.render.width import width as columns_of
 
@@ -67,16 +68,9 @@ def table(columns: Sequence[Column | str], rows: Iterable[Row], lang: str, width
         titles = [cut(title, limit) for title, limit in zip(titles, room, strict=True)]
         cells = [[cut(cell, limit) for cell, limit in zip(row, room, strict=True)] for row in cells]
 
-    import tabulate  # late: 80 ms that the machine formats need not pay
-
-    # The heads go in as a row: as headers tabulate would widen every column by two.
-    lines = tabulate.tabulate(
-        [titles, *cells],
-        tablefmt="plain",
-        disable_numparse=True,
-        colalign=["right" if column.type in _NUMERIC else "left" for column in heads],
-    ).splitlines()
     wide = [max(map(columns_of, column)) for column in zip(titles, *cells, strict=True)]
+    aligned = ["right" if column.type in _NUMERIC else "left" for column in heads]
+    lines = ["  ".join(map(pad, line, wide, aligned)) for line in (titles, *cells)]
     lines.insert(1, "  ".join("-" * columns for columns in wide))
     return "\n".join(line.rstrip() for line in lines)
 
@@ -162,7 +156,7 @@ def _csv_cell(cell: str) -> str:
 # What a spreadsheet takes for the beginning of a formula; the wide forms count in Chinese ones.
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 # A signed number, a telephone number with its country, a lone dash: harmless though they begin so.
-_HARMLESS = re.compile(r"[+-]?\d+(\.\d+)?%?|\+\d[\d ()-]*\d|-{1,2}|－{1,2}")
+_HARMLESS = lazily(r"[+-]?\d+(\.\d+)?%?|\+\d[\d ()-]*\d|-{1,2}|－{1,2}")
 
 
 def guarded(text: str) -> str:
@@ -206,7 +200,7 @@ def _markdown_line(cells: Iterable[str]) -> str:
     return "| " + " | ".join(md_text(cell) for cell in cells) + " |\n"
 
 
-_MARKUP = re.compile(r"[\\`*\[\]|~]|(?<![^\W_])_|_(?![^\W_])")
+_MARKUP = lazily(r"[\\`*\[\]|~]|(?<![^\W_])_|_(?![^\W_])")
 
 
 def md_text(text: str) -> str:

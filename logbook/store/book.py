@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from collections.abc import Mapping
 from datetime import timedelta
@@ -13,6 +12,7 @@ from zoneinfo import ZoneInfo
 from logbook.core.errors import BookError
 from logbook.core.errors import Refused
 from logbook.core.issues import Issue
+from logbook.core.patterns import lazily
 from logbook.core.record import Stored
 from logbook.core.value import attribute
 from logbook.core.value import frozen
@@ -26,7 +26,7 @@ _KNOWN = (
 TRAIL = ("signing", "edit_window", "encryption", "shared_identities", "branches")
 # The words of `trail: signing:`; `core/signers.py` says what each of them asks for.
 SIGNING = ("none", "decisions", "all")
-_WINDOW = re.compile(r"([1-9]\d{0,3}) (minute|hour|day|week)s?\Z")
+_WINDOW = lazily(r"([1-9]\d{0,3}) (minute|hour|day|week)s?\Z")
 DEFAULT_WINDOW = timedelta(hours=24)
 
 

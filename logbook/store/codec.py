@@ -17,6 +17,7 @@ from typing import Literal
 from logbook.core.errors import BookError
 from logbook.core.errors import LogbookError
 from logbook.core.issues import Issue
+from logbook.core.patterns import lazily
 from logbook.core.record import Stored
 from logbook.store import fastyaml
 from logbook.store.fastyaml import MAX_BYTES
@@ -218,8 +219,8 @@ def _characters(text: str, path: str | None) -> tuple[list[Issue], str]:
 
 
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_TAB_LED = re.compile(r" *\t").match
-_TOP_KEY = re.compile(r"^(?=[^\s#\-\]}|>%.])(?=[^\n]*:(?:\s|$))", re.MULTILINE)
+_TAB_LED = lazily(r" *\t")
+_TOP_KEY = lazily(r"^(?=[^\s#\-\]}|>%.])(?=[^\n]*:(?:\s|$))", re.MULTILINE)
 
 
 class _SyntaxProblem(Exception):
@@ -282,7 +283,7 @@ class _Reading:
         known = {issue.line for issue in self.issues if issue.rule == "yaml.tab"}
         known.update(line for first, last in self._blocks for line in range(first, last + 1))
         for number, line_text in enumerate(self.text.split("\n"), start=1):
-            if number not in known and _TAB_LED(line_text):
+            if number not in known and _TAB_LED.match(line_text):
                 self._issue("yaml.tab", number)
 
     def _events(self, text: str) -> Iterator[Any]:
@@ -441,7 +442,7 @@ class _Reading:
         return Issue(rule, args, path=self.path, line=min(line, self.text.count("\n") + 1))
 
 
-_HALF_PAIR = re.compile("[\ud800-\udfff]")
+_HALF_PAIR = lazily("[\ud800-\udfff]")
 
 
 def _end_of_block(text: str, start: int, end: int) -> int:

@@ -24,6 +24,7 @@ from datetime import date
 
 from logbook.core.errors import Refused
 from logbook.core.issues import Issue
+from logbook.core.patterns import lazily
 from logbook.core.record import Stored
 
 MAX_BYTES = 10_000_000
@@ -49,11 +50,11 @@ def _late(pattern: str, method: str = "fullmatch") -> Callable[[str], re.Match[s
 
 # Characters that never stand raw in a file: controls, bidirectional marks and overrides, line
 # separators of other systems, the byte order mark, half pairs and what Unicode calls no character.
-UNWANTED = re.compile(
+UNWANTED = lazily(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
 )
 _INVISIBLE = _late(UNWANTED.pattern[:-1] + "\t\n]", "search")
-_ESCAPED = re.compile(UNWANTED.pattern[:-1] + '\t\n"\\\\]')
+_ESCAPED = lazily(UNWANTED.pattern[:-1] + '\t\n"\\\\]')
 _HALF_PAIR = _late("[\ud800-\udfff]", "search")
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
@@ -83,7 +84,7 @@ _NEVER_FIRST = frozenset("?:,[]{}#&*!|>'\"%@` ")
 
 # YAML wants a key and its colon within 1,024 characters of one line; a quoted one may grow sixfold.
 _LONGEST_KEY = 160
-_PLAIN_KEY = re.compile(r"(?![nN](?:ull|ULL)$)\w[\w.@/-]*").fullmatch
+_PLAIN_KEY = lazily(r"(?![nN](?:ull|ULL)$)\w[\w.@/-]*")
 
 
 def write(plain: Mapping[str, Stored]) -> bytes:
@@ -144,7 +145,7 @@ def _write_mapping(plain: Mapping[str, Stored], first: str, pad: str, lines: lis
     for key, value in plain.items():
         if len(key) > _LONGEST_KEY:
             raise _refused("yaml.long-key", limit=_LONGEST_KEY)
-        if not _PLAIN_KEY(key) or (key[0] in _MAYBE_NOT_TEXT and _misread(key)):
+        if not _PLAIN_KEY.fullmatch(key) or (key[0] in _MAYBE_NOT_TEXT and _misread(key)):
             key = _quoted(key)
         if isinstance(value, str) and "\n" not in value:
             lines.append(f"{lead}{key}: {_one_line(value)}")
@@ -202,7 +203,7 @@ def _write_literal(text: str, lead: str, pad: str, lines: list[str]) -> None:
     lines.extend([""] * (extra - 1))
 
 
-_SPACES_ONLY = re.compile(r"^ +$", re.MULTILINE).search
+_SPACES_ONLY = lazily(r"^ +$", re.MULTILINE)
 
 
 def _fits_literal(text: str) -> bool:
@@ -211,7 +212,7 @@ def _fits_literal(text: str) -> bool:
         "\t" not in text
         and not text.endswith("\n\n")
         and not UNWANTED.search(text)
-        and not _SPACES_ONLY(text)
+        and not _SPACES_ONLY.search(text)
         and text.strip("\n")
     )
 
@@ -266,16 +267,16 @@ def _escape(match: re.Match[str]) -> str:
 
 # -- reading ---------------------------------------------------------------------------------
 
-_UNWANTED_OR_TAB = re.compile(UNWANTED.pattern[:-1] + "\t]").search
+_UNWANTED_OR_TAB = lazily(UNWANTED.pattern[:-1] + "\t]")
 # First characters of a value that ask for a closer look. `-` opens lists and negative numbers.
 _SPECIAL = frozenset("-?:,[]{}#&*!|>'\"%@` nN~")
-_PLAIN_VALUE = re.compile(
+_PLAIN_VALUE = lazily(
     r"(?![nN](?:ull|ULL)$|~$)(?:[^-?:,\[\]{}#&*!|>'\"%@` \n]|-(?=[^ \n-]))(?:[^\n: ]++| ++(?!#|$)|:++(?! |$))*+"
-).fullmatch
+)
 _DOUBLE_QUOTED = r'"(?:[^"\\\n]|\\["\\ntr]|\\u(?!d[89a-f])[0-9a-f]{4})*"'
-_SINGLE = re.compile(r"'(?:[^'\n]|'')*'").fullmatch
-_DOUBLE = re.compile(_DOUBLE_QUOTED).fullmatch
-_LINE = re.compile(
+_SINGLE = lazily(r"'(?:[^'\n]|'')*'")
+_DOUBLE = lazily(_DOUBLE_QUOTED)
+_LINE = lazily(
     r"""
     (?P<indent>[ ]*) (?P<dashes>(?:-[ ])*)
     (?: (?P<key> (?![nN](?:ull|ULL):)\w[\w.@/-]* | '(?:[^'\n]|'')*' | """
@@ -284,7 +285,7 @@ _LINE = re.compile(
       | (?P<item>.+) )
     """,
     re.VERBOSE,
-).fullmatch
+)
 _HEADERS = {"|": "", "|-": "-", "|+": "+", "|2": "", "|2-": "-", "|2+": "+"}
 
 # Where a key stands and what it says, by the text before its ": ": column, dashes, key. A book has
@@ -306,7 +307,7 @@ def read(data: bytes) -> dict[str, Stored] | None:
         text = data.decode()
     except UnicodeDecodeError:
         return None
-    if _UNWANTED_OR_TAB(text):
+    if _UNWANTED_OR_TAB.search(text):
         return None
     lines = text.split("\n")
     if lines.pop():
@@ -447,7 +448,7 @@ def _read(lines: list[str], *, careful: bool) -> tuple[dict[str, Stored], tuple[
 
 def _split(line: str) -> tuple[int, int, str | None, str | None]:
     """Column of the first dash or key, dashes, the key (None: a list item that is no mapping), the rest."""
-    match = _LINE(line)
+    match = _LINE.fullmatch(line)
     if match is None:
         raise _NotOurs
     indent, dashes = len(match["indent"]), len(match["dashes"]) // 2
@@ -466,7 +467,7 @@ def _split(line: str) -> tuple[int, int, str | None, str | None]:
 def _value(text: str, depth: int) -> Stored:
     first = text[0]
     if first in "'\"":
-        if not (_SINGLE(text) or _DOUBLE(text)):
+        if not (_SINGLE.fullmatch(text) or _DOUBLE.fullmatch(text)):
             raise _NotOurs
         return _unquoted(text)
     if text in ("null", "~", "Null", "NULL"):
@@ -475,7 +476,7 @@ def _value(text: str, depth: int) -> Stored:
         if depth >= MAX_DEPTH:
             raise _NotOurs
         return [] if first == "[" else {}
-    if not _PLAIN_VALUE(text):
+    if not _PLAIN_VALUE.fullmatch(text):
         raise _NotOurs
     return text
 
@@ -504,7 +505,7 @@ def _literal(lines: list[str], row: int, header: str, pad: str) -> tuple[str, in
     if (
         not start
         or ("2" not in header and start[0] == " ")
-        or _SPACES_ONLY(text)
+        or _SPACES_ONLY.search(text)
         or (chomp != "+" and not body[-1])
     ):
         raise _NotOurs

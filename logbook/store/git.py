@@ -15,6 +15,7 @@ from typing import NoReturn
 from typing import Self
 
 from logbook.core.errors import BookError
+from logbook.core.patterns import lazily
 from logbook.store.lock import FileLock
 from logbook.store.objects import TREE
 from logbook.store.objects import CommitObject
@@ -26,11 +27,11 @@ from logbook.store.objects import parse_tree
 from logbook.store.objects import read_loose
 
 # What a caller's environment may say about Git; everything else named GIT_* would point us elsewhere.
-_KEPT = re.compile(r"GIT_(SSH.*|ASKPASS|TERMINAL_PROMPT|CONFIG_.*|EXEC_PATH|CEILING_DIRECTORIES|HTTP_.*|SSL_.*)\Z")
-_KEY = re.compile(r"[A-Za-z][A-Za-z0-9-]*(\..+)?\.[A-Za-z][A-Za-z0-9-]*\Z", re.DOTALL)
-_REVISION = re.compile(r"[^\s\x00-\x1f\x7f\-:][^\s\x00-\x1f\x7f]*\Z")
-_SECTION = re.compile(r'\[\s*([A-Za-z0-9.-]+)\s*(?:"((?:[^"\\]|\\.)*)")?\s*\]\s*\Z')
-_SETTING = re.compile(r"([A-Za-z][A-Za-z0-9-]*)\s*(?:=\s*(.*))?\Z")
+_KEPT = lazily(r"GIT_(SSH.*|ASKPASS|TERMINAL_PROMPT|CONFIG_.*|EXEC_PATH|CEILING_DIRECTORIES|HTTP_.*|SSL_.*)\Z")
+_KEY = lazily(r"[A-Za-z][A-Za-z0-9-]*(\..+)?\.[A-Za-z][A-Za-z0-9-]*\Z", re.DOTALL)
+_REVISION = lazily(r"[^\s\x00-\x1f\x7f\-:][^\s\x00-\x1f\x7f]*\Z")
+_SECTION = lazily(r'\[\s*([A-Za-z0-9.-]+)\s*(?:"((?:[^"\\]|\\.)*)")?\s*\]\s*\Z')
+_SETTING = lazily(r"([A-Za-z][A-Za-z0-9-]*)\s*(?:=\s*(.*))?\Z")
 # Where Git is looked for when there is no PATH.
 PLACES = "/usr/local/bin:/usr/bin:/bin"
 _ASKING = ("config", "rev-parse")  # run nothing, and must say what is really set

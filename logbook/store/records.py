@@ -12,6 +12,7 @@ from logbook.core.form import Form
 from logbook.core.issues import Issue
 from logbook.core.moments import FIRST_YEAR
 from logbook.core.moments import LAST_YEAR
+from logbook.core.patterns import lazily
 from logbook.core.record import EVENT_KEYS
 from logbook.core.record import RESERVED
 from logbook.core.record import Amendment
@@ -22,7 +23,7 @@ from logbook.core.record import Signature
 from logbook.core.record import Stored
 
 FOLDER = "records"
-_NUMBER = re.compile(r"(?P<prefix>[A-Z]{1,4})-(?P<day>\d{8})-(?P<desk>[A-Z]{1,2})(?P<n>\d{3,})(-\d+)?")
+_NUMBER = lazily(r"(?P<prefix>[A-Z]{1,4})-(?P<day>\d{8})-(?P<desk>[A-Z]{1,2})(?P<n>\d{3,})(-\d+)?")
 _EVENT_KEYS = frozenset(EVENT_KEYS)
 _AMENDMENT_KEYS = frozenset(("at", "by", "field", "from", "to", "reason", "approved_by", "recorded"))
 _CONFLICT_TEXTS = ("kept_at", "kept_by", "other_at", "other_by")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import time
 from collections.abc import Iterable
 from collections.abc import Iterator
@@ -111,6 +110,8 @@ def drop_intent(repo: Repository) -> None:
     except FileNotFoundError:
         pass
     except OSError:
+        import shutil  # with its compressions: nobody else here needs it
+
         shutil.rmtree(folder, ignore_errors=True)
 
 

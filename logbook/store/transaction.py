@@ -12,16 +12,16 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import re
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
-from dataclasses import dataclass
-from dataclasses import field as attribute
 from datetime import datetime
 
 from logbook.core.errors import BookError
+from logbook.core.patterns import lazily
+from logbook.core.value import attribute
+from logbook.core.value import changing
 from logbook.core.value import frozen
 from logbook.store.git import GitFailed
 from logbook.store.git import Repository
@@ -61,7 +61,7 @@ Person = tuple[str, str]
 Checkpoint = Callable[[str], None]
 _ATTEMPTS = 5
 _OPEN_AT_ONCE = 200  # files a process may surely hold open
-_LOCK_FILE = re.compile(r"Unable to create '(.+\.lock)': File exists")
+_LOCK_FILE = lazily(r"Unable to create '(.+\.lock)': File exists")
 
 
 @frozen
@@ -286,7 +286,7 @@ def _discarding(repo: Repository) -> Iterator[None]:
 # -- planning: everything in memory -----------------------------------------------------------
 
 
-@dataclass(slots=True)
+@changing
 class _Plan:
     objects: dict[str, tuple[str, bytes]] = attribute(default_factory=dict)
     ids: list[str] = attribute(default_factory=list)

@@ -7,8 +7,6 @@ the item of the innermost ``every`` or ``where``. Truth has three values; None i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from dataclasses import field as attribute
 from decimal import Decimal
 from typing import Any
 from typing import cast
@@ -29,6 +27,8 @@ from logbook.core.rules.sums import compile_sum
 from logbook.core.rules.world import Row
 from logbook.core.rules.world import View
 from logbook.core.rules.world import World
+from logbook.core.value import attribute
+from logbook.core.value import changing
 from logbook.core.value import frozen
 
 
@@ -119,7 +119,7 @@ def explain(rule: n.Rule, view: View, world: World) -> Explanation:
     return Explanation()
 
 
-@dataclass(slots=True)
+@changing
 class _Program:
     run: Asked
     claim: Asked

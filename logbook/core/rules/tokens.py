@@ -7,12 +7,13 @@ from datetime import date
 from datetime import time
 from decimal import Decimal
 
+from logbook.core.patterns import lazily
 from logbook.core.rules.errors import SentenceError
 from logbook.core.value import frozen
 
 MAX_LENGTH = 2000
 
-_TOKEN = re.compile(
+_TOKEN = lazily(
     r"""(?P<space>[ \t\r\n]+)
       | (?P<date>\d{4}-\d{2}-\d{2}(?![\d]))
       | (?P<time>\d{1,2}:\d{2}(?![\d]))
