@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from collections.abc import Mapping
+from contextlib import contextmanager
 from datetime import UTC
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +15,21 @@ from pathlib import Path
 def now() -> datetime:
     """The machine's time, to the second, in UTC."""
     return datetime.now(UTC).replace(microsecond=0)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Work whose values all stay until its end: nothing is looked through for rings meanwhile, which took a fifth
+    of the time of a long audit and freed nothing."""
+    import gc
+
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def environment() -> Mapping[str, str]:

@@ -25,6 +25,7 @@ from logbook.operations.audit.tally import items
 from logbook.operations.audit.validity import Validity
 from logbook.operations.audit.walk import Walk
 from logbook.operations.session import Session
+from logbook.store.machine import undisturbed
 from logbook.store.receipts import Receipts
 from logbook.store.receipts import received as times_of
 
@@ -77,7 +78,8 @@ def audit(
     if log is not None:
         received = times_of(repository, receipts.of_book(session, log), end, start)
     walk = Walk(session, end, since=start, received=received, progress=progress)
-    found = list(of_commits(walk, done))
+    with undisturbed():
+        found = list(of_commits(walk, done))
     done.commits = walk.count
     for version in walk.latest.values():
         if walk.last is not None and version.record is not None and version.record.signatures:
