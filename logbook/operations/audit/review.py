@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from logbook.core.errors import UsageError
 from logbook.core.record import Stored
 from logbook.operations import add as adding
@@ -23,8 +25,11 @@ def month_items(session: Session, month: str) -> dict[tuple[str, str], Item]:
 
 
 def _before(session: Session, month: str) -> str | None:
-    """The last commit before a month begins, by Git's dates; None where there is none."""
-    done = session.repository.run("rev-list", "-1", f"--before={month}-01T00:00:00", "HEAD", check=False)
+    """The last commit before a month of the book begins, by Git's dates; None where there is none."""
+    begins = datetime.fromisoformat(f"{month}-01").replace(tzinfo=session.zone)
+    # `--before` includes the second itself.
+    last = int(begins.timestamp()) - 1
+    done = session.repository.run("rev-list", "-1", f"--before=@{last}", "HEAD", check=False)
     return done.stdout.decode("ascii").strip() or None
 
 

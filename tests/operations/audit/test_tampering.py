@@ -391,6 +391,21 @@ def test_a_month_without_its_review(book: Desk) -> None:
     assert [one for one in findings(book, now=late, head=True) if one.rule == "A20"] == []
 
 
+def test_a_month_begins_at_midnight_of_the_book(book: Desk) -> None:
+    """Three in the morning of the first is still the evening before in London, where a server may stand."""
+    from logbook.operations.audit.review import month_items
+
+    book.amend(CP, "place=大堂", reason="记错", now="2026-12-01 03:00")
+    book.amend(CP, "place=车库", reason="又记错", now="2026-12-02 09:00")
+    found = month_items(book.session("2027-01-02 10:00"), "2026-12")
+    assert [one.at for one in found.values()] == ["2026-12-02T09:00:00+08:00"]
+    book.void(CP, now="2026-12-31 23:30")
+    assert ("voided", f"complaint/{CP}") in month_items(book.session("2027-01-02 10:00"), "2026-12")
+    book.add("complaint", "name=李四", "summary=垃圾", now="2027-01-01 00:10")
+    book.void("CP-20270101-A001", now="2027-01-01 00:20")
+    assert list(month_items(book.session("2027-01-02 10:00"), "2027-01")) == [("voided", "complaint/CP-20270101-A001")]
+
+
 def test_a_review_that_leaves_something_out(book: Desk) -> None:
     book.add("audit_review", "month=2026-11", by="zhao", now="2026-12-01 10:00")
     found = [one for one in findings(book, now="2026-12-11 09:00", head=True) if one.rule == "A20"]
