@@ -137,6 +137,12 @@ def address(staff: str) -> str:
     return f"{staff}@{DOMAIN}"
 
 
+def staff_of(email: str) -> str:
+    """Whose address it is: the reverse of :func:`address`; empty where it is nobody's of the staff."""
+    name, at, domain = email.rpartition("@")
+    return name if at and domain == DOMAIN else ""
+
+
 def signers_of(staff_states: Iterable[State]) -> tuple[Signer, ...]:
     """The keys in the register, in its order. Rows that hold no key we know or no readable times are left out:
     nothing they could have signed counts. Who left or whose entry was cancelled signs nothing from then on."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from logbook.core.errors import BookError
 from logbook.core.errors import Refused
 from logbook.core.issues import Issue
+from logbook.core.signers import address
 from logbook.core.values import register_id_issue
 from logbook.operations import add
 from logbook.operations.session import DESK_KEY
@@ -99,7 +100,7 @@ def init_book(
             Commit(
                 changes=[Change(SETTINGS_FILE, settings_file), *_templates(packs)],
                 message=f"book: init\n\n{trailers}",
-                author=(people[first], f"{first}@staff.logbook"),
+                author=(people[first], address(first)),
                 committer=(settings.desks[desk], f"desk-{desk.lower()}@desk.logbook"),
                 when=clock.now.astimezone(settings.zone),
             )

@@ -268,7 +268,7 @@ def _audit(session: Session, tip: str, since: str | None, done: Judgement, *, on
     from logbook.operations.audit.walk import Walk
 
     # A practice book is written at any hour one likes, tomorrow's too.
-    came = {} if session.book.settings.practice else _Now(session.now)
+    came = None if session.book.settings.practice else lambda _commit: session.now
     walk = Walk(session, tip, since=since, onto=onto, received=came)
     found: list[Finding] = []
     for one in of_commits(walk, Audit(tip, since)):
@@ -282,23 +282,6 @@ def _audit(session: Session, tip: str, since: str | None, done: Judgement, *, on
     for one in in_order(found):
         told = Told(one.rule, one.issue)
         (done.refused if one.is_error and one.code not in _LET_THROUGH else done.warnings).append(told)
-
-
-class _Now(dict[str, datetime]):
-    """Whatever commit is asked for: it comes now."""
-
-    def __init__(self, now: datetime) -> None:
-        super().__init__()
-        self._now = now
-
-    def __missing__(self, commit: str) -> datetime:
-        return self._now
-
-    def __bool__(self) -> bool:
-        return True
-
-    def get(self, commit: str, default: object = None) -> datetime:
-        return self._now
 
 
 def discreet(issue: Issue, step: Step) -> Issue:

@@ -348,12 +348,9 @@ def _inside(root: Path, path: Path) -> str:
 
 def _staged(session: Session) -> Iterator[tuple[str, bytes]]:
     """What is about to be committed, as it stands in the staging area."""
-    repository = session.repository
-    head = repository.head()
-    against = head or "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
-    out = repository.run("diff-index", "--cached", "-z", "--diff-filter=ACMR", "--no-renames", against)
-    parts = out.stdout.split(b"\0")
-    for meta, path in zip(parts[::2], parts[1::2], strict=False):
-        name = path.decode("utf-8", "surrogateescape")
-        if name.startswith((f"{FOLDER}/", "templates/")) and name.endswith(".yaml"):
-            yield name, repository.objects.read(meta.split(b" ")[3].decode())[1]
+    from logbook.store.history import staged_changes
+
+    for one in staged_changes(session.repository):
+        told = one.path.startswith((f"{FOLDER}/", "templates/")) and one.path.endswith(".yaml")
+        if told and one.status in ("A", "M") and one.new is not None:
+            yield one.path, session.repository.objects.read(one.new)[1]

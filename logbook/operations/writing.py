@@ -24,6 +24,7 @@ from logbook.core.moments import to_text
 from logbook.core.record import Event
 from logbook.core.record import Record
 from logbook.core.record import Stored
+from logbook.core.signers import address
 from logbook.core.value import attribute
 from logbook.core.value import changing
 from logbook.core.value import frozen
@@ -223,7 +224,7 @@ class Writing:
         if not self.session.index.find("staff", staff):
             entered = self.world.find("staff", staff)
             if entered is not None:
-                return str(entered.get("name") or staff), f"{staff}@staff.logbook"
+                return str(entered.get("name") or staff), address(staff)
         return person(self.session, staff)
 
 
@@ -465,7 +466,7 @@ def person(session: Session, staff: str) -> tuple[str, str]:
     """A member of staff as Git's author: name and an address that says who it is."""
     rows = session.index.find("staff", staff)
     name = rows[0].title if rows and rows[0].title else staff
-    return name, f"{staff}@staff.logbook"
+    return name, address(staff)
 
 
 def desk_identity(session: Session, letter: str) -> tuple[str, str]:

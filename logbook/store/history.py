@@ -188,6 +188,19 @@ def changed_paths(repo: Repository, old: str | None, new: str) -> list[tuple[str
     return changed
 
 
+def staged_changes(repository: Repository) -> list[PathChange]:
+    """What the staging area would change in HEAD, file by file; everything before the first commit."""
+    against = repository.head() or EMPTY_TREE
+    out = repository.run("diff-index", "--cached", "-z", "--raw", "--no-renames", "--no-abbrev", against).stdout
+    tokens = iter(out.decode("utf-8", "surrogateescape").split("\0"))
+    changes = []
+    for token in tokens:
+        if token:
+            _, _, old, new, status = token.split(" ")
+            changes.append(PathChange(status[0], next(tokens), _blob(old), _blob(new)))
+    return changes
+
+
 def list_tree(repo: Repository, rev: str, prefix: str = "") -> list[tuple[str, str]]:
     """Path and blob of every file of a commit below ``prefix``, links and submodules left out."""
     words = ("--", prefix.rstrip("/") + "/") if prefix else ("--",)

@@ -19,12 +19,12 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Literal
 
-from logbook.core.signers import DOMAIN
 from logbook.core.signers import NAMESPACE
 from logbook.core.signers import PublicKey
 from logbook.core.signers import Signer
 from logbook.core.signers import key_from_blob
 from logbook.core.signers import parts_of
+from logbook.core.signers import staff_of
 from logbook.core.signers import with_revocations
 from logbook.core.value import frozen
 from logbook.store.git import Repository
@@ -232,13 +232,12 @@ def _string(data: bytes) -> bytes:
     return len(data).to_bytes(4, "big") + data
 
 
-def _author_and_time(payload: bytes) -> tuple[str | None, datetime]:
-    """The member of staff a commit names as its author (None: nobody of ours), and the committer's date."""
+def _author_and_time(payload: bytes) -> tuple[str, datetime]:
+    """The member of staff a commit names as its author (empty: nobody of ours), and the committer's date."""
     head = payload.partition(b"\n\n")[0].decode("utf-8", "surrogateescape").split("\n")
     (author,) = (line[7:] for line in head if line.startswith("author "))
     (committer,) = (line[10:] for line in head if line.startswith("committer "))
-    staff, at, domain = parse_stamp(author).email.rpartition("@")
-    return (staff if at and domain == DOMAIN else ""), parse_stamp(committer).when
+    return staff_of(parse_stamp(author).email), parse_stamp(committer).when
 
 
 @lru_cache(maxsize=1024)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Set
 from typing import TYPE_CHECKING
 
 from logbook.core.errors import Refused
@@ -41,9 +42,9 @@ class Checkpoint:
         return self.state == "good"
 
 
-def checkpoints(session: Session) -> list[Checkpoint]:
-    """Every checkpoint of the book, oldest first."""
-    return [read(session, tag) for tag in tags(session.repository, FOLDER_OF_TAGS)]
+def checkpoints(session: Session) -> Iterator[Checkpoint]:
+    """The checkpoints of the book, newest first; each is verified when it is asked for."""
+    return (read(session, tag) for tag in reversed(tags(session.repository, FOLDER_OF_TAGS)))
 
 
 def read(session: Session, tag: Tag) -> Checkpoint:
@@ -75,7 +76,7 @@ def _verdict(session: Session, tag: Tag) -> str:
 
 def last_good(session: Session, end: str) -> Checkpoint | None:
     """The newest checkpoint to begin at: signed by somebody who might, on the way to ``end``, its tally true."""
-    for one in reversed(checkpoints(session)):
+    for one in checkpoints(session):
         behind = one.good and is_behind(session.repository, one.commit, end)
         if behind and tally(session, one.commit) == dict(one.forms):
             return one
@@ -119,17 +120,16 @@ def write(session: Session, done: Audit, *, by: str | None = None) -> Checkpoint
     return Checkpoint(name, done.head, sum(forms.values()), tuple(sorted(forms.items())), "good")
 
 
-def kept(session: Session, walked: frozenset[str] | set[str], end: str, *, whole: bool) -> Iterator[Finding]:
+def kept(session: Session, walked: Set[str], end: str) -> Iterator[Finding]:
     """A8: what a checkpoint saw is still in the history, and the newest one's count is true."""
-    known = checkpoints(session)
-    for one in known:
-        there = one.commit in walked if whole else is_behind(session.repository, one.commit, end)
-        if not there and not is_behind(session.repository, one.commit, end):
+    known = list(checkpoints(session))
+    for one in reversed(known):
+        if one.commit not in walked and not is_behind(session.repository, one.commit, end):
             yield Finding("A8", Issue("audit.rewritten", {"what": one.tag, "commit": one.commit[:12]}))
         elif one.state not in ("good", "unsigned"):
             told = {"tag": one.tag, "state": one.state}
             yield Finding("A3", Issue("audit.checkpoint-bad", told))
-    newest = known[-1] if known else None
+    newest = known[0] if known else None
     if newest is not None and newest.good and is_behind(session.repository, newest.commit, end):
         counted = tally(session, newest.commit)
         if counted != dict(newest.forms):

@@ -15,6 +15,7 @@ from logbook.core.findings import Finding
 from logbook.core.findings import warning
 from logbook.core.issues import Issue
 from logbook.core.lifecycle import AMEND
+from logbook.core.lifecycle import State
 from logbook.core.lifecycle import get_path
 from logbook.core.lifecycle import put_path
 from logbook.core.record import Amendment
@@ -24,6 +25,7 @@ from logbook.core.record import Record
 from logbook.core.record import Signature
 from logbook.core.record import Stored
 from logbook.core.scanning import clear_issues
+from logbook.core.signers import staff_of
 from logbook.core.value import replace
 from logbook.operations.audit.walk import ATTACHMENTS
 from logbook.operations.audit.walk import Change
@@ -31,9 +33,11 @@ from logbook.operations.audit.walk import Step
 from logbook.operations.audit.walk import Version
 from logbook.operations.audit.walk import sha256
 from logbook.operations.audit.walk import version_of
+from logbook.operations.sealing import SEALED
 from logbook.operations.signatures import is_stale
 from logbook.operations.signatures import signature_hash
 from logbook.store.history import history
+from logbook.store.records import form_and_id
 
 _Entry = Event | Amendment | Signature | Conflict
 
@@ -138,30 +142,39 @@ def amended(step: Step, made: dict[str, Made]) -> Iterator[Finding]:
             continue
         old = change.old.record if change.old is not None else None
         when, author = step.entry.authored, step.author
+        name = _name(change.path)
         if old is None:
-            made.setdefault(change.path, Made(when, author))
+            made.setdefault(name, Made(when, author))
         elif not step.is_merge:
-            if change.path not in made:
+            if name not in made:
                 earlier = None if step.world.whole else _earlier(step, change)
-                made[change.path] = Made(when, "", earlier=earlier)
-            known = made[change.path]
+                made[name] = Made(when, "", earlier=earlier)
+            known = made[name]
             yield from _changed(step, change, old, new, known)
-            for name in new.fields:
-                if name not in old.fields:
-                    known.fields[name] = (when, author)
+            for field in new.fields:
+                if field not in old.fields:
+                    known.fields[field] = (when, author)
         _mark_sealed(change.new, made)
+
+
+def _name(path: str) -> str:
+    """A record by form and id, as seals name it."""
+    return "/".join(form_and_id(path) or (path,))
 
 
 def _mark_sealed(version: Version, made: Mapping[str, Made]) -> None:
     state = version.state
     if state is None or state.form.seals is None:
         return
-    rows = state.fields.get("sealed")
-    names = {str(row.get("record")) for row in rows if isinstance(row, dict)} if isinstance(rows, list) else set()
-    for path, one in made.items() if names else ():
-        parts = path.split("/")
-        if f"{parts[1]}/{parts[-1][:-5]}" in names:
-            one.sealed = True
+    for name in _sealed_in(state):
+        if name in made:
+            made[name].sealed = True
+
+
+def _sealed_in(state: State) -> set[str]:
+    """The records a handover has sealed."""
+    rows = state.fields.get(SEALED)
+    return {str(row.get("record")) for row in rows if isinstance(row, dict)} if isinstance(rows, list) else set()
 
 
 def _changed(step: Step, change: Change, old: Record, new: Record, made: Made) -> Iterator[Finding]:
@@ -229,7 +242,7 @@ def _earlier(step: Step, change: Change) -> Callable[[], Made]:
         before: frozenset[str] | set[str] = set()
         for parent in step.entry.parents[:1]:
             for entry in history(repository, path, parent, oldest_first=True, parents_first=True):
-                author = _staff_id(entry.author_email)
+                author = staff_of(entry.author_email)
                 found = found or Made(entry.authored, author)
                 blob = next((one.new for one in entry.changes if one.path == path), None)
                 if blob is None:
@@ -249,20 +262,13 @@ def _earlier(step: Step, change: Change) -> Callable[[], Made]:
 
 def _is_sealed(step: Step, path: str) -> bool:
     """Whether a handover sealed the record before the walk began."""
-    parts = path.split("/")
-    name = f"{parts[1]}/{parts[-1][:-5]}"
+    name = _name(path)
     forms = [form.name for form in step.rules.library.forms.values() if form.seals is not None]
-    for form in forms:
-        for view in step.world.with_row(form, "sealed", record=name):
-            rows = view.state_of.fields.get("sealed")
-            if isinstance(rows, list) and any(isinstance(row, dict) and row.get("record") == name for row in rows):
-                return True
-    return False
-
-
-def _staff_id(email: str) -> str:
-    name, _, domain = email.partition("@")
-    return name if domain == "staff.logbook" else ""
+    return any(
+        name in _sealed_in(view.state_of)
+        for form in forms
+        for view in step.world.with_row(form, SEALED, record=name)
+    )
 
 
 def _blank(value: Stored) -> Stored:

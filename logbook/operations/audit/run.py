@@ -10,7 +10,6 @@ from dataclasses import field as attribute
 from datetime import datetime
 from datetime import timedelta
 
-from logbook.core.findings import RULES
 from logbook.core.findings import Finding
 from logbook.operations.audit import checkpoints
 from logbook.operations.audit import content
@@ -41,17 +40,12 @@ class Audit:
     findings: list[Finding] = attribute(default_factory=list)
     people: dict[str, times.Punctuality] = attribute(default_factory=dict)
     months: dict[str, dict[tuple[str, str], Item]] = attribute(default_factory=dict)
-    forms: dict[str, int] = attribute(default_factory=dict)
     # By desk: how long its commits took to reach the shared copy.
     delays: dict[str, list[timedelta]] = attribute(default_factory=dict)
 
     @property
     def errors(self) -> int:
         return sum(one.is_error for one in self.findings)
-
-    def by_rule(self) -> dict[str, int]:
-        """How many findings of each rule, every rule named."""
-        return {rule: sum(one.rule == rule for one in self.findings) for rule in RULES}
 
 
 def audit(
@@ -77,14 +71,14 @@ def audit(
     done = Audit(end, start)
     if log is not None:
         received = times_of(repository, receipts.of_book(session, log), end, start)
-    walk = Walk(session, end, since=start, received=received, progress=progress)
+    walk = Walk(session, end, since=start, received=received.get if received else None, progress=progress)
     with undisturbed():
         found = list(of_commits(walk, done))
     done.commits = walk.count
     for version in walk.latest.values():
         if walk.last is not None and version.record is not None and version.record.signatures:
             found += content.stale(walk.last, version)
-    found += checkpoints.kept(session, walk.walked, end, whole=start is None)
+    found += checkpoints.kept(session, walk.walked, end)
     if log is not None:
         found += receipts.findings(session, log, end)
     if end == repository.head():
@@ -131,9 +125,6 @@ def of_commits(walk: Walk, done: Audit) -> Iterator[Finding]:
 def _at_head(session: Session, walk: Walk, done: Audit) -> Iterator[Finding]:
     """What the book as it stands owes."""
     paths = checkpoints.paths_at(session, done.head)
-    for path in paths:
-        form = path.split("/")[1]
-        done.forms[form] = done.forms.get(form, 0) + 1
     done.records = len(paths)
     yield from head.numbers(session, paths)
     yield from head.duties(session)

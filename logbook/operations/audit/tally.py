@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from logbook.core import checking
@@ -15,11 +14,10 @@ from logbook.operations.audit.entries import Entered
 from logbook.operations.audit.entries import entered
 from logbook.operations.audit.walk import Step
 
-KINDS = ("late", "amended", "voided", "waived", "extended", "regraded")
-
 
 class Item(NamedTuple):
-    """One thing to review. ``month`` is that of its commit, ``2026-11``; ``at`` when it was done."""
+    """One thing to review. ``kind``: late, amended, voided, waived, extended or regraded. ``month`` is that of its
+    commit, ``2026-11``; ``at`` when it was done."""
 
     kind: str
     form: str
@@ -85,7 +83,3 @@ def _grades(form: Form) -> frozenset[str]:
 
 _GRADES: dict[str, frozenset[str]] = {}
 
-
-def by_kind(found: Mapping[tuple[str, str], Item]) -> dict[str, int]:
-    """How many of each kind."""
-    return {kind: sum(one.kind == kind for one in found.values()) for kind in KINDS}

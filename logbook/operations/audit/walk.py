@@ -27,6 +27,7 @@ from logbook.core.record import Record
 from logbook.core.record import Stored
 from logbook.core.signers import Signer
 from logbook.core.signers import signers_of
+from logbook.core.signers import staff_of
 from logbook.core.value import replace
 from logbook.operations.reading import World
 from logbook.operations.reading import unknown_form
@@ -52,6 +53,8 @@ if TYPE_CHECKING:
 
 ATTACHMENTS = "attachments"
 STAFF = f"{FOLDER}/staff/"
+# Where a commit's files are read; of settings and forms what holds is asked for instead.
+_READ = (f"{FOLDER}/", f"{ATTACHMENTS}/")
 # Commits whose objects are asked for at once.
 _CHUNK = 200
 
@@ -144,8 +147,7 @@ class Step:
     @cached_property
     def author(self) -> str:
         """The staff id of the commit's author; empty where it is nobody's address."""
-        name, at, domain = self.entry.author_email.partition("@")
-        return name if at and domain == "staff.logbook" else ""
+        return staff_of(self.entry.author_email)
 
     def find(
         self,
@@ -235,7 +237,7 @@ class Walk:
         *,
         since: str | None = None,
         onto: bool = False,
-        received: Mapping[str, datetime] | None = None,
+        received: Callable[[str], datetime | None] | None = None,
         progress: Callable[[int], None] | None = None,
     ) -> None:
         self.session = session
@@ -244,7 +246,7 @@ class Walk:
         self.since = since
         self.onto = onto
         self.last: Step | None = None
-        self.received = received or {}
+        self._received = received
         self.world = TrailWorld(session, whole=since is None)
         self.latest: dict[str, Version] = {}
         self.walked: set[str] = set()
@@ -277,7 +279,7 @@ class Walk:
         for entry in chunk:
             wanted[entry.id] = None
             for change in entry.changes:
-                if change.new and change.path.startswith((f"{FOLDER}/", f"{ATTACHMENTS}/")):
+                if change.new and change.path.startswith(_READ):
                     wanted[change.new] = None
         return {oid: data for oid, _, data in self.repository.objects.read_many(wanted)}
 
@@ -290,7 +292,11 @@ class Walk:
             rules = self._resolve(entry.id, fallback=before)
         self._rules[entry.id] = rules
         self.world.at(rules.session, entry.authored)
-        changes = [self._change(change, rules, objects) for change in entry.changes]
+
+        def read(blob: str) -> bytes:
+            return objects[blob] if blob in objects else self.repository.objects.read(blob)[1]
+
+        changes = [change_of(one, rules.library, read, self.latest.get(one.path)) for one in entry.changes]
         staff_before = self._staff_at(parent)
         staff = staff_before
         if any(path.startswith(STAFF) for path in paths):
@@ -315,28 +321,10 @@ class Walk:
             staff,
             staff_before,
             alone,
-            self.received.get(entry.id),
+            self._received(entry.id) if self._received is not None else None,
             self.world,
             entry.trailers,
         )
-
-    # -- records ------------------------------------------------------------------------------
-
-    def _change(self, change: PathChange, rules: Rules, objects: Mapping[str, bytes]) -> Change:
-        path = change.path
-        if not path.startswith(f"{FOLDER}/") or form_and_id(path) is None:
-            return Change(path, change.status, data=objects.get(change.new) if change.new else None)
-        old = self._old(path, change.old, rules) if change.old else None
-        new = None
-        if change.new:
-            new = version_of(path, change.new, objects[change.new], rules.library)
-        return Change(path, change.status, old, new, objects.get(change.new) if change.new else None)
-
-    def _old(self, path: str, blob: str, rules: Rules) -> Version:
-        known = self.latest.get(path)
-        if known is not None and known.blob == blob:
-            return known
-        return version_of(path, blob, self.repository.objects.read(blob)[1], rules.library)
 
     # -- what held ----------------------------------------------------------------------------
 
@@ -395,6 +383,24 @@ class Walk:
                 found[version.id] = version
             self._staff[commit] = found
         return self._staff[commit]
+
+
+def change_of(
+    one: PathChange, library: Library, read: Callable[[str], bytes], known: Version | None = None
+) -> Change:
+    """What a commit did to one file. ``read`` gives a blob's bytes: of records and attachments, nothing else is
+    looked into. ``known``: the file as it was last seen, which may be what stood there before."""
+    path = one.path
+    if not path.startswith(_READ):
+        return Change(path, one.status)
+    data = read(one.new) if one.new else None
+    if form_and_id(path) is None:
+        return Change(path, one.status, data=data)
+    old = known if known is not None and known.blob == one.old else None
+    if old is None and one.old:
+        old = version_of(path, one.old, read(one.old), library)
+    new = version_of(path, one.new, data, library) if one.new and data is not None else None
+    return Change(path, one.status, old, new, data)
 
 
 def version_of(path: str, blob: str, data: bytes, library: Library) -> Version:
