@@ -193,29 +193,10 @@ def _attachment_name(name: str, kind: str) -> str:
 
 
 def _in_print(context: Context, loaded: Loaded, stem: str, *, private: bool) -> dict[str, bytes]:
-    from logbook.operations import deriving
-    from logbook.operations.signatures import is_stale
-    from logbook.render.sheets import sheet
+    from logbook.cli.paper import filled
 
-    session = context.session
-    derived = deriving.derived_values(session, loaded.form, loaded.state)
-    made = {}
-    for ending, kind in (("html", "html"), ("txt", "text")):
-        made[f"{stem}.{ending}"] = sheet(
-            loaded.form,
-            loaded.state,
-            session.library,
-            lang=context.lang,
-            format=kind,  # type: ignore[arg-type]
-            book_name=session.book.settings.name,
-            now=session.now,
-            names=names(context),
-            private=private,
-            stale=lambda signature: is_stale(loaded.form, loaded.record, signature),
-            derived=derived,
-            signing=lambda place: deriving.is_asked(session, loaded.state, place),
-        ).encode()
-    return made
+    kinds = (("html", "html"), ("txt", "text"))
+    return {f"{stem}.{end}": filled(context, loaded, kind, private=private).encode() for end, kind in kinds}
 
 
 def _history(context: Context, found: Evidence, *, private: bool) -> dict[str, bytes]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+from typing import Any
+
 import click
 
 from logbook.cli import completing
@@ -17,6 +20,11 @@ from logbook.cli.words import Command
 from logbook.cli.words import Option
 from logbook.core.errors import UsageError
 from logbook.core.text import Text
+
+if TYPE_CHECKING:
+    from logbook.core.form import Form
+    from logbook.core.lifecycle import State
+    from logbook.operations.reading import Loaded
 
 ENDINGS = {".html": "html", ".htm": "html", ".md": "md", ".txt": "text", ".pdf": "pdf", ".docx": "docx"}
 
@@ -44,11 +52,7 @@ def render_command(
 ) -> int:
     from logbook.core.definition import find_form
     from logbook.core.issues import Issue
-    from logbook.core.record import Signature
-    from logbook.operations import deriving
     from logbook.operations import reading
-    from logbook.operations.signatures import is_stale
-    from logbook.render.sheets import sheet
 
     session = context.session
     private = may_see_private(context, private)
@@ -57,45 +61,66 @@ def render_command(
         raise UsageError("cli.no-pdf", kind=kind)
     found = find_form(session.library, target)
     if not isinstance(found, Issue):
-        form, state, stale, derived, signing = found, None, None, None, None
-        blank = True
+        text = _sheet(context, found, None, kind, private=private, blank=True)
     else:
-        row = reading.find(session, target)
-        loaded = reading.load(session, row, until=session.now)
-        form, state = loaded.form, None if blank else loaded.state
-        derived = deriving.derived_values(session, loaded.form, loaded.state)
-        pairs: dict[int, Signature] = {}
-        if private and state is not None and session.vault is not None:
-            from logbook.operations.secrecy import disclosed
-
-            state = disclosed(session, state)
-            pairs = dict(zip(map(id, state.record.signatures), loaded.record.signatures, strict=False))
-
-        def signing(place):  # type: ignore[no-untyped-def]
-            return deriving.is_asked(session, loaded.state, place)
-
-        def stale(signature):  # type: ignore[no-untyped-def]
-            return is_stale(loaded.form, loaded.record, pairs.get(id(signature), signature))
-
-    text = sheet(
-        form,
-        state,
-        session.library,
-        lang=context.lang,
-        format=kind,  # type: ignore[arg-type]
-        book_name=session.book.settings.name,
-        now=session.now,
-        names=names(context),
-        private=private,
-        blank=blank,
-        stale=stale,
-        derived=derived,
-        signing=signing,
-    )
+        loaded = reading.load(session, reading.find(session, target), until=session.now)
+        text = filled(context, loaded, kind, private=private, blank=blank)
     output.write_to(target_file, text)
     if target_file and target_file != "-":
         output.note(context, context.catalogue.say("cli.written-to", path=target_file))
     return 0
+
+
+def filled(context: Context, loaded: Loaded, kind: str, *, private: bool, blank: bool = False) -> str:
+    """The sheet of a record, in ``text``, ``md`` or ``html``; with ``private`` what is encrypted is plain where this
+    desk can read it. ``blank``: the empty form as this record would fill it."""
+    from logbook.core.record import Signature
+    from logbook.operations import deriving
+    from logbook.operations.signatures import is_stale
+
+    session = context.session
+    state = None if blank else loaded.state
+    pairs: dict[int, Signature] = {}
+    if private and state is not None and session.vault is not None:
+        from logbook.operations.secrecy import disclosed
+
+        state = disclosed(session, state)
+        pairs = dict(zip(map(id, state.record.signatures), loaded.record.signatures, strict=False))
+
+    def stale(signature: Signature) -> bool:
+        return is_stale(loaded.form, loaded.record, pairs.get(id(signature), signature))
+
+    return _sheet(
+        context,
+        loaded.form,
+        state,
+        kind,
+        private=private,
+        blank=blank,
+        stale=stale,
+        derived=deriving.derived_values(session, loaded.form, loaded.state),
+        signing=lambda place: deriving.is_asked(session, loaded.state, place),
+    )
+
+
+def _sheet(
+    context: Context, form: Form, state: State | None, kind: str, *, private: bool, blank: bool, **more: Any
+) -> str:
+    from logbook.render.sheets import sheet
+
+    return sheet(
+        form,
+        state,
+        context.session.library,
+        lang=context.lang,
+        format=kind,  # type: ignore[arg-type]
+        book_name=context.session.book.settings.name,
+        now=context.session.now,
+        names=names(context),
+        private=private,
+        blank=blank,
+        **more,
+    )
 
 
 COMMANDS = {"render": with_globals(render_command)}

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
-from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from logbook.core.errors import BookError
 from logbook.core.errors import Refused
 from logbook.core.form import Field
 from logbook.core.lifecycle import State
+from logbook.core.moments import to_text
 from logbook.core.record import Signature
 from logbook.core.record import Stored
 from logbook.core.value import frozen
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from logbook.index.book_index import ClockRow
     from logbook.index.book_index import Row
     from logbook.operations.sealing import Seal
-    from logbook.store.git import Repository
-
-RECEIPTS = "receipts.log"
 
 
 @frozen
@@ -109,9 +106,13 @@ def is_committed(session: Session) -> bool:
 
 def evidence(session: Session, word: str, *, private: bool = False, receipts: Path | None = None) -> Evidence:
     """What there is to show of one record (``session`` from :func:`at_head`). ``receipts``: the log of a receiving
-    repository; without it, one in this repository's own folder."""
+    repository; without it, what this repository knows of one."""
+    from logbook.operations.audit.receipts import of_book
     from logbook.operations.sealing import seal_of
     from logbook.operations.signatures import is_stale
+    from logbook.store.receipts import read
+    from logbook.store.receipts import read_file
+    from logbook.store.receipts import received as times_of
 
     row = find(session, word)
     loaded = load(session, row)
@@ -119,18 +120,18 @@ def evidence(session: Session, word: str, *, private: bool = False, receipts: Pa
     assert head is not None
     entries = tuple(history(session, f"{row.form}/{row.id}", private=private)[1])
     commits = [one.commit for one in entries]
-    log = receipts or session.repository.common_dir / RECEIPTS
-    there = log.is_file()
-    if receipts is not None and not there:
+    if receipts is not None and not receipts.is_file():
         raise BookError("evidence.no-receipts", path=str(receipts))
+    log = read_file(receipts) if receipts is not None else read(session.repository)
+    came = times_of(session.repository, of_book(session, log), head, None) if log is not None else {}
     return Evidence(
         head,
         session.now,
         loaded,
         entries,
-        signature_states(session, commits),
-        received_at(session.repository, log.read_text("utf-8", "replace").splitlines(), commits, head) if there else {},
-        there,
+        signature_states(session, commits, head, came),
+        {one: to_text(came[one]) for one in commits if one in came},
+        log is not None,
         tuple(one for one in loaded.record.signatures if is_stale(loaded.form, loaded.record, one)),
         tuple(session.index.clocks(row, session.now)),
         tuple(linked(session, loaded.state, row)),
@@ -139,37 +140,23 @@ def evidence(session: Session, word: str, *, private: bool = False, receipts: Pa
     )
 
 
-def signature_states(session: Session, commits: Iterable[str]) -> dict[str, str]:
-    """Commit to the state of its SSH signature: ``unsigned``, or ``signed`` for one that bears a signature. Whether
-    that signature is good is for who verifies it (the one place to ask)."""
-    objects = session.repository.objects
-    return {one: "signed" if "gpgsig" in objects.commit(one).headers else "unsigned" for one in commits}
+def signature_states(
+    session: Session, commits: Iterable[str], head: str, received: Mapping[str, datetime]
+) -> dict[str, str]:
+    """Commit to the state of its SSH signature by the register as it stood before it: ``unsigned``, ``good``, or why it
+    is not good. What is known of revocations at ``head`` holds for all."""
+    from logbook.operations.signing import signers_at
+    from logbook.store.signatures import verify_commit
 
-
-def received_at(repository: Repository, lines: Sequence[str], commits: Iterable[str], head: str) -> dict[str, str]:
-    """Commit to the time a receiving repository first held it, by the lines of its log
-    (``<time> <old> <new> <ref> <pusher>``); lines that speak of commits we do not have are passed over."""
-    wanted = set(commits)
-    parents = {
-        one: more
-        for one, *more in (
-            line.split() for line in repository.run("rev-list", "--parents", head).stdout.decode("ascii").splitlines()
-        )
-    }
-    seen: set[str] = set()
-    found: dict[str, str] = {}
-    for line in lines:
-        words = line.split()
-        waiting = [words[2]] if len(words) >= 3 else []
-        while waiting:
-            one = waiting.pop()
-            if one in seen or one not in parents:
-                continue
-            seen.add(one)
-            if one in wanted:
-                found[one] = words[0]
-            waiting += parents[one]
-    return found
+    repository = session.repository
+    later = signers_at(session, head)
+    states: dict[str, str] = {}
+    for one in commits:
+        parents = repository.objects.commit(one).parents
+        signers = signers_at(session, parents[0] if parents else None)
+        raw = repository.objects.read(one)[1]
+        states[one] = verify_commit(raw, signers, received=received.get(one), later=later).state
+    return states
 
 
 def attached(session: Session, loaded: Loaded, head: str) -> Iterator[Attached]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 from pathlib import Path
 
@@ -10,15 +11,18 @@ import pytest
 from logbook.core.errors import BookError
 from logbook.operations.evidence import at_head
 from logbook.operations.evidence import evidence
-from logbook.operations.evidence import received_at
 from logbook.operations.session import Clock
 from logbook.operations.session import Session
+from logbook.store import receipts
 from logbook.store.book import Book
 from logbook.store.book import read_settings
 from logbook.store.bundle import bundle
 from logbook.store.git import Repository
+from tests.keys import needs_openssh
 from tests.operations.desk import Desk
 from tests.operations.desk import moment
+from tests.operations.test_signing import SigningDesk
+from tests.shared import SharedCopy
 
 CP = "CP-20261122-A001"
 
@@ -42,6 +46,28 @@ def test_it_is_as_of_the_head_commit_whenever_it_is_made(desk: Desk) -> None:
     ]
     assert set(found.signed.values()) == {"unsigned"}
     assert (found.receipts, found.received) == (False, {})
+
+
+def test_the_receipts_that_were_fetched_are_used(desk: Desk, tmp_path: Path) -> None:
+    """As a hook of the shared copy writes them and an exchange brings them."""
+    desk.add("complaint", "name=张三", "summary=漏水", now="2026-11-22 09:35")
+    shared = SharedCopy.of(desk, tmp_path / "shared.git")
+    desk.step(CP, "reply", "reply=好", now="2026-11-22 10:00")
+    with Repository(shared.root) as copy:
+        move = (shared.head, desk.head, "refs/heads/main")
+        receipts.append(copy, [move], pusher="lina", at=moment("2026-11-22 10:05"))
+    desk.git("fetch", "-q", str(shared.root), "refs/logbook/receipts:refs/logbook/receipts")
+    found = evidence(later(desk), CP)
+    assert found.receipts and found.received == {desk.head: "2026-11-22T10:05:00+08:00"}
+
+
+@needs_openssh
+def test_the_signature_of_a_commit_is_verified(desk: Desk, tmp_path: Path) -> None:
+    at = SigningDesk(desk, tmp_path / "keys")
+    desk.add("complaint", "name=张三", "summary=漏水", now="2026-11-22 09:35")
+    at.enrolled("lina")
+    desk.step(CP, "reply", "reply=好", now="2026-11-22 10:00")
+    assert list(evidence(later(desk), CP).signed.values()) == ["unsigned", "good"]
 
 
 def test_a_signature_is_valid_until_what_it_covers_is_changed(desk: Desk) -> None:
@@ -76,12 +102,14 @@ def test_when_the_shared_copy_received_each_commit(desk: Desk, tmp_path: Path) -
         f"2026-11-22T10:40:00+08:00 {first} {'f' * 40} refs/heads/other lina",
         "torn",
     ]
-    with Repository(desk.root) as repository:
-        told = received_at(repository, lines, [first, second, desk.head], desk.head)
-    assert told == {first: "2026-11-22T09:40:00+08:00", second: "2026-11-22T10:30:00+08:00"}
+    text = b""
+    for line in lines[:-1]:
+        last = text.splitlines()[-1] if text else b""
+        text += f"{line} {hashlib.sha256(last).hexdigest()}\n".encode()
     log = tmp_path / "receipts.log"
-    log.write_text("\n".join(lines))
+    log.write_bytes(text + lines[-1].encode())
     found = evidence(later(desk), CP, receipts=log)
+    told = {first: "2026-11-22T09:40:00+08:00", second: "2026-11-22T10:30:00+08:00"}
     assert found.receipts and found.received == told
     with pytest.raises(BookError) as caught:
         evidence(later(desk), CP, receipts=tmp_path / "none.log")
