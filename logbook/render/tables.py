@@ -190,13 +190,14 @@ def _tsv_cell(cell: str) -> str:
 def _markdown(columns: Sequence[Column], rows: Iterable[Row], lang: str, title: str) -> Iterator[str]:
     if title:
         yield f"# {md_text(title)}\n\n"
-    from tabulate import tabulate  # late: it takes as long to import as the rest of a short command together
+    yield _markdown_line(column.head(lang) for column in columns)
+    yield "|" + "|".join(" ---: " if column.type in _NUMERIC else " --- " for column in columns) + "|\n"
+    for row in rows:
+        yield _markdown_line(spoken(value, lang) for value in _cells(columns, row))
 
-    heads = [md_text(column.head(lang)) for column in columns]
-    body = [[md_text(spoken(value, lang)) for value in _cells(columns, row)] for row in rows]
-    sides = ["right" if column.type in _NUMERIC else "left" for column in columns] if body else None
-    # Numbers are never parsed: 007 and 1.10 are text.
-    yield tabulate(body, heads, tablefmt="pipe", disable_numparse=True, colalign=sides) + "\n"
+
+def _markdown_line(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(md_text(cell) for cell in cells) + " |\n"
 
 
 _MARKUP = lazily(r"[\\`*\[\]|~]|(?<![^\W_])_|_(?![^\W_])")
