@@ -183,6 +183,7 @@ def _print_rules(context: Context) -> None:
 def _sample(context: Context, count: int, seed: str, tip: str | None, form: str | None, format_: str) -> int:
     """The tick sheet: what was drawn, and room for what was seen."""
     from logbook.operations.audit.sample import sample
+    from logbook.render.findings import tick_sheet
     from logbook.render.tables import Column
 
     session = context.session
@@ -194,10 +195,12 @@ def _sample(context: Context, count: int, seed: str, tip: str | None, form: str 
         return 0
     zh = context.lang == "zh"
     ticks = ("有原件", "内容相符", "时间相符", "签字") if zh else ("paper", "agrees", "times", "signed")
-    columns = [Column(name) for name in (*names[:6], *ticks)]
-    box = "[ ]"
-    rows = ([*(getattr(one, name) for name in names[:6]), *(box,) * len(ticks)] for one in drawn)
-    output.rows(context, format_, columns, rows)
+    heads = (*names[:6], *ticks)
+    rows = ([*(getattr(one, name) for name in names[:6]), *("[ ]",) * len(ticks)] for one in drawn)
+    if format_ == "table":
+        output.result(tick_sheet(heads, rows))
+    else:
+        output.rows(context, format_, [Column(name) for name in heads], rows)
     output.note(context, context.catalogue.say("audit.ticked", seed=seed))
     return 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -73,6 +74,13 @@ def finding_lines(finding: Finding, catalogue: Catalogue, zone: ZoneInfo) -> Ite
         yield f"    {catalogue.say('audit.times', **said)}"
     if fix:
         yield f"    → {fix}"
+
+
+def tick_sheet(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A ruled sheet to print and tick off. Numbers are not parsed: ``007`` and ``1.10`` are text."""
+    from tabulate import tabulate  # late: it takes as long to import as a short command takes
+
+    return tabulate([list(row) for row in rows], list(heads), tablefmt="grid", disable_numparse=True)
 
 
 def _moment(moment: datetime | None, zone: ZoneInfo) -> str | None:
