@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING
 from typing import Literal
 
@@ -247,13 +248,13 @@ class Form:
     private_subject: str | None = None
     keep: str | None = None
 
-    @property
+    @cached_property
     def first_step(self) -> Step:
         """The step that makes a record; where there are several, the one that makes it in any case."""
         first = self.first_steps
         return next((step for step in first if step.when_text is None), first[0])
 
-    @property
+    @cached_property
     def first_steps(self) -> tuple[Step, ...]:
         """The steps that make a record, in the order in which they are tried."""
         return tuple(step for step in self.steps.values() if step.creates)

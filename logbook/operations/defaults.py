@@ -224,7 +224,8 @@ class _Filling:
         """A copy of another field, or of a field of the record it points at."""
         name, dot, rest = path.partition(".")
         value = fields.get(name)
-        if value is None and not dot and name in self.form.fields:
+        own = self.form.fields.get(name)
+        if value is None and not dot and own is not None and own.derived is not None:
             value = _computed(self.begun(fields), name, self.session.zone)
         if not dot or not isinstance(value, str):
             return None if dot else value

@@ -297,12 +297,12 @@ def _record(
         return None, [*issues, problem]
     record = Record(record_id, form.name, form.version, "", to_text(at), by, filled, tuple(events))
     record = replace(record, status=state_of(form, record).status)
+    state = state_of(form, record)
     issues += checking.record_issues(form, record, session.library, exists=write.world.exists)
     issues += clear_issues(form, record, encrypted=session.encrypts, entry=True)
-    if form.name == "staff" and state_of(form, record).fields.get("keys"):
+    if form.name == "staff" and state.fields.get("keys"):
         issues.append(Issue("signing.import", {}, field="keys"))
     if not errors(issues):
-        state = state_of(form, record)
         issues += checking.check_issues(form, write.world.put(state), write.world, library=session.library)
         if errors(issues):
             write.world.take_back(state)
