@@ -51,7 +51,9 @@ def group() -> click.Group:
         no_args_is_help=True,
     )
     told = "显示版本" if lang == "zh" else "show the version"
-    return click.version_option(__version__, prog_name="logbook", help=told)(main)
+    # Its own message, for click would look for a translation of one.
+    message = "%(prog)s, version %(version)s"
+    return click.version_option(__version__, prog_name="logbook", message=message, help=told)(main)
 
 
 def run(args: Sequence[str] | None = None) -> int:
@@ -75,9 +77,9 @@ def _run(context: Context, args: Sequence[str] | None) -> int:
     line = group()
     try:
         if "_LOGBOOK_COMPLETE" in os.environ:
-            from logbook.cli import completing
+            from logbook.cli import offering
 
-            completing.register()
+            offering.register()
             line.main(prog_name="logbook")
         # Not `line.main`: it would turn a closed pipe into exit code 1.
         words = list(sys.argv[1:] if args is None else args)

@@ -141,14 +141,30 @@ class Option(click.Option):
 HELP = Text("看说明", "show this page")
 
 
+def _show_help(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        click.echo(ctx.get_help(), color=ctx.color)
+        ctx.exit()
+
+
 class _InTheirLanguage(click.Command):
     """The frame of a help page: usage, options, how to get help."""
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
-        option = super().get_help_option(ctx)
-        if option is not None:
-            option.help = HELP.say(guessed_language())
-        return option
+        names = self.get_help_option_names(ctx)
+        if not names or not self.add_help_option:
+            return None
+        if self._help_option is None:
+            # Made here: click's own would look for a translation of its text, which loads `locale` and takes 2 ms.
+            self._help_option = click.Option(
+                names,
+                is_flag=True,
+                expose_value=False,
+                is_eager=True,
+                callback=_show_help,
+            )
+        self._help_option.help = HELP.say(guessed_language())
+        return self._help_option
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         pieces = " ".join(self.collect_usage_pieces(ctx))
