@@ -36,6 +36,7 @@ from logbook.store.objects import build_commit
 from logbook.store.objects import build_tree
 from logbook.store.objects import clean_name
 from logbook.store.objects import flush
+from logbook.store.objects import flush_all
 from logbook.store.objects import flush_folder
 from logbook.store.objects import object_id
 from logbook.store.objects import stamp_line
@@ -421,8 +422,7 @@ def _store(repo: Repository, plan: _Plan) -> list[str | bytes]:
             some = dict(wanted[start : start + _OPEN_AT_ONCE])
             write_loose(f"{repo.common_dir}/objects", some, also=open_files if last else ())
         if not wanted:
-            for fd in open_files:
-                flush(fd)
+            flush_all(open_files)
     finally:
         for fd in open_files:
             os.close(fd)
