@@ -43,17 +43,26 @@ def group() -> click.Group:
         if lang == "zh"
         else "Record keeping for a property's customer service: one record one text, one change one commit."
     )
-    main = LazyGroup(
+    # Made here, not by `click.version_option`, which looks for translations of its texts: that loads `locale`.
+    told = "显示版本" if lang == "zh" else "show the version"
+    params.append(
+        click.Option(
+            ["--version"], is_flag=True, expose_value=False, is_eager=True, help=told, callback=_show_version
+        )
+    )
+    return LazyGroup(
         "logbook",
         params=params,
         help=described,
         context_settings={"help_option_names": ["-h", "--help"]},
         no_args_is_help=True,
     )
-    told = "显示版本" if lang == "zh" else "show the version"
-    # Its own message, for click would look for a translation of one.
-    message = "%(prog)s, version %(version)s"
-    return click.version_option(__version__, prog_name="logbook", message=message, help=told)(main)
+
+
+def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        click.echo(f"logbook, version {__version__}", color=ctx.color)
+        ctx.exit()
 
 
 def run(args: Sequence[str] | None = None) -> int:
