@@ -26,8 +26,8 @@ ELSEWHERE = (
     "logbook.core.merging",
 )  # fmt: skip
 WRITES = ("logbook.operations.writing", "logbook.store.transaction", "logbook.core.scanning", "logbook.core.signers")
-# What these commands did without when last looked at: numbers, translations, what the shell asks for.
-LIGHT = ("decimal", "fractions", "locale", "click.shell_completion", "logbook.cli.offering")
+# What these commands did without when last looked at: numbers, what the shell asks for.
+LIGHT = ("decimal", "fractions", "click.shell_completion", "logbook.cli.offering")
 JUDGES = ("logbook.core.rules", "logbook.core.checking", "logbook.core.clocks", "logbook.index.build")
 
 
