@@ -92,7 +92,7 @@ def _print(context: Context, issues: Sequence[Issue], format_: str) -> None:
 @click.command("doctor", cls=Command, epilog="logbook doctor\nlogbook doctor --machine")
 @click.option("--check", is_flag=True, cls=Option, text=Text("只看不修", "look and mend nothing"))
 @click.option(
-    "--machine", is_flag=True, cls=Option, text=Text("只看这台电脑装了什么、缺什么", "only what this machine has and lacks")
+    "--machine", is_flag=True, cls=Option, text=Text("只看这台电脑装了什么、缺什么", "what this machine has and lacks")
 )
 @format_option(("table", "json"), "table")
 @passes_context
