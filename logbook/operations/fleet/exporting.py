@@ -30,6 +30,7 @@ from logbook.operations.fleet import layout
 from logbook.operations.fleet.layout import FormLayout
 from logbook.operations.fleet.layout import Values
 from logbook.operations.session import Session
+from logbook.store.installed import install_command
 from logbook.store.lock import FileLock
 from logbook.store.lock import write_error
 
@@ -40,7 +41,6 @@ MANIFEST = "_logbook.json"
 LOCK = "_logbook.lock"
 VIEWS = "_views.sql"
 FORMAT = 1
-INSTALL = "pip install 'property-logbook[analytics]'"
 NO_MONTH = "__HIVE_DEFAULT_PARTITION__"
 _PATH = re.compile(r"records/([^/]+)/(?:(\d{4})/(\d{2})/)?")
 _PATIENCE = 5.0
@@ -66,7 +66,7 @@ def need_library() -> None:
     from importlib.util import find_spec
 
     if find_spec("pyarrow") is None:
-        raise UsageError("fleet.no-library", package="pyarrow", command=INSTALL)
+        raise UsageError("fleet.no-library", package="pyarrow", command=install_command("analytics"))
 
 
 class Target:
