@@ -212,6 +212,8 @@ def finish(repo: Repository, *, hold: tuple[int, ...] = ()) -> None:
         # Git dies over a split index that is sparse: the one goes before the other comes.
         repo.run("config", "--local", "core.splitIndex", "false")
         repo.run("update-index", "--no-split-index", hold=hold)
+        # Git keeps files it has not looked at since they were copied: let it look.
+        repo.run("update-index", "-q", "--refresh", check=False, hold=hold)
         names = "".join(f"{folder}\n" for folder in folders).encode("utf-8", "surrogateescape")
         repo.run("sparse-checkout", "set", "--cone", "--sparse-index", "--stdin", stdin=names, hold=hold)
     repo.forget_config()

@@ -362,7 +362,7 @@ class _Folder:
         """Turn this folder and the changed ones below it into tree objects; the id of this one."""
         if self.oid is None:
             for name, child in self.children.items():
-                if child.oid is None and not child.empty():
+                if child.oid is None and child.empty():
                     self.entries.pop(name, None)  # Git keeps no empty folders
                 else:
                     self.entries[name] = Entry(TREE, name, child.close(plan))
