@@ -46,7 +46,7 @@ class Cone:
         return self.closed(path) is None
 
     def closed(self, path: str) -> str | None:
-        """The topmost folder on the way to ``path`` that is left out; None where the file belongs into the work tree."""
+        """The topmost folder on the way to ``path`` that is left out; None where the file is to be there."""
         folder = ""
         for name in path.split("/")[:-1]:
             folder = f"{folder}/{name}" if folder else name

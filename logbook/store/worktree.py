@@ -228,7 +228,8 @@ def set_index(
     if ours:
         before = _looks(repo, ours)
         paths = b"".join(_raw(target.path) + b"\0" for target in ours)
-        done = _update_index(repo, "--add", "--remove", "--stdin", stdin=paths, hold=hold, patience=patience, ready=ready)
+        words = ("--add", "--remove", "--stdin")
+        done = _update_index(repo, *words, stdin=paths, hold=hold, patience=patience, ready=ready)
         # An edit between our look and Git's: the index must hold what was committed all the same.
         after = _looks(repo, ours)
         others += [target for target, one, two in zip(ours, before, after, strict=True) if one != two]
