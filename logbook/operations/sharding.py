@@ -59,6 +59,11 @@ def move(session: Session, word: str, *, by_day: bool, months: Sequence[str] = (
         raise Refused([Issue("upkeep.register", {"form": form.name})])
     repository = session.repository
     when, desk, operator = session.writing_time(), session.desk(), session.operator()
+    from logbook.operations.audit.people import LEADING
+    from logbook.operations.reading import World
+
+    if not session.is_administrator(operator) and not World(session).roles(operator) & LEADING:
+        raise Refused([Issue("audit.book-role", {"by": operator, "path": SETTINGS_FILE}, field="by")])
     by = BY_DAY if by_day else BY_MONTH
     with write_lock(repository):
         head = repository.head()
