@@ -150,7 +150,7 @@ def _finish_months(repo: Repository) -> None:
     place = sparse.unfinished(repo)
     if place is not None and (written := _age_of(place)) is not None:
         _drop_stale_locks(repo, Intent("HEAD", None, "", (), written))
-        with contextlib.suppress(BookError):
+        with contextlib.suppress(BookError, OSError):
             sparse.finish(repo)
 
 
@@ -224,6 +224,8 @@ def _draft_from_object(repo: Repository, blob: str) -> str:
 def git_locks(repo: Repository, branch: str | None) -> Iterator[Path]:
     """Git's own lock files a write of ours may have left."""
     names = [repo.git_dir / "index.lock", repo.git_dir / "HEAD.lock"]
+    names += [repo.common_dir / "config.lock", repo.git_dir / "config.worktree.lock"]
+    names.append(repo.git_dir / "info" / "sparse-checkout.lock")
     if branch is not None:
         names.append(repo.common_dir / (branch + ".lock"))
     return (name for name in names if name.exists())
@@ -248,6 +250,9 @@ def drop_stale_locks(repo: Repository) -> list[Path]:
 
 def drop_drafts(repo: Repository) -> None:
     """For ``doctor``: remove what killed commands had begun to write in our own folder, named by their process."""
+    if sparse.unfinished(repo) is None:
+        for draft in (repo.room / "sparse.new", *repo.git_dir.glob("info/sparse-checkout.[0-9a-f]*")):
+            draft.unlink(missing_ok=True)
     for left in repo.room.glob("*.json.[0-9]*"):
         pid = left.suffix[1:]
         if pid.isdigit() and not _runs(int(pid)):

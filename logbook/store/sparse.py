@@ -20,6 +20,7 @@ from logbook.core.errors import BookError
 from logbook.core.value import frozen
 from logbook.store.git import GitFailed
 from logbook.store.git import Repository
+from logbook.store.lock import write_error
 from logbook.store.objects import flush
 from logbook.store.objects import flush_folder
 from logbook.store.objects import write_new
@@ -113,12 +114,24 @@ def _write_patterns(repo: Repository, cone: Cone) -> None:
             lines.append(f"!/{name}/*/")
     place = repo.git_dir / _PATTERNS
     draft = place.with_name(f"{place.name}.{os.urandom(4).hex()}")
-    fd = write_new(draft, "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape"))
+    _replace(place, draft, "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape"))
+
+
+def _replace(place: Path, draft: Path, data: bytes) -> None:
+    """A small file, whole and durable. BookError for what the disk refuses."""
     try:
-        flush(fd)
-    finally:
-        os.close(fd)
-    os.replace(draft, place)
+        draft.unlink(missing_ok=True)
+        fd = write_new(draft, data)
+        try:
+            flush(fd)
+        finally:
+            os.close(fd)
+        os.replace(draft, place)
+        flush_folder(place.parent)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise write_error(error, place) from error
 
 
 # -- closing and opening ----------------------------------------------------------------------
@@ -172,15 +185,8 @@ def open_all(repo: Repository, *, hold: tuple[int, ...] = ()) -> None:
 
 def _note(repo: Repository, folders: list[str] | None) -> None:
     repo.room.mkdir(exist_ok=True)
-    draft = repo.room / f"{_NOTE}.new"
-    draft.unlink(missing_ok=True)
-    fd = write_new(draft, json.dumps(_FULL if folders is None else folders).encode("ascii"))
-    try:
-        flush(fd)
-    finally:
-        os.close(fd)
-    os.replace(draft, repo.room / _NOTE)
-    flush_folder(repo.room)
+    data = json.dumps(_FULL if folders is None else folders).encode("ascii")
+    _replace(repo.room / _NOTE, repo.room / f"{_NOTE}.new", data)
 
 
 def unfinished(repo: Repository) -> Path | None:
@@ -217,7 +223,10 @@ def finish(repo: Repository, *, hold: tuple[int, ...] = ()) -> None:
         names = "".join(f"{folder}\n" for folder in folders).encode("utf-8", "surrogateescape")
         repo.run("sparse-checkout", "set", "--cone", "--sparse-index", "--stdin", stdin=names, hold=hold)
     repo.forget_config()
-    place.unlink(missing_ok=True)
+    try:
+        place.unlink(missing_ok=True)
+    except OSError as error:
+        raise write_error(error, place) from error
 
 
 # -- Git's index ------------------------------------------------------------------------------
