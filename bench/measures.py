@@ -422,6 +422,6 @@ def obligations(book: Book) -> Iterator[Row]:
 
 
 MEASURES: list[Measure] = [
-    disk, start, building, completion, reading, validate, audit, history, writing, sparse, writers, refresh, memory, storing,
-    importing, importing_cases, obligations,
+    disk, start, building, completion, reading, validate, audit, history, writing, sparse, writers, refresh, memory,
+    storing, importing, importing_cases, obligations,
 ]  # fmt: skip
