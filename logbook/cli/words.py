@@ -44,6 +44,7 @@ COMMANDS: Mapping[str, tuple[str, Text]] = {
     "audit": ("auditing", Text("审核全部历史", "verify the whole trail")),
     "hook": ("hooking", Text("共享库和本机的检查", "checks of the shared copy and of a desk")),
     "doctor": ("checking", Text("检查记录簿，修好中断留下的问题", "find and mend what a crash left")),
+    "upkeep": ("upkeep", Text("让大记录簿保持快：整理、收起旧月份", "keep a large book quick; close old months")),
     "index": ("checking", Text("查看或重建查询索引", "inspect or rebuild the index")),
     "render": ("paper", Text("打印标准表单", "print the standard form")),
     "evidence": ("evidence", Text("一条记录的举证材料", "a folder that proves one record")),
@@ -64,7 +65,7 @@ COMMANDS: Mapping[str, tuple[str, Text]] = {
 }
 WRITING = frozenset(
     ("add", "step", "amend", "void", "sign", "open", "import", "init", "demo", "on", "off")
-    + ("handover", "shift", "roster", "key", "loan", "next", "packs", "login", "keys", "erase", "sync")
+    + ("handover", "shift", "roster", "key", "loan", "next", "packs", "login", "keys", "erase", "sync", "upkeep")
 )
 ALIASES = {"ls": "list", "new": "add", "登记": "add", "办理": "step", "查询": "list", "逾期": "overdue", "同步": "sync"}
 

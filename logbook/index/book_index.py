@@ -577,14 +577,15 @@ class BookIndex:
             Broken(path, blob, tuple(map(issue_from_plain, json.loads(text)))) for path, blob, text in rows
         ]
 
-    def history_of(self, path: str) -> list[str]:
-        """Ids of the commits that touched a path, newest first."""
+    def history_of(self, *paths: str) -> list[str]:
+        """Ids of the commits that touched any of these paths, newest first."""
         self._storage.need_history()
         rows = self._run(
-            "select c.id from touches t join commits c on c.n = t.n where t.path = ? order by t.n desc",
-            (path,),
+            "select distinct c.id, c.n from touches t join commits c on c.n = t.n"
+            f" where t.path in ({', '.join('?' * len(paths))}) order by c.n desc",
+            paths,
         )
-        return [commit for (commit,) in rows]
+        return [commit for commit, _ in rows]
 
     def sql(self, text: str, *, private: bool = False) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Read the tables with SQL. Nothing can be written, attached or set; a mistake is Refused.

@@ -110,7 +110,7 @@ def attachment_issues(session: Session, form: Form, record: Record, known: dict[
     """Files a record names that are not in the work tree, or are not what they were (A11). ``known`` keeps
     what was found of each, for the records to come: whether it matches, None when it is not there."""
     from logbook.core.lifecycle import state_of
-    from logbook.store.worktree import is_sparse
+    from logbook.store.sparse import is_sparse
 
     found = []
     for place, field, value in _values(form, state_of(form, record).fields):

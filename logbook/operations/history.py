@@ -17,6 +17,7 @@ from logbook.operations.reading import find
 from logbook.operations.session import Session
 from logbook.store import codec
 from logbook.store.history import trailers_of
+from logbook.store.records import other_place
 from logbook.store.records import record_from
 
 # Stands for a customer's name.
@@ -64,10 +65,15 @@ def history(session: Session, word: str, *, private: bool = False) -> tuple[Form
     entries: list[Entry] = []
     before: State | None = None
     form: Form | None = None
-    for commit_id in reversed(session.index.history_of(row.path)):
+    # It may have lain in the folder of its month before it came into that of its day, or the other way.
+    places = [row.path, *filter(None, (other_place(row.path),))]
+    for commit_id in reversed(session.index.history_of(*places)):
         commit = repository.objects.commit(commit_id)
-        after, form = _state_at(session, commit_id, row.path, form)
         trailers = trailers_of(commit.message)
+        if trailers.get("Action") == "layout":
+            continue  # it moved: nothing about it changed
+        place = next((one for one in places if repository.entry_at(commit_id, one) is not None), row.path)
+        after, form = _state_at(session, commit_id, place, form)
         events = after.events[len(before.events) if before else 0 :] if after else ()
         amendments = (
             after.record.amendments[len(before.record.amendments) if before else 0 :] if after else ()

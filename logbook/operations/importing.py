@@ -149,7 +149,8 @@ def run(
                     from logbook.operations.secrecy import sealed
 
                     record = sealed(session, own, record)
-                changes.append((path_of(own, record.id, record.at), codec.write(plain_from(record, own))))
+                place = path_of(own, record.id, record.at, session.book.settings.layout)
+                changes.append((place, codec.write(plain_from(record, own))))
         if changes:
             if session.encrypts and session.vault is not None:
                 session.vault.flush()
@@ -450,7 +451,7 @@ def _draw(
         return record_id, None
     day = at.astimezone(session.zone).date().isoformat()
     if day not in numbers:
-        names = session.names(f"records/{form.name}/{day[:4]}/{day[5:7]}")
+        names = session.drawn(form.name, day)
         numbers[day] = next_number(names, form.prefix, day, write.desk)
     n = numbers[day]
     numbers[day] += 1

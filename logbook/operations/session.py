@@ -215,6 +215,13 @@ class Session:
         """The file names in a folder of the book as committed."""
         return [entry.name for entry in self.repository.tree_entries(self.repository.head(), folder)]
 
+    def drawn(self, form: str, day: str) -> list[str]:
+        """The file names among which are all numbers of a form and a day (``yyyy-mm-dd`` or ``yyyymmdd``), in
+        whichever layout they lie."""
+        day = day.replace("-", "")
+        month = f"records/{form}/{day[:4]}/{day[4:6]}"
+        return [*self.names(month), *self.names(f"{month}/{day[6:8]}")]
+
     def staff(self, word: str, *, field: str = "by") -> str:
         """The id of an active member of staff, given by id or name; Refused when there is none."""
         found, issue = self.find_staff(word, field=field)

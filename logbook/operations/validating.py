@@ -278,7 +278,29 @@ def _keys(parts: Iterable[str]) -> list[str | int]:
 
 
 def _paths(session: Session) -> Iterator[str]:
+    """The record files: those of the work tree, and of closed months those of HEAD (rulings 20)."""
     root = session.book.root
+    closed = _closed(session)
+    if closed:
+        here = set(_in_work_tree(root))
+        yield from sorted(here | closed.keys())
+    else:
+        yield from _in_work_tree(root)
+
+
+def _closed(session: Session) -> dict[str, str]:
+    """Path and blob of every record that is left out of the work tree."""
+    from logbook.store.history import list_tree
+    from logbook.store.sparse import cone_of
+
+    repository = session.repository
+    cone, head = cone_of(repository), repository.head()
+    if cone is None or head is None:
+        return {}
+    return {path: blob for path, blob in list_tree(repository, head, FOLDER) if not cone.holds(path)}
+
+
+def _in_work_tree(root: Path) -> Iterator[str]:
     for folder, folders, files in os.walk(root / FOLDER):
         folders.sort()
         inside = Path(folder).relative_to(root).as_posix()
@@ -288,8 +310,12 @@ def _paths(session: Session) -> Iterator[str]:
 
 
 def _all(session: Session, issues: list[Issue]) -> Iterator[tuple[str, bytes]]:
-    for path in _paths(session):
+    closed = _closed(session)
+    for path in _in_work_tree(session.book.root):
+        closed.pop(path, None)
         yield from _one(session, path, issues)
+    for path, (_, _, data) in zip(closed, session.repository.objects.read_many(closed.values()), strict=True):
+        yield path, data
 
 
 def _one(session: Session, path: str, issues: list[Issue]) -> Iterator[tuple[str, bytes]]:
@@ -301,11 +327,17 @@ def _one(session: Session, path: str, issues: list[Issue]) -> Iterator[tuple[str
 
 
 def _bytes(session: Session, path: str) -> bytes:
-    """A file of the book; never through a link, never waiting at a pipe."""
+    """A file of the book; never through a link, never waiting at a pipe. Of a closed month, as it is committed."""
     try:
         data = read_work_file(session.repository, path)
     except BookError as error:
         raise Refused([Issue(error.code, error.args_, path=path)]) from error
+    if data is None:
+        from logbook.store.sparse import cone_of
+
+        cone = cone_of(session.repository)
+        if cone is not None and not cone.holds(path):
+            data = session.repository.blob_at(session.repository.head(), path)
     if data is None:
         raise Refused([Issue("book.file-missing", {"path": path, "why": "?"}, path=path)])
     return data
@@ -319,15 +351,29 @@ def _named(session: Session, targets: Sequence[str], issues: list[Issue]) -> Ite
             is_folder, is_file = path.is_dir(), path.is_file()
         except (OSError, ValueError, RuntimeError):  # no file can have that name, nobody that home
             is_folder = is_file = False
-        if is_folder:
+        left = _closed_below(session, root, path)
+        if is_folder or left:
             for one in sorted(found for found in path.rglob("*.yaml") if not found.is_dir()):
-                yield from _one(session, f"{_inside(root, one.parent)}/{one.name}", issues)
+                left.discard(inside := f"{_inside(root, one.parent)}/{one.name}")
+                yield from _one(session, inside, issues)
+            for inside in sorted(left):
+                yield from _one(session, inside, issues)
         elif is_file:
             inside = _inside(root, path)
             yield inside, _bytes(session, inside)
         else:
             row = find(session, target)
             yield row.path, _bytes(session, row.path)
+
+
+def _closed_below(session: Session, root: Path, path: Path) -> set[str]:
+    """The records of closed months below a folder, there or not."""
+    try:
+        inside = path.resolve().relative_to(root).as_posix()
+    except (OSError, ValueError, RuntimeError):
+        return set()
+    prefix = "" if inside == "." else f"{inside}/"
+    return {one for one in _closed(session) if one.startswith(prefix)}
 
 
 def _in_book(root: Path, target: str) -> Path:

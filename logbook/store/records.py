@@ -23,6 +23,7 @@ from logbook.core.record import Signature
 from logbook.core.record import Stored
 
 FOLDER = "records"
+BY_DAY, BY_MONTH = "day", "month"
 _NUMBER = lazily(r"(?P<prefix>[A-Z]{1,4})-(?P<day>\d{8})-(?P<desk>[A-Z]{1,2})(?P<n>\d{3,})(-\d+)?")
 _EVENT_KEYS = frozenset(EVENT_KEYS)
 _AMENDMENT_KEYS = frozenset(("at", "by", "field", "from", "to", "reason", "approved_by", "recorded"))
@@ -31,16 +32,32 @@ _CONFLICT_KEYS = frozenset(("what", "field", "kept", "other", *_CONFLICT_TEXTS))
 _SIGNATURE_KEYS = frozenset(("at", "by", "as", "name", "events", "sha256", "recorded"))
 
 
-def path_of(form: Form, record_id: str, at: str | datetime) -> str:
+def path_of(form: Form, record_id: str, at: str | datetime, layout: Mapping[str, str] | None = None) -> str:
     """``records/<form>/<yyyy>/<mm>/<ID>.yaml``; registers ``records/<form>/<ID>.yaml``.
 
-    Year and month are those of the number (its date is for life), else of ``at``.
+    Year and month are those of the number (its date is for life), else of ``at``. ``layout``: the site's setting;
+    a form that stands there ``by day`` has ``…/<mm>/<dd>/<ID>.yaml``.
     """
     if form.register:
         return f"{FOLDER}/{form.name}/{record_id}.yaml"
     match = _NUMBER.fullmatch(record_id)
     day = match["day"] if match else (at if isinstance(at, str) else at.isoformat())[:10].replace("-", "")
-    return f"{FOLDER}/{form.name}/{day[:4]}/{day[4:6]}/{record_id}.yaml"
+    folder = f"{FOLDER}/{form.name}/{day[:4]}/{day[4:6]}"
+    if layout and layout.get(form.name) == BY_DAY:
+        folder = f"{folder}/{day[6:8]}"
+    return f"{folder}/{record_id}.yaml"
+
+
+def other_place(path: str) -> str | None:
+    """Where the same record lies by the other layout: in its day's folder, or in its month's; None for registers
+    and for what has no number."""
+    parts = path.split("/")
+    match = _NUMBER.fullmatch(parts[-1].removesuffix(".yaml"))
+    if match is None or parts[0] != FOLDER or len(parts) not in (5, 6) or parts[2] != match["day"][:4]:
+        return None
+    if len(parts) == 5:
+        return "/".join((*parts[:4], match["day"][6:], parts[4]))
+    return "/".join((*parts[:4], parts[5])) if parts[4] == match["day"][6:] else None
 
 
 def form_and_id(path: str) -> tuple[str, str] | None:
