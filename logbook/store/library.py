@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from logbook.store.git import Repository
 
 FOLDER = "templates"
-CACHE_SCHEMA = 5
+CACHE_SCHEMA = 6
 # A file changed this soon before it was read may change again and look the same: clocks of file systems
 # are coarse (Git calls such an entry racy). Nanoseconds.
 _RACY = 2_000_000_000
