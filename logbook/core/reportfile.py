@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -820,4 +819,3 @@ def _both(first: Condition | None, second: Condition) -> Condition:
     return Condition(f"{first.text} and {second.text}", n.Both((first.node, second.node)))
 
 
-Looker = Callable[[str], Any]

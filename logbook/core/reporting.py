@@ -30,8 +30,19 @@ class Small:
         return f"<{self.than}" if self.than is not None else "*"
 
 
-# None, int, Decimal, bool, str, Text (a label in both languages), date, time, datetime, Small.
-Cell = Union[None, int, str, Text, Small, object]
+@frozen
+class Named:
+    """Something people know by a name: a choice, a state, a person, a record, a month. ``id`` is for programs."""
+
+    id: str
+    label: Text
+
+    def say(self, lang: str) -> str:
+        return self.label.say(lang)
+
+
+# None, int, Decimal, bool, str, Named, Text (in both languages), date, time, datetime, Small.
+Cell = Union[None, int, str, Named, Text, Small, object]
 
 
 @frozen

@@ -77,7 +77,7 @@ class _Teller:
         if column.fold is not None and column.looking is not None:
             made = self.definition(column.id, column.label, self.fold(column.fold), column.looking)
         elif column.share is not None:
-            over, under = (self.columns(one) for one in column.share)
+            over, under = (self.columns(one, bracketed=True) for one in column.share)
             says = Text(f"{over.zh} ÷ {under.zh}", f"{over.en} ÷ {under.en}")
             made = Definition(column.id, column.label, says, over, under)
         else:
@@ -118,7 +118,14 @@ class _Teller:
         for column in self.plan.columns:
             if column.looking is looking and column.fold is not None:
                 items = column.fold.items
-        return self.sentence(looking.dated, items) if items is not None else Text("", "")
+        if items is None:
+            return Text("", "")
+        node = looking.dated.node
+        if isinstance(node, n.Path) and node.names == ("at",) and items.list is None:
+            form = self.working.library.forms[items.forms[0]]
+            own = next((field.label for field in form.fields.values() if field.holds == "at"), None)
+            return own or Text("登记时间", "Time")
+        return self.sentence(looking.dated, items)
 
     def fold(self, fold: Fold) -> Text:
         kind = {"different": "count", "least_gap": "least", "greatest_gap": "greatest"}.get(fold.kind, fold.kind)
@@ -128,7 +135,8 @@ class _Teller:
     def items(self, items: Items) -> Text:
         """Only what is gone through: ``count`` would say how many."""
         told = self.said(Expression("", n.Fold("count", self.node(items))), items)
-        return Text(told.zh.removesuffix("的个数"), told.en)
+        en = told.en.removeprefix("The number of ")
+        return Text(told.zh.removesuffix("的个数"), en[:1].upper() + en[1:])
 
     def node(self, items: Items) -> n.Items:
         where = items.where.node if items.where is not None else None
@@ -146,7 +154,7 @@ class _Teller:
         zh, en = (say(sentence, form, lang, library=library, within=items.list) for lang in ("zh", "en"))
         return Text(zh, en)
 
-    def columns(self, sentence: Expression) -> Text:
+    def columns(self, sentence: Expression, *, bracketed: bool = False) -> Text:
         """A sentence about columns; one that is not shown is said itself."""
         node = sentence.node
         if isinstance(node, n.Path):
@@ -155,6 +163,9 @@ class _Teller:
                 return self.fold(column.fold)
             if column is not None:
                 return column.label
+        if isinstance(node, n.Binary) and bracketed:
+            whole = self.columns(sentence)
+            return Text(f"（{whole.zh}）", f"({whole.en})")
         from logbook.core.form import Field
 
         fields = {name: Field(name, column.label, "decimal") for name, column in self.labels.items()}

@@ -25,6 +25,7 @@ from logbook.core.reporting import GROUPS
 from logbook.core.reporting import LIST
 from logbook.core.reporting import Cell
 from logbook.core.reporting import Column
+from logbook.core.reporting import Named
 from logbook.core.reporting import Part
 from logbook.core.reporting import Period
 from logbook.core.reporting import Small
@@ -361,13 +362,14 @@ class Working:
             return NONE
         function = plan.by[place].function or self.function_of(plan, place)
         if function == "weekday":
-            return _WEEKDAYS[word]
+            return Named(str(word + 1), _WEEKDAYS[word])
         if function == "hour":
             return f"{word:02d}:00"
         if function == "day":
             return word
         if function in CALENDAR:
-            return periods.period_of(function, word, self.zone).label
+            id = {"month": f"{word:%Y-%m}", "year": f"{word:%Y}"}.get(function, f"{word:%Y-%m-%d}")
+            return Named(id, periods.period_of(function, word, self.zone).label)
         return self.cell(word, "text", kinds[place], None, None)
 
     def function_of(self, plan: PartPlan, place: int) -> str | None:
@@ -426,7 +428,7 @@ class Working:
         return self.word(str(value), kind, form)
 
     def _said(self, cell: Cell) -> Cell:
-        return cell.say(self.session.lang) if isinstance(cell, Text) else cell
+        return cell.say(self.session.lang) if isinstance(cell, (Text, Named)) else cell
 
     def _number(self, value: Any, type_: str, places: int | None) -> Cell:
         if type_ == "int" and isinstance(value, int):
@@ -447,11 +449,11 @@ class Working:
         if kind.type == "state":
             for one in [form, *kind.forms] if form is not None else kind.forms:
                 if text in one.states:
-                    return one.states[text]
+                    return Named(text, one.states[text])
             return text
         field = kind.field
         if kind.type in ("choice", "multichoice") and field is not None and text in field.choices:
-            return field.choices[text]
+            return Named(text, field.choices[text])
         if kind.type == "bool":
             return text == "true"
         if kind.type in ("staff", "ref"):
@@ -465,14 +467,14 @@ class Working:
             return name
         return text
 
-    def record_label(self, record: Any) -> Cell:
+    def record_label(self, record: Any) -> Named:
         """A record in a cell: a person's or a thing's name, else its number."""
         form = record.form
         first = form.fields.get(form.subject[0]) if form.subject else None
         title = record.row.title if isinstance(record, Seen) else ""
         if form.register and title and first is not None and first.type == "text" and not first.private:
-            return str(title)
-        return str(record.id)
+            return Named(record.id, Text(title, title))
+        return Named(record.id, Text(record.id, record.id))
 
     @cached_property
     def unfinished(self) -> bool:
@@ -758,6 +760,8 @@ def _sort(rows: list[list[Cell]], place: int, down: bool) -> None:
 
     def told(row: list[Cell]) -> tuple[Any, ...]:
         cell = row[place]
+        if isinstance(cell, Named):
+            cell = cell.id
         if isinstance(cell, Text):
             cell = cell.zh or cell.en
         if isinstance(cell, str):

@@ -26,6 +26,7 @@ MESSAGES = {
     "report.none": "no reports",
     "report.no-data": "no data",
     "report.future": "{found} has not begun",
+    "report.one-part": "this is the table {part}; there are more: {rest}",
 }
 FIXES = {
     "report.unknown": "{hint} logbook report lists them all.",
@@ -48,4 +49,5 @@ FIXES = {
     "report.exists": "Choose another name, or move the old one away.",
     "report.no-folder": "logbook report month -o FOLDER",
     "report.future": "Choose a period that has begun.",
+    "report.one-part": "Choose another with --part.",
 }

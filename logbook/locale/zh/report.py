@@ -26,6 +26,7 @@ MESSAGES = {
     "report.none": "没有报表",
     "report.no-data": "没有数据",
     "report.future": "{found} 还没有开始",
+    "report.one-part": "“{part}”这一张表；另有：{rest}",
 }
 FIXES = {
     "report.unknown": "{hint}logbook report 列出全部报表。",
@@ -48,4 +49,5 @@ FIXES = {
     "report.exists": "换一个文件夹名，或先移走原来的。",
     "report.no-folder": "logbook report month -o 文件夹",
     "report.future": "选一个已经开始的期间。",
+    "report.one-part": "用 --part 选另一张。",
 }
