@@ -65,7 +65,9 @@ def _names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
 @click.option("--part", metavar="PART", cls=Option, text=Text("只要其中一张表", "one of its tables only"))
 @click.option("--define", is_flag=True, cls=Option, text=Text("写明每个数字怎么来的", "say how every figure is made"))
 @click.option("--no-charts", is_flag=True, cls=Option, text=Text("不画图", "no charts"))
-@click.option("-o", "target", metavar="FILE", cls=Option, text=Text("写入文件；月报写入文件夹", "into a file; of month: a folder"))
+@click.option(
+    "-o", "target", metavar="FILE", cls=Option, text=Text("写入文件；月报写入文件夹", "into a file; of month: a folder")
+)
 @private_option
 @rev_option
 @format_option(FORMATS, "table")

@@ -47,21 +47,69 @@ from logbook.core.text import Text
 
 # The period a report of a cadence is about.
 CADENCES = {
-    "daily": "day", "weekly": "week", "monthly": "month", "quarterly": "quarter", "half_yearly": "half",
-    "yearly": "year", "each_shift": "day", "event": "month", "on_demand": "month", "site_setting": "month",
-}  # fmt: skip
+    "daily": "day",
+    "weekly": "week",
+    "monthly": "month",
+    "quarterly": "quarter",
+    "half_yearly": "half",
+    "yearly": "year",
+    "each_shift": "day",
+    "event": "month",
+    "on_demand": "month",
+    "site_setting": "month",
+}
 PERIODS = ("moment", "day", "week", "month", "quarter", "half", "year")
 REPORT_KEYS = (
-    "zh", "en", "cadence", "period", "due", "audience", "source", "inferred", "note", "as_of", "parts",
-)  # fmt: skip
+    "zh",
+    "en",
+    "cadence",
+    "period",
+    "due",
+    "audience",
+    "source",
+    "inferred",
+    "note",
+    "as_of",
+    "parts",
+)
 PART_KEYS = (
-    "zh", "en", "note", "from", "where", "dated", "range", "as_of", "by", "each", "show", "list", "columns", "sort",
-    "limit", "total", "chart", "suppress", "compare",
-)  # fmt: skip
+    "zh",
+    "en",
+    "note",
+    "from",
+    "where",
+    "dated",
+    "range",
+    "as_of",
+    "by",
+    "each",
+    "show",
+    "list",
+    "columns",
+    "sort",
+    "limit",
+    "total",
+    "chart",
+    "suppress",
+    "compare",
+)
 COLUMN_KEYS = (
-    "zh", "en", "note", "value", "share", "target", "where", "dated", "range", "as_of", "at", "by", "unit", "places",
+    "zh",
+    "en",
+    "note",
+    "value",
+    "share",
+    "target",
+    "where",
+    "dated",
+    "range",
+    "as_of",
+    "at",
+    "by",
+    "unit",
+    "places",
     "hidden",
-)  # fmt: skip
+)
 UNITS = ("days", "hours", "minutes")
 _HEAD = re.compile(
     r"(count of different|count|sum of|mean of|median of|least gap of|greatest gap of|least of|greatest of|first of"
@@ -129,9 +177,12 @@ def check_reports(sources: Sequence[Source], library: Library) -> list[Issue]:
             if name in seen:
                 issues.append(
                     Issue(
-                        "form.duplicate-id", {"id": name}, path=source.path, line=source.line("reports", name),
+                        "form.duplicate-id",
+                        {"id": name},
+                        path=source.path,
+                        line=source.line("reports", name),
                         field=f"reports.{name}",
-                    )  # fmt: skip
+                    )
                 )
             seen.add(name)
     return issues
@@ -189,7 +240,7 @@ class _Reader:
     # --- reports ------------------------------------------------------------------------------
 
     def report(self) -> ReportPlan | None:
-        plain = self.source.plain["reports"][self.name] if self.source.plain else None
+        plain: Any = (self.source.plain or {}).get("reports", {}).get(self.name)
         if not self.labelled(plain, self.base, self.name):
             return None
         self.keys(plain, REPORT_KEYS, self.base)
@@ -251,10 +302,17 @@ class _Reader:
             look = self.looking(looking, items, place, listed=True)
             columns = self.list_columns(plain.get("columns"), items, (*place, "columns"))
             return PartPlan(
-                id=name, title=title, columns=columns, lists=items, looking=look, note=note,
-                sort=self.sort(plain, columns, place), limit=self.number(plain, "limit", place),
-                charts=self.charts(plain, columns, items, place), total=False,
-            )  # fmt: skip
+                id=name,
+                title=title,
+                columns=columns,
+                lists=items,
+                looking=look,
+                note=note,
+                sort=self.sort(plain, columns, place),
+                limit=self.number(plain, "limit", place),
+                charts=self.charts(plain, columns, items, place),
+                total=False,
+            )
         source = each = None
         if plain.get("from") is not None:
             source = self.with_where(self.items(str(plain["from"]), (*place, "from")), plain, place)
@@ -274,13 +332,23 @@ class _Reader:
         if plain.get("suppress") is not None:
             suppress = self.suppress(plain["suppress"], columns, (*place, "suppress"))
         return PartPlan(
-            id=name, title=title, columns=columns, by=by, key_columns=shown, source=source, each=each,
+            id=name,
+            title=title,
+            columns=columns,
+            by=by,
+            key_columns=shown,
+            source=source,
+            each=each,
             looking=self.looking(looking, source, place) if source is not None else None,
             each_looking=Looking(None, ALL, looking.get("as_of") or self.as_of) if each is not None else None,
-            sort=self.sort(plain, columns, place), limit=self.number(plain, "limit", place),
-            total=str(plain.get("total", "true")) != "false", suppress=suppress, note=note,
-            charts=self.charts(plain, columns, source, place), compare=str(plain.get("compare")) == "true",
-        )  # fmt: skip
+            sort=self.sort(plain, columns, place),
+            limit=self.number(plain, "limit", place),
+            total=str(plain.get("total", "true")) != "false",
+            suppress=suppress,
+            note=note,
+            charts=self.charts(plain, columns, source, place),
+            compare=str(plain.get("compare")) == "true",
+        )
 
     def by(self, value: Any, items: Items | None, place: Place) -> tuple[Key, ...]:
         words = texts(value)
@@ -342,10 +410,15 @@ class _Reader:
             label = label_from(given) if given.get("zh") or given.get("en") else self.label_of(text, kind)
             columns.append(
                 ColumnPlan(
-                    id=name.replace(".", "_"), label=label, type=self.type_of(kind, given, at), own=expression,
-                    own_kind=kind, places=self.number(given, "places", at, least=0),
-                    private=self.is_private(expression, items), text=text,
-                )  # fmt: skip
+                    id=name.replace(".", "_"),
+                    label=label,
+                    type=self.type_of(kind, given, at),
+                    own=expression,
+                    own_kind=kind,
+                    places=self.number(given, "places", at, least=0),
+                    private=self.is_private(expression, items),
+                    text=text,
+                )
             )
         return tuple(columns)
 
@@ -406,7 +479,9 @@ class _Reader:
             kinds = {made[word].type for word in _names(expression) if word in made}
             kind = "money" if "money" in kinds else "decimal" if kinds - {"int"} or "/" in text else "int"
             target = self.target(plain, made, at)
-            yield ColumnPlan(name, label, self.unit(plain, at) or kind, sum=expression, target=target, text=text, **common)
+            yield ColumnPlan(
+                name, label, self.unit(plain, at) or kind, sum=expression, target=target, text=text, **common
+            )
             return
         fold, kind_, known = self.fold(text, source, (*at, "value"))
         if plain.get("where") is not None:
@@ -415,20 +490,38 @@ class _Reader:
         keys = by
         if plain.get("by") is not None:
             keys = self.by(plain["by"], fold.items, (*at, "by"))
-        elif part_by is not None and (source is None or fold.items.forms != source.forms or fold.items.list != source.list):
+        elif part_by is not None and (
+            source is None or fold.items.forms != source.forms or fold.items.list != source.list
+        ):
             keys = self.by(part_by, fold.items, (*at, "by"))
         if len(keys) != len(by):
             self.found.add("report.keys-differ", *at, "by", found=len(keys), wanted=len(by))
         yield ColumnPlan(
-            name, label, kind_ if fold.kind not in ("count", "different") else "int", fold=fold,
-            looking=self.looking(look, fold.items, at), by=keys, text=text, target=self.target(plain, made, at),
-            own_kind=known, **common,
-        )  # fmt: skip
+            name,
+            label,
+            kind_ if fold.kind not in ("count", "different") else "int",
+            fold=fold,
+            looking=self.looking(look, fold.items, at),
+            by=keys,
+            text=text,
+            target=self.target(plain, made, at),
+            own_kind=known,
+            **common,
+        )
 
     def share(
-        self, name: str, label: Text, plain: Mapping[str, Any], source: Items | None, by: tuple[Key, ...],
-        looking: Mapping[str, Any], made: Mapping[str, ColumnPlan], at: Place, part_by: Any, common: dict[str, Any],
-    ) -> Iterator[ColumnPlan]:  # fmt: skip
+        self,
+        name: str,
+        label: Text,
+        plain: Mapping[str, Any],
+        source: Items | None,
+        by: tuple[Key, ...],
+        looking: Mapping[str, Any],
+        made: Mapping[str, ColumnPlan],
+        at: Place,
+        part_by: Any,
+        common: dict[str, Any],
+    ) -> Iterator[ColumnPlan]:
         text, target = str(plain["share"]), self.target(plain, made, at)
         if text.startswith("where "):
             rest = {key: value for key, value in plain.items() if key not in ("share", "target", "zh", "en")}
@@ -444,9 +537,14 @@ class _Reader:
             self.found.add("report.share", *at, "share", found=text)
             raise _Broken
         yield ColumnPlan(
-            name, label, "percent", share=(Expression(text, node.left), Expression(text, node.right)), target=target,
-            text=text, **common,
-        )  # fmt: skip
+            name,
+            label,
+            "percent",
+            share=(Expression(text, node.left), Expression(text, node.right)),
+            target=target,
+            text=text,
+            **common,
+        )
 
     def target(self, plain: Mapping[str, Any], made: Mapping[str, ColumnPlan], at: Place) -> Expression | None:
         if plain.get("target") is None:
@@ -489,12 +587,16 @@ class _Reader:
         if kind.endswith("_gap"):
             return Fold(kind, items, of), self.unit_of(place) or "minutes", None
         given = self.plain_at(place[:-1])
-        return Fold(kind, items, of), self.type_of(known, given if isinstance(given, Mapping) else {}, place[:-1]), known
+        return (
+            Fold(kind, items, of),
+            self.type_of(known, given if isinstance(given, Mapping) else {}, place[:-1]),
+            known,
+        )
 
     def plain_at(self, place: Place) -> Any:
         value: Any = self.source.plain
         for part in place:
-            value = value[part] if isinstance(value, (Mapping, list)) else None  # type: ignore[index,call-overload]
+            value = value[part] if isinstance(value, (Mapping, list)) else None  # type: ignore[index]
         return value
 
     def unit_of(self, place: Place) -> str | None:
@@ -618,7 +720,9 @@ class _Reader:
                 for key in node.keys:
                     known = known.get(key) if isinstance(known, Mapping) and isinstance(key, str) else None
                 if known is None and self.library.settings:
-                    self.found.add("rule.unknown-setting", *place, word=node.text, allowed=[], hint=Text("", ""), column=1)
+                    self.found.add(
+                        "rule.unknown-setting", *place, word=node.text, allowed=[], hint=Text("", ""), column=1
+                    )
                     raise _Broken
         return expression
 
@@ -692,8 +796,11 @@ class _Reader:
         from logbook.core.rules.scope import HEADER
 
         own = {
-            "id": Text("编号", "Id"), "state": Text("状态", "Status"), "at": Text("时间", "At"), "by": Text("登记人", "By"),
-        }  # fmt: skip
+            "id": Text("编号", "Id"),
+            "state": Text("状态", "Status"),
+            "at": Text("时间", "At"),
+            "by": Text("登记人", "By"),
+        }
         last = text.rpartition(".")[2]
         if kind is not None and kind.field is not None and kind.field.label:
             return kind.field.label if last not in HEADER or kind.field.id == last else own.get(last, Text(last, last))
@@ -817,5 +924,3 @@ def _both(first: Condition | None, second: Condition) -> Condition:
     if first is None:
         return second
     return Condition(f"{first.text} and {second.text}", n.Both((first.node, second.node)))
-
-

@@ -11,7 +11,14 @@ from logbook.core.form import Library
 from logbook.core.text import Text
 from logbook.core.value import replace
 
-CLOCKS, STEPS, TITLE, NEXT_DUE, LAST_AT, LAST_STEP = "clocks", "steps_taken", "title", "next_due", "last_at", "last_step"
+CLOCKS, STEPS, TITLE, NEXT_DUE, LAST_AT, LAST_STEP = (
+    "clocks",
+    "steps_taken",
+    "title",
+    "next_due",
+    "last_at",
+    "last_step",
+)
 LATE, OCCURRENCE = "late", "occurrence"
 VIRTUAL = (LATE, OCCURRENCE)
 
@@ -30,7 +37,10 @@ def _text(name: str, zh: str, en: str, kind: str = "text", **more: object) -> Fi
 def extended(form: Form) -> Form:
     """The form with the names reports add to it; a name the form has itself stays the form's."""
     clocks = _text(
-        CLOCKS, "时限", "Clocks", "list",
+        CLOCKS,
+        "时限",
+        "Clocks",
+        "list",
         columns={
             "clock": _text("clock", "时限", "Clock", "choice", choices={c.id: c.label for c in form.clocks.values()}),
             "started": _text("started", "起算", "Started", "datetime"),
@@ -41,15 +51,18 @@ def extended(form: Form) -> Form:
             "overdue": _text("overdue", "现已超时", "Overdue", "bool"),
             "to": _text("to", "报", "To"),
         },
-    )  # fmt: skip
+    )
     steps = _text(
-        STEPS, "步骤", "Steps", "list",
+        STEPS,
+        "步骤",
+        "Steps",
+        "list",
         columns={
             "step": _text("step", "步骤", "Step", "choice", choices={s.id: s.label for s in form.steps.values()}),
             "done_at": _text("done_at", "时间", "At", "datetime"),
             "done_by": _text("done_by", "办理人", "By", "staff"),
         },
-    )  # fmt: skip
+    )
     own = {
         CLOCKS: clocks,
         STEPS: steps,

@@ -703,7 +703,9 @@ class BookIndex:
         )
         return [*found, *ask(past.connection, past.present, "", at)]
 
-    def asked(self, now: datetime, ask: Callable[[sqlite3.Connection, frozenset[str], str, int | None], list[Any]]) -> list[Any]:
+    def asked(
+        self, now: datetime, ask: Callable[[sqlite3.Connection, frozenset[str], str, int | None], list[Any]]
+    ) -> list[Any]:
         """What ``ask`` finds in the tables as they stood at ``now``. It is given a connection, the forms that
         have tables there, what its ``where`` must add, and the instant its rows were computed for (None: as
         they are); it may be called twice."""

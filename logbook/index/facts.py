@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
-
 from datetime import datetime
 from datetime import timedelta
 from itertools import islice
@@ -15,8 +14,8 @@ from typing import Any
 from typing import NamedTuple
 
 from logbook.core.form import Field
-from logbook.index.book_index import Row
 from logbook.index.book_index import BookIndex
+from logbook.index.book_index import Row
 from logbook.index.build import stored_value
 from logbook.index.schema import quote
 
@@ -169,5 +168,3 @@ def _in_bunches(spots: Iterable[Spot]) -> Iterator[tuple[int | None, list[int]]]
         more = iter(numbers)
         while some := list(islice(more, _AT_ONCE)):
             yield then, some
-
-

@@ -32,17 +32,42 @@ Json = dict[str, object]
 
 _WORDS = {
     "zh": {
-        "period": "期间", "as_of": "统计于", "commit": "依据提交", "unfinished": "本期未完", "more": "另有 {n} 行未列出",
-        "none": "没有数据", "target": "目标", "says": "说明", "column": "列", "audience": "报", "small": "人数太少的组不单列",
-        "index": "目录", "back": "返回目录", "colon": "：", "comma": "，", "stop": "。",
+        "period": "期间",
+        "as_of": "统计于",
+        "commit": "依据提交",
+        "unfinished": "本期未完",
+        "more": "另有 {n} 行未列出",
+        "none": "没有数据",
+        "target": "目标",
+        "says": "说明",
+        "column": "列",
+        "audience": "报",
+        "small": "人数太少的组不单列",
+        "index": "目录",
+        "back": "返回目录",
+        "colon": "：",
+        "comma": "，",
+        "stop": "。",
     },
     "en": {
-        "period": "Period", "as_of": "Counted at", "commit": "at commit", "unfinished": "not over yet",
-        "more": "{n} more rows left out", "none": "no data", "target": "target", "says": "What the figures mean",
-        "column": "Column", "audience": "For", "small": "groups of few people are not shown by themselves",
-        "index": "Contents", "back": "Contents", "colon": ": ", "comma": ", ", "stop": ".",
+        "period": "Period",
+        "as_of": "Counted at",
+        "commit": "at commit",
+        "unfinished": "not over yet",
+        "more": "{n} more rows left out",
+        "none": "no data",
+        "target": "target",
+        "says": "What the figures mean",
+        "column": "Column",
+        "audience": "For",
+        "small": "groups of few people are not shown by themselves",
+        "index": "Contents",
+        "back": "Contents",
+        "colon": ": ",
+        "comma": ", ",
+        "stop": ".",
     },
-}  # fmt: skip
+}
 
 
 # --------------------------------------------------------------------------- cells
@@ -155,7 +180,11 @@ def _remarks(part: Part, lang: str) -> list[str]:
 def markdown(report: Report, lang: str) -> str:
     """The report as Markdown, figures defined below each table."""
     say = _WORDS[lang]
-    pieces = [f"# {md_text(report.title.say(lang))}\n\n", "  \n".join(md_text(one) for one in head_lines(report, lang)), "\n"]
+    pieces = [
+        f"# {md_text(report.title.say(lang))}\n\n",
+        "  \n".join(md_text(one) for one in head_lines(report, lang)),
+        "\n",
+    ]
     for part in report.parts:
         pieces.append(f"\n## {md_text(part.title.say(lang))}\n\n")
         rows = rows_for(part, lang)
@@ -240,7 +269,9 @@ def index_page(title: str, lines: Sequence[str], entries: Sequence[tuple[str, Re
     for name, report in entries:
         parts = ("、" if lang == "zh" else ", ").join(part.title.say(lang) for part in report.parts)
         link = f'<a href="{html_text(name)}">{html_text(report.title.say(lang))}</a>'
-        out.append(f"<tr><td>{link}</td><td>{html_text(report.audience.say(lang))}</td><td>{html_text(parts)}</td></tr>\n")
+        out.append(
+            f"<tr><td>{link}</td><td>{html_text(report.audience.say(lang))}</td><td>{html_text(parts)}</td></tr>\n"
+        )
     out.append("</tbody>\n</table>\n</body>\n</html>\n")
     return "".join(out)
 

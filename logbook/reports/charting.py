@@ -24,9 +24,12 @@ from logbook.reports.working import series
 
 _PERCENT = Text("%", "%")
 _UNITS = {
-    "percent": _PERCENT, "money": Text("元", "yuan"), "days": Text("天", "days"), "hours": Text("小时", "hours"),
+    "percent": _PERCENT,
+    "money": Text("元", "yuan"),
+    "days": Text("天", "days"),
+    "hours": Text("小时", "hours"),
     "minutes": Text("分钟", "minutes"),
-}  # fmt: skip
+}
 _DAY = 86400
 
 

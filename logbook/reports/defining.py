@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from typing import cast
 
 from logbook.core import periods
 from logbook.core.periods import MOMENT
@@ -26,9 +27,14 @@ from logbook.reports.working import _FIGURES
 from logbook.reports.working import Working
 
 _PARTS = {
-    "day": Text("日期", "Day"), "week": Text("周", "Week"), "month": Text("月份", "Month"), "quarter": Text("季度", "Quarter"),
-    "year": Text("年份", "Year"), "weekday": Text("星期", "Weekday"), "hour": Text("时刻", "Hour"),
-}  # fmt: skip
+    "day": Text("日期", "Day"),
+    "week": Text("周", "Week"),
+    "month": Text("月份", "Month"),
+    "quarter": Text("季度", "Quarter"),
+    "year": Text("年份", "Year"),
+    "weekday": Text("星期", "Weekday"),
+    "hour": Text("时刻", "Hour"),
+}
 
 
 def definitions_of(working: Working, plan: PartPlan) -> tuple[Definition, ...]:
@@ -129,7 +135,8 @@ class _Teller:
 
     def fold(self, fold: Fold) -> Text:
         kind = {"different": "count", "least_gap": "least", "greatest_gap": "greatest"}.get(fold.kind, fold.kind)
-        node = n.Fold(kind, self.node(fold.items), fold.of.node if fold.of is not None else None, "gap" in fold.kind)
+        of = cast("n.Sum | None", fold.of.node if fold.of is not None else None)
+        node = n.Fold(kind, self.node(fold.items), of, "gap" in fold.kind)
         return self.said(Expression("", node), fold.items)
 
     def items(self, items: Items) -> Text:
@@ -172,5 +179,3 @@ class _Teller:
         form = replace(_FIGURES, fields=fields)
         library = self.working.library
         return Text(say(sentence, form, "zh", library=library), say(sentence, form, "en", library=library))
-
-

@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from typing import cast
 
 from logbook.core.form import Field
 from logbook.core.form import Form
 from logbook.core.form import Library
 from logbook.core.lifecycle import State
 from logbook.core.moments import from_epoch
+from logbook.core.record import Stored
 from logbook.core.reportforms import CLOCKS
 from logbook.core.reportforms import LAST_AT
 from logbook.core.reportforms import LAST_STEP
@@ -38,7 +40,9 @@ class Layout:
 
     def __init__(self, form: Form, columns: Mapping[str, Field]) -> None:
         self.form = form
-        self.places = {name: (place, form.fields.get(name, field)) for place, (name, field) in enumerate(columns.items())}
+        self.places = {
+            name: (place, form.fields.get(name, field)) for place, (name, field) in enumerate(columns.items())
+        }
 
 
 class Seen:
@@ -159,7 +163,7 @@ class ReportWorld(World):
         self.library = library
         self.zone = session.zone
         self._layouts: dict[tuple[str, int], Layout | None] = {}
-        self._seen: dict[int, Seen] = {}
+        self._known: dict[int, Seen] = {}
         self._named: dict[tuple[str, str], Seen | None] = {}
         self._bunch: dict[str, list[Seen]] = {}
         self._lists: dict[tuple[str, str], dict[facts.Spot, list[dict[str, Any]]]] = {}
@@ -200,20 +204,20 @@ class ReportWorld(World):
     def _views_of(self, form: str, overlaid: Iterable[State], rows: Iterable[Row]) -> Iterator[Any]:
         index, now = self.session.index, self.now
         then = [past for row in rows if (past := index.as_of(row, now)) is not None and not past.voided]
-        fresh = [row for row in then if row.number not in self._seen]
+        fresh = [row for row in then if row.number not in self._known]
         self._take(form, facts.facts_of(index, fresh))
-        yield from (self._seen[row.number] for row in then if row.number in self._seen)
+        yield from (self._known[row.number] for row in then if row.number in self._known)
 
     def _take(self, form: str, found: Iterable[facts.Facts]) -> list[Seen]:
         taken = []
         bunch = self._bunch.setdefault(form, [])
         for one in found:
-            seen = self._seen.get(one.row.number)
+            seen = self._known.get(one.row.number)
             if seen is None:
                 layout = self._layout(one.row)
                 if layout is None:
                     continue
-                seen = self._seen[one.row.number] = Seen(one, layout, self)
+                seen = self._known[one.row.number] = Seen(one, layout, self)
                 bunch.append(seen)
             taken.append(seen)
         return taken
@@ -256,7 +260,7 @@ class ReportWorld(World):
             return None
         if field.type == "checklist":
             return {str(row.get("item")): {k: v for k, v in row.items() if k != "item"} for row in stored}
-        return typed(field, stored)
+        return typed(field, cast("list[Stored]", stored))
 
     def events(self, seen: Seen) -> Sequence[facts.Happened]:
         if seen.spot not in self._events:

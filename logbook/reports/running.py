@@ -25,10 +25,14 @@ from logbook.operations.session import Session
 from logbook.reports.working import Working
 
 _KINDS = {
-    "day": Text("日期", "a day"), "week": Text("周", "a week"), "month": Text("月份", "a month"),
-    "quarter": Text("季度", "a quarter"), "year": Text("年份", "a year"), "since": Text("时间", "a moment"),
+    "day": Text("日期", "a day"),
+    "week": Text("周", "a week"),
+    "month": Text("月份", "a month"),
+    "quarter": Text("季度", "a quarter"),
+    "year": Text("年份", "a year"),
+    "since": Text("时间", "a moment"),
     "until": Text("时间", "a moment"),
-}  # fmt: skip
+}
 
 
 class Head(NamedTuple):
@@ -183,8 +187,14 @@ def cadence_label(word: str) -> Text:
 
 
 _CADENCES: Mapping[str, Text] = {
-    "daily": Text("每天", "daily"), "weekly": Text("每周", "weekly"), "monthly": Text("每月", "monthly"),
-    "quarterly": Text("每季", "quarterly"), "half_yearly": Text("每半年", "half-yearly"), "yearly": Text("每年", "yearly"),
-    "each_shift": Text("每班", "each shift"), "event": Text("按事", "by event"), "on_demand": Text("随时", "on demand"),
+    "daily": Text("每天", "daily"),
+    "weekly": Text("每周", "weekly"),
+    "monthly": Text("每月", "monthly"),
+    "quarterly": Text("每季", "quarterly"),
+    "half_yearly": Text("每半年", "half-yearly"),
+    "yearly": Text("每年", "yearly"),
+    "each_shift": Text("每班", "each shift"),
+    "event": Text("按事", "by event"),
+    "on_demand": Text("随时", "on demand"),
     "site_setting": Text("由本处定", "as the site sets"),
-}  # fmt: skip
+}

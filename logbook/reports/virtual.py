@@ -24,9 +24,13 @@ def late(session: Session, form: Form, moment: datetime) -> Iterator[Made]:
     if moment != session.now:
         clock = replace(session.clock, now=moment)
         then = Session(
-            session.book, clock, lang=session.lang, environment=session.environment, by=session.given_by,
+            session.book,
+            clock,
+            lang=session.lang,
+            environment=session.environment,
+            by=session.given_by,
             rev=session.rev,
-        )  # fmt: skip
+        )
     roles = known_roles(session)
     try:
         found = overdue(then, [])
@@ -84,5 +88,3 @@ def duties_asked(where: object) -> frozenset[str] | None:
         if isinstance(fact, n.Is) and isinstance(fact.left, n.Path) and fact.left.text == "duty" and not fact.negated:
             return frozenset(str(value.value) for value in fact.values)
     return None
-
-

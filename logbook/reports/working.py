@@ -62,9 +62,14 @@ from logbook.reports.records import Seen
 NONE = Text("（未填）", "(none)")
 TOTAL = Text("合计", "Total")
 _WEEKDAYS = (
-    Text("周一", "Mon"), Text("周二", "Tue"), Text("周三", "Wed"), Text("周四", "Thu"), Text("周五", "Fri"),
-    Text("周六", "Sat"), Text("周日", "Sun"),
-)  # fmt: skip
+    Text("周一", "Mon"),
+    Text("周二", "Tue"),
+    Text("周三", "Wed"),
+    Text("周四", "Thu"),
+    Text("周五", "Fri"),
+    Text("周六", "Sat"),
+    Text("周日", "Sun"),
+)
 _PER = {"days": 86400, "hours": 3600, "minutes": 60}
 _SECOND = timedelta(seconds=1)
 
@@ -124,8 +129,14 @@ class Working:
         since, until = self.bounds(looking, period)
         world = self.world(self.moment(looking.as_of, period))
         key = (
-            items.forms, items.list, items.where, looking.dated.text if looking.dated else None, since, until, world.now,
-        )  # fmt: skip
+            items.forms,
+            items.list,
+            items.where,
+            looking.dated.text if looking.dated else None,
+            since,
+            until,
+            world.now,
+        )
         if key not in self._items:
             found: list[Item] = []
             for name in items.forms:
@@ -134,9 +145,15 @@ class Working:
         return self._items[key]
 
     def _gather(
-        self, name: str, items: Items, dated: Expression | None, since: datetime | None, until: datetime | None,
-        world: ReportWorld, period: Period,
-    ) -> list[Item]:  # fmt: skip
+        self,
+        name: str,
+        items: Items,
+        dated: Expression | None,
+        since: datetime | None,
+        until: datetime | None,
+        world: ReportWorld,
+        period: Period,
+    ) -> list[Item]:
         form = self.library.forms[name]
         if dated is None:
             since = until = None
@@ -157,9 +174,15 @@ class Working:
         return list(found)
 
     def views(
-        self, form: Form, items: Items, dated: Expression | None, since: datetime | None, until: datetime | None,
-        world: ReportWorld, period: Period,
-    ) -> Iterable[Any]:  # fmt: skip
+        self,
+        form: Form,
+        items: Items,
+        dated: Expression | None,
+        since: datetime | None,
+        until: datetime | None,
+        world: ReportWorld,
+        period: Period,
+    ) -> Iterable[Any]:
         """The records that may be meant, found by the index: rather too many."""
         from logbook.reports import virtual
 
@@ -237,9 +260,14 @@ class Working:
                 _sort(rows, place, down)
         more = max(0, len(rows) - plan.limit) if plan.limit is not None else 0
         return Part(
-            plan.id, plan.title, LIST, tuple(Column(c.id, c.label, c.type) for c in plan.columns),
-            tuple(tuple(row) for row in rows[: plan.limit]), note=plan.note, more=more,
-        )  # fmt: skip
+            plan.id,
+            plan.title,
+            LIST,
+            tuple(Column(c.id, c.label, c.type) for c in plan.columns),
+            tuple(tuple(row) for row in rows[: plan.limit]),
+            note=plan.note,
+            more=more,
+        )
 
     def own_cells(
         self, columns: Sequence[ColumnPlan], items: Sequence[Item], of: Items, world: ReportWorld
@@ -315,13 +343,18 @@ class Working:
                 _sort(rows, by_id[name], down)
         more = max(0, len(rows) - plan.limit) if plan.limit is not None else 0
         return Part(
-            plan.id, plan.title, GROUPS, tuple(named), tuple(tuple(row) for row in rows[: plan.limit]),
-            tuple(totals) if totals is not None else None, note=plan.note, more=more, suppressed=suppressed,
-        )  # fmt: skip
+            plan.id,
+            plan.title,
+            GROUPS,
+            tuple(named),
+            tuple(tuple(row) for row in rows[: plan.limit]),
+            tuple(totals) if totals is not None else None,
+            note=plan.note,
+            more=more,
+            suppressed=suppressed,
+        )
 
-    def figures(
-        self, plan: PartPlan, table: Table, columns: Sequence[ColumnPlan], shown: Sequence[ColumnPlan]
-    ) -> Part:
+    def figures(self, plan: PartPlan, table: Table, columns: Sequence[ColumnPlan], shown: Sequence[ColumnPlan]) -> Part:
         """Single numbers: one row, with ``compare`` one more for the period before and one for the change."""
         values = table.values(None)
         row: list[Cell] = [self.figure(values[column.id], column) for column in shown]
@@ -337,9 +370,7 @@ class Working:
             ]
             named.insert(0, Column("period", Text("期间", "Period"), "text", key=True))
             rows = [[self.period.label, *row], [earlier.label, *last], [Text("变化", "Change"), *change]]
-        return Part(
-            plan.id, plan.title, FIGURES, tuple(named), tuple(tuple(one) for one in rows), note=plan.note
-        )  # fmt: skip
+        return Part(plan.id, plan.title, FIGURES, tuple(named), tuple(tuple(one) for one in rows), note=plan.note)
 
     def number(self, expression: Expression) -> Any:
         """A number that speaks of settings only."""
@@ -365,7 +396,7 @@ class Working:
             return Named(str(word + 1), _WEEKDAYS[word])
         if function == "hour":
             return f"{word:02d}:00"
-        if function == "day":
+        if function == "day" and isinstance(word, date):
             return word
         if function in CALENDAR:
             id = {"month": f"{word:%Y-%m}", "year": f"{word:%Y}"}.get(function, f"{word:%Y-%m-%d}")
@@ -571,7 +602,9 @@ class Table:
 
     def fold_key(self, word: Any, place: int) -> Any:
         kind = self.key_kinds[place]
-        if isinstance(word, str) and (self.plan.each is not None or (kind is not None and kind.type in ("ref", "staff"))):
+        if isinstance(word, str) and (
+            self.plan.each is not None or (kind is not None and kind.type in ("ref", "staff"))
+        ):
             return word.rpartition("/")[2].casefold()
         return word
 
@@ -777,5 +810,3 @@ def _sort(rows: list[list[Cell]], place: int, down: bool) -> None:
     except TypeError:
         known.sort(key=lambda row: str(told(row)), reverse=down)
     rows[:] = known + rest
-
-
