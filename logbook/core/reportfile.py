@@ -860,6 +860,9 @@ class _Reader:
                     target = trend["against"] == "target"
                     if trend["against"] and not target:
                         against = self.of_columns(trend["against"], {}, at, 0)
+                    if _stands(names[0], by_id):
+                        self.found.add("report.trend", *at, name=names[0])
+                        continue
                 unknown = [name for name in names if name not in by_id]
                 for name in unknown:
                     self.found.unknown("report.unknown-column", name, [*by_id], *at)
@@ -918,6 +921,17 @@ class _Reader:
 def _names(expression: Expression) -> list[str]:
     """The columns a sentence about columns speaks of."""
     return [node.text for node in n.walk(expression.node) if isinstance(node, n.Path)]
+
+
+def _stands(name: str, columns: Mapping[str, ColumnPlan]) -> bool:
+    """Whether a figure tells how things stood at some moment, itself or what it is made of."""
+    column = columns.get(name)
+    if column is None:
+        return False
+    if column.looking is not None:
+        return column.looking.as_of != NOW or column.looking.dated is None
+    sentences = [column.sum] if column.sum is not None else list(column.share or ())
+    return any(_stands(word, columns) for one in sentences for word in _names(one) if word != name)
 
 
 def _both(first: Condition | None, second: Condition) -> Condition:

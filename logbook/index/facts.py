@@ -63,12 +63,17 @@ def facts(
     until: datetime | None = None,
     open_: bool | None = None,
     equal: Mapping[str, frozenset[str]] | None = None,
+    unequal: Mapping[str, frozenset[str]] | None = None,
+    among: tuple[str, str] | None = None,
+    ids: Sequence[str] | None = None,
 ) -> list[Facts]:
     """The records of a form as they stood at ``now``, void ones too, in the order of ``at`` and id.
 
     ``dated``: ``at``, or the field that holds a moment or day; with it ``since`` and ``until`` leave out what
     lies well outside them (not what lies near: look again). ``open_``: only unfinished ones, or only finished.
-    ``equal``: only those whose choice is one of these.
+    ``equal``: only those whose choice is one of these; ``unequal``: none of these. ``among``: only those that
+    took a step (``events`` and its id, empty for any) or have a clock whose moment (``clocks`` and its column)
+    lies there. ``ids``: only these, at most some hundreds.
     """
     layout = index.tables[form]
     names = list(layout.columns)
@@ -83,6 +88,17 @@ def facts(
             column = "r.status" if name == "state" else f"f.{quote(name)}"
             where.append(f"{column} in ({', '.join('?' * len(wanted))})")
             params += sorted(wanted)
+        for name, unwanted in (unequal or {}).items():
+            column = "r.status" if name == "state" else f"f.{quote(name)}"
+            where.append(f"({column} is null or {column} not in ({', '.join('?' * len(unwanted))}))")
+            params += sorted(unwanted)
+        if ids is not None:
+            where.append(f"r.id collate nocase in ({', '.join('?' * len(ids))})")
+            params += ids
+        if among is not None:
+            inside, more_params = _among(among, form, since, until)
+            where.append(f"r._record in ({inside})")
+            params += more_params
         if dated is not None:
             for bound, sign in ((since, ">="), (until, "<")):
                 if bound is None:
@@ -105,6 +121,22 @@ def facts(
     if any(one.row.then is not None for one in found):
         found.sort(key=lambda one: (one.row.at_epoch, one.row.id))
     return found
+
+
+def _among(among: tuple[str, str], form: str, since: datetime | None, until: datetime | None) -> tuple[str, list[str]]:
+    table, name = among
+    column = "at" if table == "events" else quote(name)
+    where, params = [f"{column} is not null"], []
+    if table == "clocks":
+        where.append("form = ?")
+        params.append(form)
+    elif name:
+        where.append("step = ?")
+        params.append(name)
+    for bound, sign in ((since, ">="), (until, "<")):
+        if bound is not None:
+            where.append(f"{column} {sign} {int(bound.timestamp())}")
+    return f"select _record from {table} where {' and '.join(where)}", params
 
 
 def facts_of(index: BookIndex, rows: Sequence[Row]) -> list[Facts]:

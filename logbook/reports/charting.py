@@ -105,7 +105,7 @@ def _trend(working: Working, plan: PartPlan, column: ColumnPlan, chart: ChartPla
         return None
     spans = [periods.before(period, working.zone, back) for back in range(chart.periods - 1, 0, -1)]
     spans.append(period)
-    found = series(working, plan, spans)
+    found = series(working, plan, spans, column.id)
     begin = _first(working)
     points = []
     for span, values in zip(spans, found, strict=True):

@@ -189,17 +189,15 @@ class ReportWorld(World):
 
     def find_all(self, form: str, ids: Iterable[str]) -> None:
         """Look these up together; :meth:`find` knows them then."""
-        wanted = {id.casefold() for id in ids if (form, id.casefold()) not in self._named}
-        if len(wanted) < 20:
+        if form not in self.session.library.forms:
             return
-        # So many are quicker read with their whole form, if that is a register.
-        known = self.library.forms.get(form)
-        if known is None or not known.register:
-            return
-        for key in wanted:
-            self._named[(form, key)] = None
-        for one in self._take(form, facts.facts(self.session.index, form, self.now)):
-            self._named[(form, one.id.casefold())] = one
+        wanted = sorted({id for id in ids if (form, id.casefold()) not in self._named})
+        for id in wanted:
+            self._named[(form, id.casefold())] = None
+        for start in range(0, len(wanted), _AT_ONCE):
+            found = facts.facts(self.session.index, form, self.now, ids=wanted[start : start + _AT_ONCE])
+            for one in self._take(form, found):
+                self._named[(form, one.id.casefold())] = one
 
     def _views_of(self, form: str, overlaid: Iterable[State], rows: Iterable[Row]) -> Iterator[Any]:
         index, now = self.session.index, self.now

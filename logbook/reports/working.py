@@ -17,9 +17,13 @@ from itertools import pairwise
 from typing import Any
 
 from logbook.core import periods
+from logbook.core.form import Field
 from logbook.core.form import Form
 from logbook.core.periods import MOMENT
+from logbook.core.reportforms import CLOCKS
 from logbook.core.reportforms import LATE
+from logbook.core.reportforms import OCCURRENCE
+from logbook.core.reportforms import STEPS
 from logbook.core.reporting import FIGURES
 from logbook.core.reporting import GROUPS
 from logbook.core.reporting import LIST
@@ -91,6 +95,7 @@ class Working:
         self.library = replace(session.library, forms=plan.forms)
         self._worlds: dict[datetime, ReportWorld] = {}
         self._items: dict[tuple[object, ...], list[Item]] = {}
+        self._dated: dict[tuple[object, ...], list[Item]] = {}
         self._forms: dict[str, Form] = {}
 
     # --- moments ------------------------------------------------------------------------------
@@ -157,42 +162,79 @@ class Working:
         form = self.library.forms[name]
         if dated is None:
             since = until = None
-        found: Iterable[Item]
-        views = self.views(form, items, dated, since, until, world, period)
-        if items.list is None:
-            found = ((view, None) for view in views)
-        else:
-            from logbook.core.rules.world import rows_of
+        narrow = self.narrowing(form, items, dated, since, until)
+        # What is dated so is gone through for every column: found once, asked of each.
+        key = (name, items.list, dated.text if dated else None, since, until, repr(narrow), world.now)
+        found = self._dated.get(key)
+        if found is None:
+            views = self.views(form, narrow, since or period.start, until or period.end, world)
+            found = self._dated[key] = self.rows_in(views, items, dated, form, since, until, world)
+        if items.where is None:
+            return found
+        self.prefetch(items.where, form, items.list, found, world)
+        kept = self.ask(items.where, form, items.list, world)
+        return [item for item in found if kept(item) is True]
 
-            found = ((view, row) for view in views for row in rows_of(view, items.list, world))
-        if dated is not None:
-            when = self.ask(dated, form, items.list, world)
-            found = (item for item in found if self.within(when(item), since, until))
-        if items.where is not None:
-            kept = self.ask(items.where, form, items.list, world)
-            found = (item for item in found if kept(item) is True)
-        return list(found)
-
-    def views(
+    def rows_in(
         self,
-        form: Form,
+        views: Iterable[Any],
         items: Items,
         dated: Expression | None,
+        form: Form,
         since: datetime | None,
         until: datetime | None,
         world: ReportWorld,
-        period: Period,
+    ) -> list[Item]:
+        """The records, or their rows, that are dated there."""
+        if items.list is None:
+            found: list[Item] = [(view, None) for view in views]
+        else:
+            from logbook.core.rules.world import rows_of
+
+            found = [(view, row) for view in views for row in rows_of(view, items.list, world)]
+        if dated is None:
+            return found
+        self.prefetch(dated, form, items.list, found, world)
+        when = self.ask(dated, form, items.list, world)
+        return [item for item in found if self.within(when(item), since, until)]
+
+    def prefetch(
+        self, sentence: Any, form: Form, within: str | None, items: Sequence[Item], world: ReportWorld
+    ) -> None:
+        """Look up together the records that a sentence follows references to."""
+        if len(items) < 2:
+            return
+        for of_record, name, field in _links(sentence.node, form, within):
+            values = (
+                view.get(name) if of_record else row.get(name) if row is not None else None for view, row in items
+            )
+            ids = [value.rpartition("/")[2] for value in values if isinstance(value, str)]
+            targets = ("staff",) if field.type == "staff" else field.target
+            for target in targets if ids else ():
+                world.find_all(target, ids)
+
+    def views(
+        self, form: Form, narrow: Mapping[str, Any], start: datetime, end: datetime, world: ReportWorld
     ) -> Iterable[Any]:
         """The records that may be meant, found by the index: rather too many."""
         from logbook.reports import virtual
 
+        if form.name in self.session.library.forms:
+            return world.candidates(form.name, **narrow)
+        if form.name == LATE:
+            return virtual.late(self.session, form, world.now)
+        return virtual.occurrences(self.session, form, world.now, start, end, narrow.get("duties"))
+
+    def narrowing(
+        self, form: Form, items: Items, dated: Expression | None, since: datetime | None, until: datetime | None
+    ) -> dict[str, Any]:
+        """What of it the index can look up."""
         where = items.where.node if items.where is not None else None
-        if form.name not in self.session.library.forms:
-            if form.name == LATE:
-                return virtual.late(self.session, form, world.now)
-            start, end = since or period.start, until or period.end
-            return virtual.occurrences(self.session, form, world.now, start, end, virtual.duties_asked(where))
         narrow: dict[str, Any] = {}
+        if form.name not in self.session.library.forms:
+            from logbook.reports.virtual import duties_asked
+
+            return {"duties": duties_asked(where)} if form.name == OCCURRENCE else {}
         name = _field_of(dated, items)
         layout = self.session.index.tables[form.name].columns
         if name is not None and (since or until):
@@ -201,9 +243,13 @@ class Working:
                 narrow = {"dated": "at", "since": since, "until": until}
             elif name in layout:
                 narrow = {"dated": name, "since": since, "until": until}
-        if items.list is None:
+        elif since or until:
+            among = _event_of(dated, items, form)
+            if among is not None:
+                narrow = {"among": among, "since": since, "until": until}
+        if not narrow and items.list is None:
             narrow |= _narrowing(where, form, layout)
-        return world.candidates(form.name, **narrow)
+        return narrow
 
     def within(self, when: Any, since: datetime | None, until: datetime | None) -> bool:
         """Whether a moment, a day or a month (``2026-11``) lies there; what is empty lies nowhere."""
@@ -277,9 +323,7 @@ class Working:
         for column in columns:
             assert column.own is not None
             asks.append(self.ask(column.own, self.library.forms[of.forms[0]], of.list, world))
-            kind = column.own_kind
-            if kind is not None and kind.type == "staff":
-                world.find_all("staff", (str(one) for one in map(asks[-1], items) if isinstance(one, str)))
+            self.prefetch(column.own, self.library.forms[of.forms[0]], of.list, items, world)
         for item in items:
             line: list[Cell] = []
             for column, ask in zip(columns, asks, strict=True):
@@ -531,6 +575,9 @@ class Table:
         world = self.working.world(self.working.moment(looking.as_of, self.period))
         form = self.working.library.forms[fold.items.forms[0]]
         of = self.working.ask(fold.of, form, fold.items.list, world) if fold.of is not None else None
+        for sentence in (fold.of, *(key.expression for key in column.by)):
+            if sentence is not None:
+                self.working.prefetch(sentence, form, fold.items.list, items, world)
         keys = [self.keyed(key, form, fold.items.list, world) for key in column.by]
         buckets: dict[GroupKey, list[Any]] = {}
         whole: list[Any] = []
@@ -683,10 +730,10 @@ def share_of(over: Any, under: Any) -> Decimal | None:
     return Decimal(over) * 100 / Decimal(under)
 
 
-def series(working: Working, plan: PartPlan, spans: Sequence[Period]) -> list[dict[str, Any]]:
-    """The figures of the whole part in each of some periods that follow each other: what is counted by its own
-    date is read once for all of them."""
-    columns = [column for column in plan.columns if column.type != "asleep"]
+def series(working: Working, plan: PartPlan, spans: Sequence[Period], name: str) -> list[dict[str, Any]]:
+    """One figure of the whole part (and what it is made of) in each of some periods that follow each other: what
+    is counted by its own date is read once for all of them."""
+    columns = needed(plan, name)
     starts = [span.start for span in spans]
     whole = periods.span_of(spans[0].start, spans[-1].end)
     tables: list[Table] = [Table(working, plan, (), span) for span in spans]
@@ -712,6 +759,20 @@ def series(working: Working, plan: PartPlan, spans: Sequence[Period]) -> list[di
             if value is not None:
                 tables[bisect_right(starts, _moment(when(item), working.zone)) - 1].whole[column.id].append(value)
     return [table.values(None) for table in tables]
+
+
+def needed(plan: PartPlan, name: str) -> list[ColumnPlan]:
+    """A column and those its sentence speaks of, in their order."""
+    by_id = {column.id: column for column in plan.columns}
+    wanted, found = [name], set()
+    while wanted:
+        column = by_id.get(wanted.pop())
+        if column is None or column.id in found:
+            continue
+        found.add(column.id)
+        sentences = [column.sum] if column.sum is not None else list(column.share or ())
+        wanted += [part.text for one in sentences for part in n.walk(one.node) if isinstance(part, n.Path)]
+    return [column for column in plan.columns if column.id in found]
 
 
 class _Figures:
@@ -749,10 +810,43 @@ def _field_of(dated: Expression | None, items: Items) -> str | None:
     return node.names[0] if node.root in ("parent", "this") else None
 
 
+def _event_of(dated: Expression | None, items: Items, form: Form) -> tuple[str, str] | None:
+    """The step, or the clock's moment, by which something is dated."""
+    node = dated.node if dated is not None else None
+    if not isinstance(node, n.Path):
+        return None
+    names, own = node.names, node.root in (("parent", "this") if items.list is not None else ("", "this"))
+    if len(names) == 2 and own and names[0] in form.steps and names[1] == "at":
+        return "events", names[0]
+    if items.list == STEPS and node.bare == "done_at":
+        return "events", ""
+    if items.list == CLOCKS and node.bare in ("due", "started", "stopped"):
+        return "clocks", node.bare
+    return None
+
+
+def _links(node: object, form: Form, within: str | None, depth: int = 0) -> Iterable[tuple[bool, str, Field]]:
+    """The references a sentence follows: whether of the record (else of the row), the name, its field."""
+    listed = form.fields.get(within) if within is not None else None
+    for part in n.walk(node):
+        if not isinstance(part, n.Path) or not part.names:
+            continue
+        of_record = part.root in ("parent", "this") or listed is None
+        known = form.fields if of_record or listed is None else listed.columns
+        field = known.get(part.names[0])
+        if field is None:
+            continue
+        if field.derived is not None and depth < 3:
+            yield from _links(field.derived.node, form, None if of_record else within, depth + 1)
+        elif len(part.names) > 1 and field.type in ("ref", "staff"):
+            yield of_record, part.names[0], field
+
+
 def _narrowing(where: Any, form: Form, layout: Mapping[str, Any]) -> dict[str, Any]:
     """What of a condition the index can look up."""
     narrow: dict[str, Any] = {}
     equal: dict[str, frozenset[str]] = {}
+    unequal: dict[str, frozenset[str]] = {}
     for fact in n.conjuncts(where):
         if not isinstance(fact, n.Is) or fact.setting is not None or not isinstance(fact.left, n.Path):
             continue
@@ -763,10 +857,12 @@ def _narrowing(where: Any, form: Form, layout: Mapping[str, Any]) -> dict[str, A
             if set(words) <= {"open", "finished"}:
                 if len(words) == 1:
                     narrow["open_"] = (words[0] == "open") is not fact.negated
-            elif not fact.negated and not {"open", "finished"} & set(words):
-                equal["state"] = frozenset(words)
+            elif not {"open", "finished", "voided"} & set(words):
+                (unequal if fact.negated else equal)["state"] = frozenset(words)
         elif not fact.negated and name in layout and form.fields[name].type == "choice":
             equal[name] = frozenset(words)
+    if unequal:
+        narrow["unequal"] = unequal
     return {**narrow, "equal": equal} if equal else narrow
 
 

@@ -27,6 +27,7 @@ MESSAGES = {
     "report.no-data": "no data",
     "report.future": "{found} has not begun",
     "report.one-part": "this is the table {part}; there are more: {rest}",
+    "report.trend": "{name} tells how things stood at a moment: it has no trend",
 }
 FIXES = {
     "report.unknown": "{hint} logbook report lists them all.",
@@ -50,4 +51,5 @@ FIXES = {
     "report.no-folder": "logbook report month -o FOLDER",
     "report.future": "Choose a period that has begun.",
     "report.one-part": "Choose another with --part.",
+    "report.trend": "Chart a column that is counted by a date.",
 }

@@ -27,6 +27,7 @@ MESSAGES = {
     "report.no-data": "没有数据",
     "report.future": "{found} 还没有开始",
     "report.one-part": "“{part}”这一张表；另有：{rest}",
+    "report.trend": "“{name}”说的是某一时刻的情况，不能画趋势",
 }
 FIXES = {
     "report.unknown": "{hint}logbook report 列出全部报表。",
@@ -50,4 +51,5 @@ FIXES = {
     "report.no-folder": "logbook report month -o 文件夹",
     "report.future": "选一个已经开始的期间。",
     "report.one-part": "用 --part 选另一张。",
+    "report.trend": "画一个按日期统计的列。",
 }
