@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, tuple[str, Text]] = {
     "list": ("listing", Text("查询记录", "query records")),
     "overdue": ("listing", Text("现在逾期的一切", "everything late")),
     "agenda": ("duties", Text("今天该做的事", "what this desk owes today")),
+    "report": ("reports", Text("报表：统计和汇总", "statistics and summaries")),
     "duties": ("duties", Text("定期职责；一项职责的说明和完成情况", "recurring duties; how one was kept")),
     "handover": ("shifts", Text("交接班", "hand the shift over")),
     "shift": ("shifts", Text("本班：谁在岗，做了什么", "this shift: who is on duty, what was done")),

@@ -704,6 +704,18 @@ class BookIndex:
         )
         return [*found, *ask(past.connection, past.present, "", at)]
 
+    def asked(
+        self, now: datetime, ask: Callable[[sqlite3.Connection, frozenset[str], str, int | None], list[Any]]
+    ) -> list[Any]:
+        """What ``ask`` finds in the tables as they stood at ``now``. It is given a connection, the forms that
+        have tables there, what its ``where`` must add, and the instant its rows were computed for (None: as
+        they are); it may be called twice."""
+        return self._both(now, ask, words=False)
+
+    def connection(self, then: int | None) -> sqlite3.Connection:
+        """Where the tables of rows with that ``then`` are."""
+        return self._connection(then)
+
     def _is_past(self, now: datetime) -> bool:
         ((latest,),) = self._run("select max(last_at) from records")
         return latest is not None and int(now.timestamp()) < latest

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from logbook.store.vault import Vault
 
 # Settings of the site that move no deadline; a clock's condition may name any other.
-_TELLING = ("notify", "escalation", "attachments", "retention")
+_TELLING = ("notify", "escalation", "attachments", "retention", "report")
 
 DESK_KEY = "logbook.desk"
 STAFF_KEY = "logbook.staff"
