@@ -20,6 +20,7 @@ from tests.reports.book import ROOMS
 from tests.reports.book import Plain
 from tests.reports.book import Records
 from tests.reports.book import event
+from tests.reports.book import taken
 from tests.reports.book import text
 
 PACKS = ("estate", "kpi", "mall", "office", "quality", "sales", "stores", "tower")
@@ -44,6 +45,7 @@ class House(Records):
         for area, kind in (("bar-1", "bar"), ("flat-1", "show_flat"), ("flat-2", "show_flat"), ("lobby-9", "hall")):
             self.register("area", area, "enter", "active", name=area, kind=kind)
         self.register("contractor", "jie", "enter", "active", name="洁净公司", service="cleaning")
+        self.after()
         self.incidents()
         self.conduct()
         self.talks()
@@ -65,6 +67,30 @@ class House(Records):
         return self.put(form, prefix, at, status, [event(at, one) for one in (step, *more)], **fields)
 
     # --- the desk -----------------------------------------------------------------------------
+
+    def after(self) -> None:
+        """Some defects of public areas, some complaints visited, a loan that was lost."""
+        for number in range(5):
+            at = datetime(2026, 11, 4, 10, tzinfo=ZONE) + timedelta(days=number)
+            worked = {"arrived_at": text(at), "work": "换灯"}
+            events = [event(at, "register"), event(at + timedelta(hours=2), "finish", by="sun", **worked)]
+            self.put(
+                "repair", "RP", at, "done" if number % 2 else "open", events[: 1 + number % 2], area="lobby-9", content="灯不亮",
+                kind="other", trade="power", origin="patrol",
+            )  # fmt: skip
+        told = [one for one in self.by_form["complaint"] if one["status"] == "handled"]
+        for number, complaint in enumerate(told):
+            at = taken(complaint, "handle")[-1] + timedelta(hours=20)
+            said = {"reached": "true", "satisfied": ("satisfied", "fair")[number % 2], "problem": "false", "findings": "快些"}
+            visit = self.put(
+                "return_visit", "RV", at, "done", [event(at, "plan"), event(at, "visit", **said)], about="complaint",
+                record=complaint["id"], due_at=text(at),
+            )  # fmt: skip
+            complaint["events"] += [event(at, "tell", told_by="phone"), event(at, "visit", visit=visit["id"])]
+            complaint["status"] = "visited"
+        at = datetime(2026, 11, 10, 9, tzinfo=ZONE)
+        events = [event(at, "out", approved_by="zhao"), event(at + timedelta(hours=6), "lose", by="zhao", liable="sun")]
+        self.put("loan", "LN", at, "lost", events, item="梯子", qty="1", borrower="李四", due_at=text(at + timedelta(hours=8)))
 
     def incidents(self) -> None:
         pick = self.random

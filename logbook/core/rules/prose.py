@@ -399,7 +399,8 @@ class _Speaker:
 
     def inside(self, items: n.Items, place: Place, *, every: bool = False) -> Place:
         item, parent = self.names.items(items, place)
-        return Place(item, it=item if every else place.it, parent=parent, outer=place.kind)
+        it = item if every or place.it is None else place.it  # a report goes through its items as `every` does
+        return Place(item, it=it, parent=parent, outer=place.kind)
 
     def items(self, items: n.Items, place: Place, form: str = "all_", *, every: bool = False) -> str:
         if items.kind == "record":
@@ -583,7 +584,10 @@ class _Speaker:
         items = self.items(node.items, place)
         if node.of is None:
             return self.put("count", items=items)
-        of = self.sum(node.of, self.inside(node.items, place))
+        if node.of == n.Path((), "parent") and node.items.form is not None:
+            of = self.form_title(node.items.form)
+        else:
+            of = self.sum(node.of, self.inside(node.items, place))
         key = {"count": "count_different", "sum": "sum"}.get(node.kind, f"{node.kind}_of")
         return self.put(f"{node.kind}_gap" if node.gap else key, items=items, of=of)
 
