@@ -99,6 +99,8 @@ def import_command(
     session = context.session
     definition = session.form(form)
     plan = importing.Plan(dict(map(_pair, maps)), dict(map(_pair, sets)), [_pair(one) for one in steps], key, dates)
+    if save_mapping is not None:
+        mappings.check_saving(session, save_mapping)
     kept = mappings.Kept(definition.name, plan, sheet)
     if mapping is not None:
         kept = mappings.together(mappings.read_mapping(session, mapping, definition.name), plan, sheet)

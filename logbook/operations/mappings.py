@@ -96,13 +96,26 @@ def together(kept: Kept, plan: Plan, sheet: str | None) -> Kept:
     )
 
 
+def check_saving(session: Session, name: str, *, by: str | None = None) -> None:
+    """Refused where a mapping of that name cannot be kept, or not by this person (audit rule A14)."""
+    from logbook.operations.audit.people import LEADING
+    from logbook.operations.reading import World
+
+    operator = session.operator(by)
+    issues = []
+    if not _NAME.fullmatch(name):
+        issues.append(Issue("import.mapping-name", {"found": name}, field="save-mapping"))
+    if not session.is_administrator(operator) and LEADING.isdisjoint(World(session).roles(operator)):
+        issues.append(Issue("import.mapping-role", {"by": operator}, field="save-mapping"))
+    if issues:
+        raise Refused(issues)
+
+
 def save_mapping(session: Session, name: str, kept: Kept, *, by: str | None = None) -> str:
     """Write a mapping into the book as one commit; returns its path. Nothing is committed where it stands so
-    already. Refused ``import.mapping-name``."""
+    already. Ask :func:`check_saving` first."""
     from logbook.operations.writing import publish_book
 
-    if not _NAME.fullmatch(name):
-        raise Refused([Issue("import.mapping-name", {"found": name}, field="save-mapping")])
     path = f"{FOLDER}/{name}.yaml"
     plan = kept.plan
     told: dict[str, Stored] = {

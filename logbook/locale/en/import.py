@@ -40,6 +40,7 @@ MESSAGES = {
     "import.mapping-form": "this mapping is for {found}, not {form}",
     "import.mapping-name": "{found} cannot be the name of a mapping",
     "import.mapping-saved": "mapping saved: {path}",
+    "import.mapping-role": "{by} may not keep a mapping in the book",
     "import.would-be": "numbers of the new records: {first} to {last}",
 }
 FIXES = {
@@ -80,5 +81,6 @@ FIXES = {
     "import.mapping-shape": "see the other files in imports/",
     "import.mapping-form": "use another mapping or another form",
     "import.mapping-name": "use small letters, digits, - and _",
+    "import.mapping-role": "ask the administrator or a supervisor, or import without --save-mapping",
     "import.mapping-saved": "use it with --mapping {name}",
 }

@@ -40,6 +40,7 @@ MESSAGES = {
     "import.mapping-form": "这份对照是给“{found}”的，不是“{form}”",
     "import.mapping-name": "“{found}”不能作对照的名称",
     "import.mapping-saved": "对照已保存：{path}",
+    "import.mapping-role": "{by} 无权把对照存进记录簿",
     "import.would-be": "新增的编号：{first} 到 {last}",
 }
 FIXES = {
@@ -80,5 +81,6 @@ FIXES = {
     "import.mapping-shape": "照 imports/ 里别的文件写",
     "import.mapping-form": "换一份对照，或换表单",
     "import.mapping-name": "用小写字母、数字、- 或 _",
+    "import.mapping-role": "请管理员或主管来存；只导入则去掉 --save-mapping",
     "import.mapping-saved": "之后用 --mapping {name}",
 }
