@@ -180,13 +180,13 @@ def progress(context: Context, total: int, label: str) -> Iterator[Callable[[int
             click.echo("\r\x1b[K", nl=False, err=True)
 
 
-def write_to(target: str | None, content: str) -> None:
-    """To a file (``-o``), or to standard output."""
+def write_to(target: str | None, content: str, *, newline: str = "\n") -> None:
+    """To a file (``-o``), or to standard output; ``newline`` as ``open`` has it."""
     if target in (None, "-"):
         click.echo(content, nl=bool(content) and not content.endswith("\n"))
         return
     try:
-        with open(str(target), "w", encoding="utf-8", newline="\n") as file:
+        with open(str(target), "w", encoding="utf-8", newline=newline) as file:
             file.write(content)
     except OSError as error:
         from logbook.core.errors import UsageError
