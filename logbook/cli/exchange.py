@@ -194,10 +194,12 @@ def _pair(word: str) -> tuple[str, str]:
 @click.option("-o", "--output", "target", metavar="FILE", cls=Option, text=Text("写入文件", "write to a file"))
 @private_option
 @rev_option
-@format_option(("jsonl", "json", "csv", "tsv", "yaml", "xlsx"), "jsonl")
+@format_option(("jsonl", "json", "csv", "tsv", "yaml", "xlsx", "parquet"), "jsonl")
 @passes_context
 def export_command(context: Context, query: tuple[str, ...], target: str | None, private: bool, format_: str) -> int:
     private = may_see_private(context, private)
+    if format_ == "parquet":
+        return _parquet(context, query, target, private=private)
     form, words = form_and_query(context, query)
     if target and target.rpartition(".")[2] in ("csv", "tsv", "json", "jsonl", "yaml", "xlsx"):
         explicit = click.get_current_context().get_parameter_source("format_")
@@ -256,6 +258,31 @@ def _exported(context: Context, form: Form | None, words: list[str], private: bo
         for one in listing.load_rows(session, rows)
     )
     return "".join(dump(format_, shaped, write_yaml=cast("Callable[[dict[str, object]], bytes]", codec.write)))
+
+
+def _parquet(context: Context, query: tuple[str, ...], target: str | None, *, private: bool) -> int:
+    """The whole book as a data set in a folder, renewed by what was committed since: the fleet's, with one site."""
+    from pathlib import Path
+
+    from logbook.operations.fleet.exporting import Target
+    from logbook.operations.fleet.exporting import export
+    from logbook.operations.fleet.exporting import need_library
+
+    need_library()
+    if query or target in (None, "-"):
+        raise UsageError("cli.parquet", command="logbook export --format parquet -o DIR")
+    session = context.session
+    site = "book"
+    with Target(Path(str(target)).expanduser().absolute()) as folder:
+        done = export(session, site, folder.folder, folder.sites.get(site), private=private)
+        folder.note(site, done)
+    say = context.catalogue.say
+    told = say("fleet.exported", sites=1, partitions=done.partitions, records=done.records, path=target)
+    output.note(context, told)
+    if done.unfit:
+        name = session.book.settings.name
+        output.note(context, say("fleet.unfit", site=name, count=done.unfit, first=done.first))
+    return 0
 
 
 def _workbook(context: Context, form: Form | None, words: list[str], private: bool) -> bytes:
