@@ -226,6 +226,8 @@ def sign_command(
 @passes_context
 def open_command(context: Context, id: str, reason: str | None, format_: str) -> int:
     from logbook.cli.prompting import edit_text
+    from logbook.cli.prompting import with_schema
+    from logbook.cli.prompting import without_schema
     from logbook.operations import opening
 
     session = context.session
@@ -237,7 +239,7 @@ def open_command(context: Context, id: str, reason: str | None, format_: str) ->
     private = sees_private(context)
     shown = opening.text_for(session, loaded, private=private)
     text = draft.read_bytes() if draft.exists() else shown
-    edited = edit_text(context, draft, text)
+    edited = without_schema(edit_text(context, draft, with_schema(session, loaded.form, text)))
     if not edited.strip():  # an emptied file gives the edit up
         edited = shown
     try:
