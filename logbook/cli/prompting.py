@@ -104,8 +104,8 @@ def schema_line(session: Session, form: Form, *, new: bool = False) -> str:
 
 
 def with_schema(session: Session, form: Form, text: bytes) -> bytes:
-    """A record's text with that comment below it: above it every line would get another number."""
-    return without_schema(text) + schema_line(session, form).encode()
+    """A record's text below that comment: language servers look for it at the top only."""
+    return schema_line(session, form).encode() + without_schema(text)
 
 
 def without_schema(text: bytes) -> bytes:
@@ -141,7 +141,7 @@ def edit_new(
             lines.append(codec.write({field.id: value}).decode().rstrip("\n"))
     path = session.repository.room / "drafts" / f"new-{form.name}.yaml"
     text = path.read_bytes() if path.exists() and not values else ("\n".join(lines) + "\n").encode()
-    text = without_schema(text) + schema_line(session, form, new=True).encode()
+    text = schema_line(session, form, new=True).encode() + without_schema(text)
     edited = edit_text(context, path, text)
     document, issues = codec.read_definition(edited, path=str(path))
     if document is None:

@@ -60,3 +60,24 @@ def test_what_is_not_installed_is_named_with_its_command(typed: Line, monkeypatc
     monkeypatch.setattr(workbooks, "find_spec", lambda name: None)
     answer = typed("export", "complaint", "-o", "a.xlsx")
     assert (answer.code, "pip install 'property-logbook[xlsx]'" in answer.err) == (2, True)
+
+
+def test_a_draft_names_its_schema_and_the_record_does_not(typed: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    from urllib.request import url2pathname
+
+    from logbook.store import machine
+
+    seen: list[str] = []
+
+    def editor(path: Path) -> bool:
+        text = path.read_text(encoding="utf-8")
+        seen.append(text.splitlines()[0])
+        path.write_text(text.replace("电梯异响", "二号电梯异响"), encoding="utf-8")
+        return True
+
+    monkeypatch.setattr(machine, "run_editor", editor)
+    typed.ok("open", "CP-20261120-A001", "--reason", "听错了", "--now", NOW)
+    schema = seen[0].removeprefix("# yaml-language-server: $schema=file://")
+    assert Path(url2pathname(schema)).is_file() and schema.endswith("complaint%401.json")
+    text = next(typed.root.glob("records/complaint/2026/11/CP-20261120-A001.yaml")).read_text(encoding="utf-8")
+    assert "二号电梯异响" in text and "$schema" not in text
