@@ -24,8 +24,8 @@ from logbook.core.suggest import hint
 from logbook.core.value import frozen
 from logbook.operations import spreadsheets
 from logbook.operations.importing import Source
+from logbook.store.installed import install_command
 
-INSTALL = "pip install 'property-logbook[xlsx]'"
 _LARGEST = 300_000_000  # bytes unpacked; a million rows are less
 _WIDEST = 10_000
 _DIGITS = 15
@@ -50,7 +50,7 @@ class Cell:
 def need_library(package: str = "openpyxl") -> None:
     """UsageError ``book.missing-extra`` with the command that installs what is missing."""
     if find_spec(package) is None:
-        raise UsageError("book.missing-extra", command=INSTALL)
+        raise UsageError("book.missing-extra", command=install_command("xlsx"))
 
 
 def read_workbook(name: str, data: bytes, form: Form, *, sheet: str | None = None) -> Source:
