@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from typing import TypeVar
 
+from logbook.index.build import Gathered
 from logbook.index.build import Reader
 from logbook.index.build import Writer
 from logbook.index.build import by_time
@@ -27,7 +32,13 @@ if TYPE_CHECKING:
 # More changes than this in one go, and more than half of the book: everything anew is quicker.
 _MANY = 5000
 _DEFINITIONS = ("templates/", "logbook.yaml")
-_CHUNK = 500
+# So many files are read and written in one go, and from so many on helpers pay for their start.
+_CHUNK = 250
+_WORTH_PROCESSES = 2000
+
+T = TypeVar("T")
+F = TypeVar("F")
+_Known = tuple[str, str, int, str, int]  # path, blob, row number, form, version
 
 
 def build(
@@ -44,13 +55,49 @@ def build(
     writer = Writer(connection, context, bulk=True)
     files = tree_files(repository, head)
     files.sort(key=lambda file: by_time(file[0]))
-    for number, ((path, blob), data) in enumerate(zip(files, blobs(repository, files), strict=True), 1):
-        writer.put(number, path, blob, data)
-    writer.finish()
+    for gathered in _gather(repository, context, files):
+        writer.take_in(gathered)
+    writer.finish(lambda again: blobs(repository, again))
     _write_meta(connection, {**meta, "head": head or ""})
     connection.execute("pragma analysis_limit = 400")
     connection.execute("analyze")
     connection.execute("commit")
+
+
+def _gather(repository: Repository, context: Context, files: list[tuple[str, str]]) -> Iterator[Gathered]:
+    """The rows of the files, numbered from 1 in their order: of a great book by several processes."""
+    writers: list[Writer] = []
+
+    def work(here: Repository, first: int, part: list[tuple[str, str]]) -> Gathered:
+        if not writers:  # each process has its own; it keeps the rows until they are handed over
+            writers.append(Writer(sqlite3.connect(":memory:"), context, bulk=True))
+        for number, ((path, blob), data) in enumerate(zip(part, blobs(here, part), strict=True), first + 1):
+            writers[0].put(number, path, blob, data)
+        return writers[0].hand_over()
+
+    return _spread(repository, files, work)
+
+
+def _spread(
+    repository: Repository, files: Sequence[F], work: Callable[[Repository, int, Sequence[F]], T]
+) -> Iterator[T]:
+    """``work(repository, first, part)`` for the files part by part, in order; where there are many, in
+    processes that read through a repository of their own."""
+    starts = range(0, len(files), _CHUNK)
+    if len(files) < _WORTH_PROCESSES:
+        return (work(repository, first, files[first : first + _CHUNK]) for first in starts)
+    from logbook.store.crew import spread
+
+    repository.close()  # a child of Git cannot be shared
+    taker = os.getpid()
+    own: list[Repository] = []
+
+    def job(n: int) -> T:
+        if not own:
+            own.append(repository if os.getpid() == taker else repository.again())
+        return work(own[0], starts[n], files[starts[n] : starts[n] + _CHUNK])
+
+    return spread(len(starts), job)
 
 
 def update(
@@ -111,17 +158,16 @@ def add_search(connection: sqlite3.Connection, repository: Repository, context: 
     """Make the full text of every record, within the caller's transaction."""
     connection.execute(SEARCH)
     reader = Reader(context)
-    cursor = connection.execute("select path, blob, _record, form, version from records order by _record")
-    while True:
-        rows = cursor.fetchmany(_CHUNK * 4)
-        if not rows:
-            break
-        words = [
+    rows = connection.execute("select path, blob, _record, form, version from records order by _record").fetchall()
+
+    def work(here: Repository, first: int, part: Sequence[_Known]) -> list[tuple[int, str, str]]:
+        found = blobs(here, (row[:2] for row in part))
+        return [
             (number, *reader.words(read_plain(data, path), form, version))
-            for (path, _, number, form, version), data in zip(
-                rows, blobs(repository, [row[:2] for row in rows]), strict=True
-            )
+            for (path, _, number, form, version), data in zip(part, found, strict=True)
         ]
+
+    for words in _spread(repository, rows, work):
         connection.executemany("insert into search (rowid, body, hidden) values (?, ?, ?)", words)
 
 
