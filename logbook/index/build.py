@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from typing import NamedTuple
+from typing import cast
 
 from logbook.core.errors import BookError
 from logbook.core.form import Field
@@ -87,6 +88,11 @@ class Gathered(NamedTuple):
     forms: list[str]
     rows: list[tuple[str, list[tuple[object, ...]]]]
     waiting: list[_Waiting]
+
+    @property
+    def ids(self) -> Iterator[str]:
+        """The ids of the records."""
+        return (cast(str, row[1]) for sql, rows in self.rows if sql == _RECORD_SQL for row in rows)
 
 
 class Reader:
@@ -284,17 +290,23 @@ class Writer:
             settled = max(clock[9] for clock in clocks)
             execute("update records set last_at = max(last_at, ?) where _record = ?", (settled, number))
 
-    def remove(self, number: int, form: str) -> None:
-        """Take a record out; its text in the search table is the caller's to take out first."""
-        execute = self.connection.execute
+    def remove(self, records: Iterable[tuple[int, str]]) -> None:
+        """Take records out, each by its row number and form; their text in the search table is the caller's to
+        take out first."""
+        of_form: dict[str, list[tuple[int]]] = {}
+        for number, form in records:
+            of_form.setdefault(form, []).append((number,))
+        numbers = [number for found in of_form.values() for number in found]
+        delete = self.connection.executemany
         for table in ("records", "events", "clocks", "sources", "links", *OF_RECORDS):
-            execute(f"delete from {table} where _record = ?", (number,))
-        layout = self.tables.get(form)
-        if layout is None or layout.table not in self._made:
-            return
-        execute(f"delete from {quote(layout.table)} where _record = ?", (number,))
-        for name in layout.lists:
-            execute(f"delete from {quote(layout.list_table(name))} where _record = ?", (number,))
+            delete(f"delete from {table} where _record = ?", numbers)
+        for form, found in of_form.items():
+            layout = self.tables.get(form)
+            if layout is None or layout.table not in self._made:
+                continue
+            delete(f"delete from {quote(layout.table)} where _record = ?", found)
+            for name in layout.lists:
+                delete(f"delete from {quote(layout.list_table(name))} where _record = ?", found)
 
     def ensure(self, form: str) -> None:
         """Make the tables of a form if they are not there."""

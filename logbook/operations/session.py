@@ -93,6 +93,13 @@ class Session:
         if "repository" in self.__dict__:
             self.repository.close()
 
+    def alone(self) -> None:
+        """For a forked helper: go on with a repository and an index of its own. The caller's stay as they
+        are: closing a database here would end it there."""
+        self._inherited = [self.__dict__.pop("index", None), self.__dict__.get("repository")]
+        if "repository" in self.__dict__:
+            self.__dict__["repository"] = self.repository.again()
+
     @property
     def now(self) -> datetime:
         return self.clock.now

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -28,11 +29,12 @@ def helpers() -> int:
     return min(_MOST, len(os.sched_getaffinity(0)))
 
 
-def spread(jobs: int, work: Callable[[int], T]) -> Iterator[T]:
+def spread(jobs: int, work: Callable[[int], T], *, begin: Callable[[], None] | None = None) -> Iterator[T]:
     """``work(0)``, ``work(1)`` and so on in order, each computed by one of the :func:`helpers`.
 
     A helper is a fork: it has everything the caller has, must not use the caller's open children and
-    databases, and hands back what can be pickled. It waits when its results are not taken, so that memory
+    databases (``begin``, called first in each, may put others in their place), and hands back what can be
+    pickled. It waits when its results are not taken, so that memory
     stays flat. What a helper could not do (it was killed, it raised) is done here once more.
     """
     count = min(helpers(), jobs)
@@ -45,12 +47,13 @@ def spread(jobs: int, work: Callable[[int], T]) -> Iterator[T]:
     ends: list[Connection] = []
     running = []
     try:
+        gc.freeze()  # what is here now stays shared: no helper's collector writes on it
         for helper in range(count):
             reader, writer = forking.Pipe(duplex=False)
             _widen(writer)
             ends.append(reader)
             process = forking.Process(
-                target=_help, args=(writer, tuple(ends), range(helper, jobs, count), work), daemon=True
+                target=_help, args=(writer, tuple(ends), range(helper, jobs, count), work, begin), daemon=True
             )
             process.start()
             running.append(process)
@@ -68,6 +71,7 @@ def spread(jobs: int, work: Callable[[int], T]) -> Iterator[T]:
                     continue
             yield work(job)
     finally:
+        gc.unfreeze()
         for reader in ends:
             reader.close()  # whoever still writes is told that nobody listens
         for process in running:
@@ -77,11 +81,19 @@ def spread(jobs: int, work: Callable[[int], T]) -> Iterator[T]:
                 process.join()
 
 
-def _help(writer: Connection, others: tuple[Connection, ...], jobs: range, work: Callable[[int], object]) -> None:
+def _help(
+    writer: Connection,
+    others: tuple[Connection, ...],
+    jobs: range,
+    work: Callable[[int], object],
+    begin: Callable[[], None] | None,
+) -> None:
     """A helper's life. Problems are silent: the taker does what is missing, and tells."""
     for end in others:
         end.close()  # or the helpers would hold one another's pipes open when the taker is gone
     with contextlib.suppress(BaseException):
+        if begin is not None:
+            begin()
         for job in jobs:
             writer.send(work(job))
     writer.close()
