@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable
 from collections.abc import Iterable
@@ -94,15 +93,16 @@ def _spread(
     from logbook.store.crew import spread
 
     repository.close()  # a child of Git cannot be shared
-    taker = os.getpid()
-    own: list[Repository] = []
+    own = [repository]
+
+    def begin() -> Callable[[], None]:
+        own[0] = repository.again()
+        return own[0].close
 
     def job(n: int) -> T:
-        if not own:
-            own.append(repository if os.getpid() == taker else repository.again())
         return work(own[0], files[starts[n] : starts[n] + _CHUNK])
 
-    return spread(len(starts), job)
+    return spread(len(starts), job, begin=begin)
 
 
 def update(

@@ -29,12 +29,14 @@ def helpers() -> int:
     return min(_MOST, len(os.sched_getaffinity(0)))
 
 
-def spread(jobs: int, work: Callable[[int], T], *, begin: Callable[[], None] | None = None) -> Iterator[T]:
+def spread(
+    jobs: int, work: Callable[[int], T], *, begin: Callable[[], Callable[[], object]] | None = None
+) -> Iterator[T]:
     """``work(0)``, ``work(1)`` and so on in order, each computed by one of the :func:`helpers`.
 
     A helper is a fork: it has everything the caller has, must not use the caller's open children and
-    databases (``begin``, called first in each, may put others in their place), and hands back what can be
-    pickled. It waits when its results are not taken, so that memory
+    databases (``begin``, called first in each, may put others in their place; what it returns is called at
+    the end), and hands back what can be pickled. It waits when its results are not taken, so that memory
     stays flat. What a helper could not do (it was killed, it raised) is done here once more.
     """
     count = min(helpers(), jobs)
@@ -86,14 +88,14 @@ def _help(
     others: tuple[Connection, ...],
     jobs: range,
     work: Callable[[int], object],
-    begin: Callable[[], None] | None,
+    begin: Callable[[], Callable[[], object]] | None,
 ) -> None:
     """A helper's life. Problems are silent: the taker does what is missing, and tells."""
     for end in others:
         end.close()  # or the helpers would hold one another's pipes open when the taker is gone
-    with contextlib.suppress(BaseException):
+    with contextlib.suppress(BaseException), contextlib.ExitStack() as ends:
         if begin is not None:
-            begin()
+            ends.callback(begin())
         for job in jobs:
             writer.send(work(job))
     writer.close()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -41,11 +43,16 @@ def test_a_fault_of_the_work_is_raised_here() -> None:
         list(spread(6, lambda job: 1 // (3 - job)))
 
 
-def test_each_helper_begins_once_and_the_caller_does_not() -> None:
+def test_each_helper_begins_and_ends_and_the_caller_does_not(tmp_path: Path) -> None:
     begun: list[int] = []
-    done = list(spread(7, lambda job: len(begun), begin=lambda: begun.append(1)))
-    assert done == [1] * 7
+
+    def begin() -> Callable[[], object]:
+        begun.append(1)
+        return (tmp_path / str(os.getpid())).touch
+
+    assert list(spread(7, lambda job: len(begun), begin=begin)) == [1] * 7
     assert begun == []
+    assert len(list(tmp_path.iterdir())) == 3
 
 
 def test_helpers_end_with_whoever_stops_taking() -> None:
