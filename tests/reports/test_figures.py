@@ -115,7 +115,7 @@ def test_the_trend_is_what_each_month_by_itself_gives(session: Session) -> None:
     report = run(session, "repair_month", NOV)
     (trend,) = report.parts[0].charts
     shown = {point.label.en: point.value for point in trend.points}  # type: ignore[union-attr]
-    assert list(shown)[0] == "2025-12"
+    assert next(iter(shown)) == "2025-12"
     for month in ("2026-10", "2026-11"):
         assert shown[month] == totals(run(session, "repair_month", {"month": month}), "kinds")["rate"]
     assert shown["2026-09"] is None  # nothing was there yet: a gap, not 0
