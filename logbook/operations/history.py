@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from logbook.core.form import Form
 from logbook.core.lifecycle import EVENT_ONLY
@@ -18,6 +19,9 @@ from logbook.operations.session import Session
 from logbook.store import codec
 from logbook.store.history import trailers_of
 from logbook.store.records import record_from
+
+if TYPE_CHECKING:
+    from logbook.index.book_index import Row
 
 # Stands for a customer's name.
 MASKED = "***"
@@ -59,14 +63,25 @@ def history(session: Session, word: str, *, private: bool = False) -> tuple[Form
     """Every commit of one record, oldest first, with the fields it changed. ``private``: the names of customers
     who signed are not masked and encrypted values are plain where this desk can read them; in clear, the other
     values are masked by who shows them."""
-    row = find(session, word)
+    return history_of(session, find(session, word), private=private)
+
+
+def history_of(
+    session: Session, row: Row, *, private: bool = False, last: State | None = None, until: datetime | None = None
+) -> tuple[Form | None, list[Entry]]:
+    """The same of a record that was found. ``last``: what it amounts to now, where the caller knows, so that its
+    text is not read once more; ``until``: nothing that happened later."""
     repository = session.repository
     entries: list[Entry] = []
     before: State | None = None
     form: Form | None = None
-    for commit_id in reversed(session.index.history_of(row.path)):
+    commits = session.index.history_of(row.path)
+    for commit_id in reversed(commits):
         commit = repository.objects.commit(commit_id)
-        after, form = _state_at(session, commit_id, row.path, form)
+        if last is not None and commit_id == commits[0]:
+            after, form = last, last.form
+        else:
+            after, form = _state_at(session, commit_id, row.path, form, until)
         trailers = trailers_of(commit.message)
         events = after.events[len(before.events) if before else 0 :] if after else ()
         amendments = (
@@ -112,7 +127,7 @@ def _disclosed(
 
 
 def _state_at(
-    session: Session, commit: str, path: str, form: Form | None
+    session: Session, commit: str, path: str, form: Form | None, until: datetime | None = None
 ) -> tuple[State | None, Form | None]:
     data = session.repository.blob_at(commit, path)
     if data is None:
@@ -125,7 +140,7 @@ def _state_at(
         return None, form
     form = session.library.form_at(record.form, record.version) or form
     # A record whose form the book no longer has cannot be replayed.
-    return (state_of(form, record) if form else None), form
+    return (state_of(form, record, until=until) if form else None), form
 
 
 def _changes(before: State | None, after: State | None, *, private: bool) -> Iterator[FieldChange]:
