@@ -233,9 +233,9 @@ def form_href(form: str) -> str:
     return f"l/{form}/index.html"
 
 
-def grid_href(month: str) -> str:
-    """The page of the duties of a month."""
-    return f"duties/{month}.html"
+def grid_href(month: str, months: Sequence[str]) -> str:
+    """The page of the duties of a month, of those that have one: the newest is where the navigation leads."""
+    return f"duties/{month}.html" if months and month != months[0] else "duties.html"
 
 
 def up(href: str) -> str:

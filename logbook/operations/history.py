@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from logbook.store.records import record_from
 
 if TYPE_CHECKING:
     from logbook.index.book_index import Row
+    from logbook.store.objects import CommitObject
 
 # Stands for a customer's name.
 MASKED = "***"
@@ -67,18 +69,26 @@ def history(session: Session, word: str, *, private: bool = False) -> tuple[Form
 
 
 def history_of(
-    session: Session, row: Row, *, private: bool = False, last: State | None = None, until: datetime | None = None
+    session: Session,
+    row: Row,
+    *,
+    private: bool = False,
+    last: State | None = None,
+    until: datetime | None = None,
+    commits: Sequence[tuple[str, CommitObject]] | None = None,
 ) -> tuple[Form | None, list[Entry]]:
     """The same of a record that was found. ``last``: what it amounts to now, where the caller knows, so that its
-    text is not read once more; ``until``: nothing that happened later."""
+    text is not read once more; ``until``: nothing that happened later; ``commits``: those that touched it, oldest
+    first, where the caller has read them."""
     repository = session.repository
     entries: list[Entry] = []
     before: State | None = None
     form: Form | None = None
-    commits = session.index.history_of(row.path)
-    for commit_id in reversed(commits):
-        commit = repository.objects.commit(commit_id)
-        if last is not None and commit_id == commits[0]:
+    if commits is None:
+        found = reversed(session.index.history_of(row.path))
+        commits = [(commit_id, repository.objects.commit(commit_id)) for commit_id in found]
+    for commit_id, commit in commits:
+        if last is not None and commit_id == commits[-1][0]:
             after, form = last, last.form
         else:
             after, form = _state_at(session, commit_id, row.path, form, until)

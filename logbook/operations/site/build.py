@@ -424,8 +424,6 @@ class _Build:
 
         session = self.session
         month = session.now.astimezone(session.zone).strftime("%Y-%m")
-        if not session.library.shared.get("duties"):
-            return {}
         ledger = Ledger(session)
         begin = first_month(ledger)
         months = [month]
@@ -434,10 +432,9 @@ class _Build:
         kept: Mapping[str, int] = {}
         for one in months:
             found = grid(session, ledger, one, months, self._path)
-            if one == month and found.today is not None:
+            if found.today is not None:
                 kept = _day(found, found.today)
-                self._put("duties.html", self.renderer.grid(found))
-            self._put(grid_href(one), self.renderer.grid(found))
+            self._put(grid_href(one, months), self.renderer.grid(found))
         for href in list(self.target.pages("duties")):
             if href not in self.wanted:
                 self.target.drop(href)

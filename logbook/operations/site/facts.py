@@ -25,10 +25,12 @@ from logbook.operations.history import history_of
 from logbook.operations.reading import form_of
 from logbook.operations.reading import record_in
 from logbook.operations.session import Session
+from logbook.store.objects import parse_commit
 
 if TYPE_CHECKING:
     from logbook.index.book_index import Row
     from logbook.index.search import Wanted
+    from logbook.store.objects import CommitObject
 
 _PATH = re.compile(r"records/([^/]+)/(?:(\d{4})/(\d{2})/)?")
 
@@ -70,12 +72,15 @@ class Reader:
         session, rows = self.session, list(rows)
         clocks = session.index.clocks_of(rows, session.now)
         contents = list(session.repository.objects.read_many(row.blob for row in rows))
-        for row, (_, _, data) in zip(rows, contents, strict=True):
+        touched = [list(reversed(session.index.history_of(row.path))) for row in rows]
+        commits = self._commits({commit for its in touched for commit in its})
+        for row, (_, _, data), ids in zip(rows, contents, touched, strict=True):
             until = session.now if row.then is not None else None
             record = record_in(data, row.path)
             form = form_of(session, record)
             state = state_of(form, record, until=until)
-            _, entries = history_of(session, row, last=state, until=until)
+            own = [(commit, commits[commit]) for commit in ids]
+            _, entries = history_of(session, row, last=state, until=until, commits=own)
             if until is not None:
                 record = _then(record, until)
                 state = replace(state, record=record)
@@ -85,6 +90,10 @@ class Reader:
                 self._derivable(form, state), self._links(form, state), self._stale(form, state), month_of(row.path),
             )  # fmt: skip
             yield facts, self.terms(record, form, row.title, until)
+
+    def _commits(self, ids: set[str]) -> dict[str, CommitObject]:
+        """Commits read in one stream; a chunk of records shares many, where they were imported."""
+        return {oid: parse_commit(data) for oid, _, data in self.session.repository.objects.read_many(sorted(ids))}
 
     def terms_in(self, blob: str, path: str) -> set[str]:
         """The words of a record's former text; none where it cannot be read."""

@@ -47,10 +47,10 @@ def grid(session: Session, ledger: Ledger, month: str, months: Sequence[str], pa
         counts: dict[int, Counter[str]] = {}
         alone: dict[int, str | None] = {}
         role = roles.get(duty.role, Text(duty.role, duty.role)) if duty.role else None
-        for pair, one in ledger.standings(duty, ledger.pairs(duty, ended=True, all_=True), begin - 1, end - 1):
+        pairs = ledger.pairs(duty, ended=True, all_=True, due=(begin, end))
+        for pair, one in ledger.standings(duty, pairs, begin, end):
             occurrence = one.occurrence
-            due = from_epoch(occurrence.due - (1 if occurrence.due > begin else 0), session.zone)
-            day = due.day
+            day = from_epoch(occurrence.due - 1, session.zone).day  # midnight is the end of the day before
             counts.setdefault(day, Counter())[one.state] += 1
             record = one.mark.record if one.mark is not None else None
             alone[day] = record if day not in alone else None

@@ -202,8 +202,8 @@ class Pages:
         }  # fmt: skip
 
     def grid(self, grid: Grid) -> bytes:
-        """Duty by day of a month; the present month stands at ``duties.html`` as well."""
-        href = grid_href(grid.month)
+        """Duty by day of a month; the present one stands at ``duties.html``."""
+        href = grid_href(grid.month, grid.months)
         year, number = int(grid.month[:4]), int(grid.month[5:7])
         days = []
         for day in range(1, grid.days + 1):
@@ -235,7 +235,7 @@ class Pages:
             more=self._say("misses_more", count=left) if left else "",
             crumbs=[(self.words["duties"], "duties.html"), (grid.month, None)],
             legend=[(state, sign, self.words[_STATES[state]]) for state, sign in _SIGNS[self.lang].items()],
-            months=[(month, grid_href(month) if month != grid.month else None) for month in grid.months],
+            months=[(one, grid_href(one, grid.months) if one != grid.month else None) for one in grid.months],
         )  # fmt: skip
 
     def _cell(self, month: str, day: int, its: Any) -> tuple[str, str, str, str | None]:

@@ -11,6 +11,7 @@ from logbook.core.builtin import built_in_steps
 from logbook.core.builtin import with_fields
 from logbook.core.form import Field
 from logbook.core.form import Form
+from logbook.core.form import Step
 from logbook.core.moments import from_epoch
 from logbook.core.record import Stored
 from logbook.core.sitepages import Facts
@@ -36,6 +37,8 @@ class RecordWords:
         self._lang = frame.lang
         self._words = words
         self._masked = False
+        self._steps: dict[tuple[str, int], Mapping[str, Step]] = {}
+        self._widened: dict[tuple[str, int, str], tuple[Step | None, Form]] = {}
 
     def tell(self, facts: Facts) -> dict[str, Any]:
         """Everything the layout names, as plain text; masked where it is private."""
@@ -47,6 +50,7 @@ class RecordWords:
             "title": form.title.say(self._lang),
             "status": self._words["voided"] if state.voided else status.say(self._lang) if status else state.status,
             "tone": "" if state.final or not form.final else "warn",
+            "about": facts.row.title,
             "path": facts.row.path,
             "notes": self._notes(facts),
             "pairs": self._pairs(facts),
@@ -144,12 +148,8 @@ class RecordWords:
 
     # --- what happened --------------------------------------------------------------------------------
 
-    def _event(self, facts: Facts, event: Any) -> dict[str, Any]:
-        form = facts.form
-        built_in = built_in_steps(form).get(event.step)
-        step = form.steps.get(event.step, built_in)
-        if step is built_in and built_in is not None:
-            form = with_fields(form, built_in)
+    def _event(self, facts: Facts, event: Any) -> tuple[str, str, str, list[str], list[tuple[str, str]]]:
+        step, form = self._step(facts.form, event.step)
         notes = []
         if event.recorded:
             notes.append(self._words["recorded"].format(at=_short(event.recorded)))
@@ -165,10 +165,25 @@ class RecordWords:
                 value = [value]  # a row appended
             seen = self._open(facts, path, value)
             values.append((self._place(form, path.rstrip("+")), self._text(whole, seen)))
-        return {
-            "at": _short(event.at), "by": self._name(event.by), "notes": notes, "entered": values,
-            "step": step.label.say(self._lang) if step else self._words.get(event.step, event.step),
-        }  # fmt: skip
+        label = step.label.say(self._lang) if step else self._words.get(event.step, event.step)
+        return _short(event.at), label, self._name(event.by), notes, values
+
+    def _step(self, form: Form, name: str) -> tuple[Step | None, Form]:
+        """A step of a form, and the form with the fields a built-in one brings."""
+        key = (form.name, form.version, name)
+        known = self._widened.get(key)
+        if known is None:
+            built_in = built_in_steps(form).get(name)
+            step = form.steps.get(name, built_in)
+            own = with_fields(form, built_in) if step is built_in and built_in is not None else form
+            known = self._widened[key] = (step, own)
+        return known
+
+    def _all_steps(self, form: Form) -> Mapping[str, Step]:
+        key = (form.name, form.version)
+        if key not in self._steps:
+            self._steps[key] = all_steps(form)
+        return self._steps[key]
 
     def _clock(self, form: Form, clock: Any) -> dict[str, str]:
         definition = form.clocks.get(clock.clock)
@@ -214,7 +229,7 @@ class RecordWords:
 
     # --- who changed what -------------------------------------------------------------------------------
 
-    def _entry(self, facts: Facts, entry: Any) -> dict[str, Any]:
+    def _entry(self, facts: Facts, entry: Any) -> tuple[str, str, str, str, str, int, list[tuple[str, str, str]]]:
         form = facts.form
         changes = [part for change in entry.changes for part in change.inside or (change,)]
         lines = [
@@ -223,10 +238,11 @@ class RecordWords:
         ]
         if not entry.readable:
             lines = [(self._words["unreadable"], "", "")]
-        return {
-            "at": entry.at.strftime("%Y-%m-%d %H:%M"), "by": entry.author, "action": self._action(form, entry.action),
-            "reason": entry.reason or "", "commit": entry.commit, "changes": lines or [("", "", "")],
-        }  # fmt: skip
+        lines = lines or [("", "", "")]
+        return (
+            f"{entry.at:%Y-%m-%d %H:%M}", entry.author, self._action(form, entry.action), entry.reason or "",
+            entry.commit, len(lines), lines,
+        )  # fmt: skip
 
     def _change(self, facts: Facts, path: str, value: Stored) -> str:
         if value is None:
@@ -257,7 +273,7 @@ class RecordWords:
         return self._text(field, seen)
 
     def _action(self, form: Form, action: str) -> str:
-        step = all_steps(form).get(action)
+        step = self._all_steps(form).get(action)
         if step is not None:
             return step.label.say(self._lang)
         if action == "open":
@@ -270,7 +286,7 @@ class RecordWords:
         field = form.fields.get(name)
         if field is None:
             known = name in ("status", "at", "by", "id", "title", "signatures")
-            step = all_steps(form).get(name) if rest else None
+            step = self._all_steps(form).get(name) if rest else None
             head = step.label.say(self._lang) if step else WORDS[name].say(self._lang) if known else name
             return " ".join((head, *rest))
         words = [field.label.say(self._lang)]
