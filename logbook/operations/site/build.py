@@ -26,6 +26,7 @@ from logbook import __version__
 from logbook.core.errors import BookError
 from logbook.core.errors import LogbookError
 from logbook.core.form import Form
+from logbook.core.moments import from_epoch
 from logbook.core.sitepages import LINES
 from logbook.core.sitepages import Facts
 from logbook.core.sitepages import FormLine
@@ -261,6 +262,7 @@ class _Build:
 
     def _renew(self, changed: Mapping[str, str | None]) -> int:
         reader = Reader(self.session)
+        then = from_epoch(self.target.known["now"], self.session.zone)
         before: dict[tuple[str, str], set[str]] = {}
         after: dict[tuple[str, str], set[str]] = {}
         rows = []
@@ -272,7 +274,7 @@ class _Build:
                 self.target.drop(record_href(path))
             if blob not in (None, _UNREAD):
                 record_id = path.rpartition("/")[2].removesuffix(".yaml")
-                before[self._key(path, record_id)] = reader.terms_in(str(blob), path)
+                before[self._key(path, record_id)] = reader.terms_in(str(blob), path, then)
         for facts, terms in reader.facts(rows):
             self.target.put(record_href(facts.row.path), self.renderer.record(facts))
             if changed[facts.row.path] != _UNREAD:

@@ -95,8 +95,8 @@ class Reader:
         """Commits read in one stream; a chunk of records shares many, where they were imported."""
         return {oid: parse_commit(data) for oid, _, data in self.session.repository.objects.read_many(sorted(ids))}
 
-    def terms_in(self, blob: str, path: str) -> set[str]:
-        """The words of a record's former text; none where it cannot be read."""
+    def terms_in(self, blob: str, path: str, until: datetime) -> set[str]:
+        """The words of a record's former text as of a moment; none where it cannot be read."""
         try:
             record = record_in(self.session.repository.objects.read(blob)[1], path)
             form = form_of(self.session, record)
@@ -104,9 +104,8 @@ class Reader:
             return set()
         from logbook.index.build import title_of
 
-        now = self.session.now
-        title = title_of(state_of(form, record, until=now), self.session.book.settings.language)
-        return self.terms(record, form, title, now)
+        title = title_of(state_of(form, record, until=until), self.session.book.settings.language)
+        return self.terms(record, form, title, until)
 
     def terms(self, record: Record, form: Form, title: str, until: datetime | None) -> set[str]:
         """The words a record is found by: what anybody may look for, and its title."""

@@ -125,7 +125,7 @@ class RecordWords:
             pairs.append((field.label.say(self._lang) if field else name, self._text(field, seen), href))
         return pairs
 
-    def _tables(self, facts: Facts) -> list[tuple[str, list[str], list[list[str]]]]:
+    def _tables(self, facts: Facts) -> list[tuple[str, list[str], list[list[tuple[str, str | None]]]]]:
         tables = []
         for field in facts.form.fields.values():
             value = facts.state.fields.get(field.id)
@@ -135,12 +135,17 @@ class RecordWords:
             names = [name for name in field.columns if any(row.get(name) not in (None, "") for row in rows)]
             names += [name for name in dict.fromkeys(one for row in rows for one in row) if name not in field.columns]
             heads = [field.columns[one].label.say(self._lang) if one in field.columns else one for one in names]
-            cells = [[self._text(field.columns.get(one), row.get(one)) for one in names] for row in rows]
+            cells = [[self._cell(facts, field.columns.get(one), row.get(one)) for one in names] for row in rows]
             if rows:
                 tables.append((field.label.say(self._lang), heads, cells))
             else:
-                tables.append((field.label.say(self._lang), [""], [[self._text(None, one)] for one in value]))
+                seen = self._open_list(facts, field.id, value)
+                tables.append((field.label.say(self._lang), [""], [[(self._text(None, one), None)] for one in seen]))
         return tables
+
+    def _cell(self, facts: Facts, column: Field | None, value: Stored) -> tuple[str, str | None]:
+        path = facts.places.get(value) if isinstance(value, str) and column is not None and column.type == "ref" else None
+        return self._text(column, value), link(record_href(path)) if path else None
 
     def _open_list(self, facts: Facts, name: str, value: list[Stored]) -> list[Any]:
         seen = self._open(facts, name, value)
