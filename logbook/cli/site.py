@@ -48,7 +48,9 @@ def site_group() -> None:
     pass
 
 
-@site_group.command("build", cls=SubCommand, epilog="logbook site build /srv/www/logbook\nlogbook site build site --now 2026-11-22")
+@site_group.command(
+    "build", cls=SubCommand, epilog="logbook site build /srv/www/logbook\nlogbook site build site --now 2026-11-22"
+)
 @click.argument("folder", metavar="DIR")
 @click.option(
     "--jobs",
@@ -66,7 +68,8 @@ def site_build(context: Context, folder: str, jobs: int | None, format_: str) ->
     from logbook.render.site.pages import Pages
 
     session, say = context.session, context.catalogue.say
-    with noticing(context, rules=True), Target(Path(folder).expanduser().absolute()) as target:
+    target = Target(Path(folder).expanduser().absolute(), book=session.book.root)
+    with noticing(context, rules=True), target:
         session.index.refresh()
         total = sum(session.index.counts().values())
         with output.progress(context, total, say("site.building")) as step:

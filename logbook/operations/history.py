@@ -89,7 +89,8 @@ def history_of(
         commits = [(commit_id, repository.objects.commit(commit_id)) for commit_id in found]
     for commit_id, commit in commits:
         if last is not None and commit_id == commits[-1][0]:
-            after, form = last, last.form
+            after: State | None = last
+            form = last.form
         else:
             after, form = _state_at(session, commit_id, row.path, form, until)
         trailers = trailers_of(commit.message)

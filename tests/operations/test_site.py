@@ -225,8 +225,7 @@ def test_in_a_real_browser(site: Path, tmp_path: Path) -> None:
     assert 'href="r/complaint/2026/11/CP-20261122-A002.html">CP-20261122-A002</a>' in found
     assert found.count("<tr>") == 2 and "厨房漏水" in found
     assert "CONSOLE" not in done.stderr.decode(), done.stderr.decode()
-    asked = set(re.findall(rb'"url":"(\w+):', net.read_bytes())) if net.exists() else set()
-    own = re.findall(rb'"initiator":"file:', net.read_bytes()) if net.exists() else []
-    assert not own, asked
+    # Chromium itself asks for updates ("not an origin"); what a page asks for has an origin, "null" from a disk.
+    assert set(re.findall(rb'"initiator":"(.*?)"', net.read_bytes())) <= {b"not an origin"}
     subprocess.run([*base, f"--screenshot={picture}", url], capture_output=True, timeout=60, check=True)
     assert picture.stat().st_size > 10_000

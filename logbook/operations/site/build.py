@@ -45,8 +45,8 @@ from logbook.core.sitepages import grid_href
 from logbook.core.sitepages import list_href
 from logbook.core.sitepages import record_href
 from logbook.core.siteshards import group_of
-from logbook.core.siteshards import short
 from logbook.core.siteshards import shards_for
+from logbook.core.siteshards import short
 from logbook.core.siteshards import stem_of
 from logbook.core.text import Text
 from logbook.core.value import frozen
@@ -87,7 +87,11 @@ class Renderer(Protocol):
     def grid(self, grid: Grid) -> bytes: ...
     def summary(self, summary: Summary) -> bytes: ...
     def search(
-        self, shards: int, there: Sequence[int], groups: Sequence[tuple[str, str, str, str, int]], forms: Mapping[str, Form]
+        self,
+        shards: int,
+        there: Sequence[int],
+        groups: Sequence[tuple[str, str, str, str]],
+        forms: Mapping[str, Form],
     ) -> Iterable[tuple[str, bytes]]: ...
     def reports(self, pages: Sequence[Page]) -> Iterable[tuple[str, bytes]]: ...
 
@@ -141,10 +145,10 @@ class _Build:
         self.names = _names(session)
         self.pages = list(report_pages(session))
         settings = session.book.settings
-        self.frame = Frame(
-            settings.name, session.lang, session.zone, session.now, head, settings.practice, self.names, bool(self.pages)
+        reports = bool(self.pages)
+        renderer.dress(
+            Frame(settings.name, session.lang, session.zone, session.now, head, settings.practice, self.names, reports)
         )
-        renderer.dress(self.frame)
         said = f"{settings!r} {session.encrypts} {renderer.key}"
         self.rules = f"{__version__} {session.rules_key} {session.lang} {zlib.crc32(said.encode()):08x}"
         self.wanted: set[str] = set()
@@ -183,10 +187,8 @@ class _Build:
         numbers = self.session.index.with_running_clock(self.session.now)
         rows = [row for row in self.rows if row.number in numbers or row.then is not None]
         clocks = self.session.index.clocks_of(rows, self.session.now)
-        return {
-            row.path: zlib.crc32(repr([(c.clock, c.cycle, c.due, c.stopped, c.state) for c in clocks[row.number]]).encode())
-            for row in rows
-        }
+        told = {row.path: [(c.clock, c.cycle, c.due, c.stopped, c.state) for c in clocks[row.number]] for row in rows}
+        return {path: zlib.crc32(repr(its).encode()) for path, its in told.items()}
 
     @property
     def shards(self) -> int:
@@ -205,12 +207,11 @@ class _Build:
         self._always()
         if changed is None:
             self.target.sweep(self.wanted)
-        standing = {path: number for path, number in self.standing.items()}
         self.target.finish(
             {
                 "commit": self.head, "rules": self.rules, "now": self.now, "language": self.session.lang,
                 "as_of": self.session.now.isoformat(), "names": self.names, "later": self.later,
-                "standing": standing, "shards": self.shards, "records": len(self.rows),
+                "standing": self.standing, "shards": self.shards, "records": len(self.rows),
             }
         )  # fmt: skip
         target = self.target
@@ -343,7 +344,7 @@ class _Build:
             form = self._form(name)
             open_ = sum(not row.final for row in rows)
             by_form.setdefault(name, []).append((month, len(rows), open_))
-            groups.append((group_of(name, month), stem_of(form.prefix, month), name, month, len(rows)))
+            groups.append((group_of(name, month), stem_of(form.prefix, month), name, month))
         for name, months in by_form.items():
             stamp = self._stamp(f"records/{name}")
             self._put(form_href(name), renderer.months(Months(self._form(name), months, stamp)))
@@ -370,7 +371,8 @@ class _Build:
             for role in dict.fromkeys((*late, *soon))
         ]
         paths = {one.id: one.row.path for one in found if one.row is not None}
-        titles = {name: self._form(name).title for name in {one.form for one in found} if name in self.session.library.forms}
+        forms = self.session.library.forms
+        titles = {one.form: forms[one.form].title for one in found if one.form in forms}
         return Late(owing, paths, titles, SOON)
 
     def _forms(self, found: Sequence[Any]) -> list[FormLine]:
@@ -433,7 +435,7 @@ class _Build:
             months.append(month_before(months[-1]))
         kept: Mapping[str, int] = {}
         for one in months:
-            found = grid(session, ledger, one, months, self._path)
+            found = grid(ledger, one, months, self._path)
             if found.today is not None:
                 kept = _day(found, found.today)
             self._put(grid_href(one, months), self.renderer.grid(found))
@@ -465,8 +467,8 @@ class _Build:
             try:
                 for outcome in pool.map(_chunk, range(len(chunks))):
                     if outcome[0] < 0:
-                        raise BookError(outcome[1], **outcome[2])  # type: ignore[arg-type]
-                    yield outcome  # type: ignore[misc]
+                        raise BookError(outcome[1], **outcome[2])
+                    yield outcome
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise

@@ -17,9 +17,9 @@ from logbook.core.lifecycle import State
 from logbook.core.lifecycle import state_of
 from logbook.core.record import Record
 from logbook.core.record import Stored
-from logbook.core.siteshards import terms_of
 from logbook.core.sitepages import REGISTER
 from logbook.core.sitepages import Facts
+from logbook.core.siteshards import terms_of
 from logbook.core.value import replace
 from logbook.operations.history import history_of
 from logbook.operations.reading import form_of
@@ -145,7 +145,7 @@ class Reader:
         values: dict[str, Stored] = {}
         for field in self._derived[key]:
             try:
-                value = View(state, _Alone()).get(field.id)  # type: ignore[arg-type]
+                value = View(state, _Alone()).get(field.id)
             except _Elsewhere:
                 continue
             stored = stored_from(field, value, self.session.zone)

@@ -15,7 +15,6 @@ from logbook.core.sitepages import Grid
 from logbook.core.sitepages import Miss
 from logbook.core.text import Text
 from logbook.operations.duties import Ledger
-from logbook.operations.session import Session
 
 _TOLD = ("missed", "late", "waived")
 MOST = 300  # so many misses of a month are told one by one
@@ -33,8 +32,9 @@ def first_month(ledger: Ledger) -> str | None:
     return from_epoch(min(begins), ledger.session.zone).strftime("%Y-%m") if begins else None
 
 
-def grid(session: Session, ledger: Ledger, month: str, months: Sequence[str], path: Callable[[str], str]) -> Grid:
+def grid(ledger: Ledger, month: str, months: Sequence[str], path: Callable[[str], str | None]) -> Grid:
     """One month. ``path``: of the record with that number."""
+    session = ledger.session
     year, number = int(month[:4]), int(month[5:7])
     days = calendar.monthrange(year, number)[1]
     first = date(year, number, 1).toordinal()
@@ -55,10 +55,10 @@ def grid(session: Session, ledger: Ledger, month: str, months: Sequence[str], pa
             record = one.mark.record if one.mark is not None else None
             alone[day] = record if day not in alone else None
             if one.state in _TOLD:
-                misses.append(
-                    Miss(duty.label, pair.title or pair.subject, occurrence.slot, from_epoch(occurrence.due, session.zone),
-                         one.state, role, path(record) if record else None, record)
-                )  # fmt: skip
+                when = from_epoch(occurrence.due, session.zone)
+                place = path(record) if record else None
+                subject = pair.title or pair.subject
+                misses.append(Miss(duty.label, subject, occurrence.slot, when, one.state, role, place, record))
         if counts:
             sums = Counter(state for its in counts.values() for state in its.elements())
             cells = {

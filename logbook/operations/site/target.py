@@ -18,16 +18,19 @@ LOCK = "_logbook-site.lock"
 FORMAT = 1
 _PATIENCE = 5.0
 # Folders that hold nothing but pages; the files beside them are named by who builds.
-ROOMS = ("r", "l", "s", "duties")
+ROOMS = ("r", "l", "s", "duties", "reports")
 
 
 class Target:
     """The folder, held by one run at a time. Use it with ``with``. ``known`` is what the last run that was
     finished says of itself; empty where there was none.
 
-    UsageError ``site.not-ours`` for a folder that holds something else."""
+    UsageError ``site.not-ours`` for a folder that holds something else, ``site.in-book`` for one inside ``book``,
+    whose work tree stays clean."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, book: Path | None = None) -> None:
+        if book is not None and folder.resolve().is_relative_to(book.resolve()):
+            raise UsageError("site.in-book", path=str(folder))
         self.folder = folder
         self.known: dict[str, Any] = {}
         self.written = 0
@@ -72,15 +75,13 @@ class Target:
                     return False
         except OSError:
             pass
-        aside = f"{path}.new"
+        aside = path.with_name(f"{path.name}.new")
         try:
             try:
-                file = open(aside, "wb")  # noqa: SIM115 - closed below, opened twice where the folder is missing
+                aside.write_bytes(data)
             except FileNotFoundError:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                file = open(aside, "wb")  # noqa: SIM115
-            with file:
-                file.write(data)
+                aside.write_bytes(data)
             os.replace(aside, path)
         except OSError as error:
             raise write_error(error, path) from error

@@ -51,7 +51,9 @@ _SIGNS = {
     "zh": {"missed": "漏", "late": "迟", "waived": "免", "due": "○", "done": "✓", "upcoming": "·"},
     "en": {"missed": "✗", "late": "L", "waived": "W", "due": "○", "done": "✓", "upcoming": "·"},
 }
-_STATES = {"missed": "missed", "late": "late", "waived": "waived", "due": "pending", "done": "done", "upcoming": "upcoming"}
+_STATES = {
+    "missed": "missed", "late": "late", "waived": "waived", "due": "pending", "done": "done", "upcoming": "upcoming",
+}  # fmt: skip
 _WEEK = {"zh": "一二三四五六日", "en": "MTWTFSS"}
 
 
@@ -285,7 +287,11 @@ class Pages:
         )  # fmt: skip
 
     def search(
-        self, shards: int, there: Sequence[int], groups: Sequence[tuple[str, str, str, str, int]], forms: Mapping[str, Form]
+        self,
+        shards: int,
+        there: Sequence[int],
+        groups: Sequence[tuple[str, str, str, str]],
+        forms: Mapping[str, Form],
     ) -> Iterator[tuple[str, bytes]]:
         """The page of the search, and what its script must know of the files."""
         about = {
@@ -293,14 +299,14 @@ class Pages:
             "there": list(there),
             "groups": [
                 {"group": group, "stem": stem, "form": form, "month": month, "file": link(f"s/d/{form}.{month}.js")}
-                for group, stem, form, month, _ in groups
+                for group, stem, form, month in groups
             ],
             "forms": {
                 name: {
                     "title": forms[name].title.say(self.lang),
                     "states": {state: label.say(self.lang) for state, label in forms[name].states.items()},
                 }
-                for name in sorted({form for _, _, form, _, _ in groups})
+                for name in sorted({form for _, _, form, _ in groups})
             },
         }
         yield "s/index.js", _script("logbookSite", about)
@@ -321,7 +327,7 @@ class Pages:
             title = one.title.say(self.lang)
             yield f"reports/{one.name}.html", self._page(
                 "report.html.j2", f"reports/{one.name}.html", title, "reports", moving=True, links=(),
-                crumbs=[(head, "reports.html"), (title, None)], body=Markup(one.body),  # noqa: S704 - ours, made safe
+                crumbs=[(head, "reports.html"), (title, None)], body=Markup(one.body),
             )  # fmt: skip
 
     # --- parts --------------------------------------------------------------------------------------

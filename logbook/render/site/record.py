@@ -26,6 +26,8 @@ from logbook.render.site.words import CLOCKS
 from logbook.render.site.words import WORDS
 
 _TONES = {"overdue": "bad", "breached": "bad", "pause_expired": "warn", "soon": "warn", "met": "good"}
+# A text, and where it leads.
+Cell = tuple[str, "str | None"]
 _ACTIONS = {"add", "amend", "void", "sign", "import", "init"}
 
 
@@ -125,7 +127,7 @@ class RecordWords:
             pairs.append((field.label.say(self._lang) if field else name, self._text(field, seen), href))
         return pairs
 
-    def _tables(self, facts: Facts) -> list[tuple[str, list[str], list[list[tuple[str, str | None]]]]]:
+    def _tables(self, facts: Facts) -> list[tuple[str, list[str], list[list[Cell]]]]:
         tables = []
         for field in facts.form.fields.values():
             value = facts.state.fields.get(field.id)
@@ -143,8 +145,9 @@ class RecordWords:
                 tables.append((field.label.say(self._lang), [""], [[(self._text(None, one), None)] for one in seen]))
         return tables
 
-    def _cell(self, facts: Facts, column: Field | None, value: Stored) -> tuple[str, str | None]:
-        path = facts.places.get(value) if isinstance(value, str) and column is not None and column.type == "ref" else None
+    def _cell(self, facts: Facts, column: Field | None, value: Stored) -> Cell:
+        is_reference = column is not None and column.type == "ref"
+        path = facts.places.get(value) if is_reference and isinstance(value, str) else None
         return self._text(column, value), link(record_href(path)) if path else None
 
     def _open_list(self, facts: Facts, name: str, value: list[Stored]) -> list[Any]:
@@ -238,8 +241,8 @@ class RecordWords:
         form = facts.form
         changes = [part for change in entry.changes for part in change.inside or (change,)]
         lines = [
-            (self._place(form, one.field), self._change(facts, one.field, one.old), self._change(facts, one.field, one.new))
-            for one in changes
+            (self._place(form, name), self._change(facts, name, old), self._change(facts, name, new))
+            for name, old, new in ((one.field, one.old, one.new) for one in changes)
         ]
         if not entry.readable:
             lines = [(self._words["unreadable"], "", "")]
@@ -270,10 +273,9 @@ class RecordWords:
             return _answers(field, seen, self._lang)
         top = form.fields.get(path.partition(".")[0])
         if field is None and top is not None and isinstance(seen, dict):  # a row that came or went
-            columns = top.columns
+            labels = {name: column.label.say(self._lang) for name, column in top.columns.items()}
             return "; ".join(
-                f"{columns[name].label.say(self._lang) if name in columns else name}: {self._text(columns.get(name), cell)}"
-                for name, cell in seen.items()
+                f"{labels.get(name, name)}: {self._text(top.columns.get(name), cell)}" for name, cell in seen.items()
             )
         return self._text(field, seen)
 
