@@ -68,7 +68,7 @@ def site_build(context: Context, folder: str, jobs: int | None, format_: str) ->
     from logbook.render.site.pages import Pages
 
     session, say = context.session, context.catalogue.say
-    target = Target(Path(folder).expanduser().absolute(), book=session.book.root)
+    target = Target(Path(folder).expanduser().resolve(), book=session.book.root)
     with noticing(context, rules=True), target:
         session.index.refresh()
         total = sum(session.index.counts().values())

@@ -61,7 +61,7 @@ class RecordWords:
             "clocks": [self._clock(form, one) for one in facts.clocks],
             "signatures": self._signatures(facts),
             "amendments": [self._amendment(facts, one) for one in record.amendments],
-            "history": [self._entry(facts, one) for one in facts.history],
+            "history": [self._entry(facts, one) for one in reversed(facts.history)],
         }
         told["masked"] = self._masked
         return told
@@ -122,7 +122,8 @@ class RecordWords:
             if field is not None and field.type == "checklist" and isinstance(seen, dict):
                 pairs.append((field.label.say(self._lang), _answers(field, seen, self._lang), None))
                 continue
-            path = facts.places.get(value) if isinstance(value, str) and seen == value else None
+            is_reference = field is not None and field.type == "ref" and seen == value
+            path = facts.places.get(value) if is_reference and isinstance(value, str) else None
             href = link(record_href(path)) if path else None
             pairs.append((field.label.say(self._lang) if field else name, self._text(field, seen), href))
         return pairs

@@ -105,7 +105,7 @@ WORDS = {
     "reason": Text("原因", "Reason"),
     "history": Text("修改历史", "History"),
     "history_note": Text(
-        "每一行是一次提交改动的一个字段。", "A row is one field that one commit changed."
+        "每一行是一次提交改动的一个字段，最近的在前。", "A row is one field that one commit changed, the latest first."
     ),
     "written": Text("写入时间", "Written"),
     "action": Text("动作", "Action"),
