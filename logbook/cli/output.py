@@ -193,6 +193,22 @@ def write_to(target: str | None, content: str) -> None:
         raise UsageError("book.file-missing", path=str(target), why=error.strerror or str(error)) from error
 
 
+def write_bytes(target: str | None, content: bytes) -> None:
+    """Bytes to a file, or to standard output that is not a terminal (UsageError ``cli.binary``)."""
+    from logbook.core.errors import UsageError
+
+    if target in (None, "-"):
+        if target is None and sys.stdout.isatty():
+            raise UsageError("cli.binary")
+        click.get_binary_stream("stdout").write(content)
+        return
+    try:
+        with open(str(target), "wb") as file:
+            file.write(content)
+    except OSError as error:
+        raise UsageError("book.file-missing", path=str(target), why=error.strerror or str(error)) from error
+
+
 def read_from(source: str) -> tuple[str, bytes]:
     """The bytes of a file, or of standard input for ``-``."""
     if source == "-":

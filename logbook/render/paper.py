@@ -93,6 +93,7 @@ class Grid:
     title: str
     heads: tuple[Head, ...]
     rows: tuple[tuple[Value, ...], ...]
+    totals: tuple[tuple[Value, ...], ...] = ()  # rows that sum up those above
     kind: str = "grid"
 
     @property
@@ -109,13 +110,21 @@ class Grid:
 
 @frozen
 class Signed:
-    """A place to sign: who signed it and when, or room to do so by hand."""
+    """A place to sign: who signed it and when, or room to do so by hand.
+
+    ``state``: ``signed``, and it holds; ``stale``: what was signed has changed; ``missing``: the step it belongs
+    to was taken without it; ``wanted``: its time has not come; ``blank``: on an empty form. ``note`` says it in words.
+    """
 
     label: str
     name: str = ""
     date: str = ""
     note: str = ""
-    state: Literal["signed", "stale", "blank"] = "blank"
+    state: Literal["signed", "stale", "missing", "wanted", "blank"] = "blank"
+
+    @property
+    def is_signed(self) -> bool:
+        return self.state in ("signed", "stale")
 
 
 @frozen
@@ -148,6 +157,9 @@ class Sheet:
     blank_date: str
     landscape: bool
     record: str  # the number alone, the document's name
+    code: str = ""  # what the QR code says: the way back to the record and its commit
+    origin: str = ""  # "记录至 2026-11-22 10:40  提交 1f2e3d…": what the sheet shows, whenever it is printed
+    moment_of_record: int = 0  # when that was, in seconds since 1970
 
 
 def side_by_side(places: tuple[Signed, ...], most: int = 5) -> list[tuple[Signed, ...]]:

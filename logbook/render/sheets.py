@@ -6,6 +6,7 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 from typing import Literal
@@ -96,17 +97,7 @@ def sheet(
         derived=derived,
         signing=signing,
     )
-    if format == "html":
-        from logbook.render.sheet_html import html
-
-        return html(paper)
-    from logbook.render import sheet_text
-
-    if format == "md":
-        return sheet_text.markdown(paper)
-    if format == "text":
-        return sheet_text.text(paper)
-    raise ValueError(f"no sheet format: {format}")
+    return written(paper, format)
 
 
 def build(
@@ -122,11 +113,90 @@ def build(
     stale: Callable[[Signature], bool] | None = None,
     derived: Mapping[str, Stored] | None = None,
     signing: Callable[[SignaturePlace], bool] | None = None,
+    commit: str | None = None,
+    recorded: datetime | None = None,
 ) -> Sheet:
-    """The sheet as boxes, grids and places to sign, before it is turned into any format."""
+    """The sheet as boxes, grids and places to sign, before it is turned into any format.
+
+    ``commit`` and ``recorded``: the commit that last touched the record and when that was, for the way back from
+    paper; of a form, ``recorded`` is the day its version came into force.
+    """
     return _Builder(
-        form, state, library, lang, book_name, now, names, private, stale, derived or {}, signing
+        form, state, library, lang, book_name, now, names, private, stale, derived or {}, signing, commit, recorded
     ).sheet()
+
+
+def spoken_values(
+    form: Form,
+    state: State | None,
+    library: Library,
+    *,
+    lang: str,
+    names: Callable[[str], str] = str,
+    private: bool = False,
+    derived: Mapping[str, Stored] | None = None,
+) -> dict[str, object]:
+    """Every field as people read it, by its id: text, a list as rows of texts, a checklist as its lines."""
+    from datetime import UTC
+
+    maker = _Builder(
+        form, state, library, lang, "", datetime(1970, 1, 1, tzinfo=UTC), names, private, None, derived or {}, None,
+        None, None,
+    )  # fmt: skip
+    values: dict[str, object] = {
+        "at": _moment(state.at) if state is not None else "",
+        "by": _line(names(state.by)) if state is not None else "",
+    }
+    for field in form.fields.values():
+        stored = maker.fields.get(field.id)
+        if is_masked(stored):
+            values[field.id] = str(stored)
+        elif field.type == "checklist":
+            grid = maker.checklist(field, "", stored if isinstance(stored, dict) else {})
+            values[field.id] = [
+                {
+                    "item": row[1].text,
+                    "result": row[2].text or "".join(one.label for one in row[2].options if one.ticked),
+                    "remark": row[3].text,
+                }
+                for row in grid.rows
+            ]
+        elif field.type == "list":
+            rows = [row for row in stored if isinstance(row, dict)] if isinstance(stored, list) else []
+            values[field.id] = [
+                {name: maker.text(column, row.get(name)) for name, column in field.columns.items()} for row in rows
+            ]
+        else:
+            values[field.id] = maker.text(field, stored)
+    return values
+
+
+def written(paper: Sheet, format: str) -> str:
+    """A sheet as text, Markdown or HTML."""
+    return bound([paper], format)
+
+
+def bound(papers: Sequence[Sheet], format: str) -> str:
+    """Sheets one after the other: a form feed between them as text, a rule in Markdown, pages of one HTML file."""
+    if format == "html":
+        from logbook.render.sheet_html import html
+
+        return html(papers)
+    from logbook.render import sheet_text
+
+    if format == "md":
+        return "\n---\n\n".join(map(sheet_text.markdown, papers))
+    if format == "text":
+        return "\f".join(map(sheet_text.text, papers))
+    raise ValueError(f"no sheet format: {format}")
+
+
+SHORT = 12  # hexadecimal digits of a commit that are printed: nobody mistakes one for another
+
+
+def code_of(number: str, commit: str | None) -> str:
+    """What the QR code of a sheet says: ``logbook:CP-20261122-A003@1f2e3d4c5b6a``."""
+    return f"logbook:{number}@{commit[:SHORT]}" if commit else ""
 
 
 class _Builder:
@@ -143,6 +213,8 @@ class _Builder:
         stale: Callable[[Signature], bool] | None,
         derived: Mapping[str, Stored],
         wanted: Callable[[SignaturePlace], bool] | None,
+        commit: str | None,
+        recorded: datetime | None,
     ) -> None:
         self.form = form
         self.state = state
@@ -153,6 +225,8 @@ class _Builder:
         self.names = names
         self.private = private
         self.stale = stale
+        self.commit = commit
+        self.recorded = recorded
         self.wanted = wanted if state is not None else None
         self.words = Catalogue(self.lang)
         self.say = self.words.say
@@ -182,7 +256,17 @@ class _Builder:
             blank_date=self.say("sheet.blank_date"),
             landscape=any(map(self.is_wide, form.fields.values())),
             record=_line(number),
+            code=code_of(number, self.commit) if number else "",
+            origin=self.origin(),
+            moment_of_record=int(self.recorded.timestamp()) if self.recorded is not None else 0,
         )
+
+    def origin(self) -> str:
+        """What the sheet shows, the same whenever it is printed: the record up to a commit, or a form."""
+        if self.recorded is None or self.state is None:
+            return ""
+        moment = self.recorded.strftime("%Y-%m-%d %H:%M")
+        return self.say("sheet.origin", moment=moment, commit=(self.commit or "-")[:SHORT])
 
     def status(self) -> str:
         if self.state is None:
@@ -261,7 +345,7 @@ class _Builder:
 
     def is_wide(self, field: Field) -> bool:
         """Whether a list needs the sheet on its side; filled and blank sheets agree."""
-        return sum(_least(column, self.label(column)) for column in field.columns.values()) > _WIDE_GRID
+        return sum(least(column, self.label(column)) for column in field.columns.values()) > _WIDE_GRID
 
     def label(self, field: Field) -> str:
         label = field.label.say(self.lang) or field.id
@@ -352,7 +436,7 @@ class _Builder:
         for place, column in enumerate(columns, 1):
             longest = max((_widest(row[place]) for row in rows), default=0)
             most = 40 if column.type in ("text", "longtext") else 24
-            weights.append(max(_least(column, self.label(column)), min(longest + 2, most)))
+            weights.append(max(least(column, self.label(column)), min(longest + 2, most)))
         texts = [place for place, column in enumerate(columns, 1) if column.type in ("text", "longtext")]
         spare = max(0, _PAGE - sum(weights)) // max(1, len(texts))
         for place in texts:  # what is left of the page goes to the columns people write in
@@ -420,13 +504,23 @@ class _Builder:
         for name, place in self.form.signatures.items():
             if self.wanted is not None and name not in given and not self.wanted(place):
                 continue
-            yield self.signed(place.label.say(self.lang) or name, given.pop(name, None))
+            yield self.signed(place.label.say(self.lang) or name, given.pop(name, None), place)
         for name, signature in given.items():
             yield self.signed(name, signature)
 
-    def signed(self, label: str, signature: Signature | None) -> Signed:
-        if signature is None:
+    def unsigned(self, label: str, place: SignaturePlace | None) -> Signed:
+        """Room to sign by hand; on a filled sheet with who is to, and whether it is missing already."""
+        if self.state is None or place is None or self.state.voided:
             return Signed(label)
+        roles = [self.library.roles[role].say(self.lang) if role in self.library.roles else role for role in place.roles]
+        who = self.words.join(roles)
+        past = place.at is not None and any(event.step == place.at for event in self.state.events)
+        word = "sheet.missing" if past else "sheet.wanted"
+        return Signed(label, note=self.say(word, who=who or label), state="missing" if past else "wanted")
+
+    def signed(self, label: str, signature: Signature | None, place: SignaturePlace | None = None) -> Signed:
+        if signature is None:
+            return self.unsigned(label, place)
         who = _line(self.names(signature.by))
         note = ""
         if signature.name:
@@ -434,7 +528,7 @@ class _Builder:
             who = _line(signature.name) if self.private else MASK
         if self.stale is not None and self.stale(signature):
             return Signed(label, who, _moment(signature.at), note or self.say("sheet.stale"), "stale")
-        return Signed(label, who, _moment(signature.at), note, "signed")
+        return Signed(label, who, _moment(signature.at), note or self.say("sheet.valid"), "signed")
 
     def notes(self, blocks: Iterable[Block]) -> Iterator[str]:
         if self.state is not None:
@@ -485,7 +579,7 @@ def _is_grid(field: Field) -> bool:
     return field.type == "checklist" or (field.type == "list" and len(field.columns) > 1)
 
 
-def _least(column: Field, label: str) -> int:
+def least(column: Field, label: str) -> int:
     """Characters across that a column cannot do without."""
     return max(_WEIGHTS.get(column.type, 16), min(width(label) + 2, 16))
 
