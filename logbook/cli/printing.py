@@ -196,7 +196,7 @@ class Printer:
 
         def grid(title: str, heads: Sequence[tuple[str, int]], rows: Iterable[Sequence[str]], least: int = 0) -> Grid:
             made: list[tuple[Value, ...]] = [
-                (Value(str(number), align="center"), *map(Value, row)) for number, row in enumerate(rows, 1)
+                (Value(str(number), align="center"), *(Value(cell, whole=_is_number(cell)) for cell in row)) for number, row in enumerate(rows, 1)
             ]
             made += [tuple(Value("") for _ in range(len(heads) + 1))] * max(0, least - len(made))
             return Grid(
@@ -211,7 +211,7 @@ class Printer:
              " ".join(filter(None, (say("sheet.cover"), one.reason))), one.record)
             for one in book.covers
         ]  # fmt: skip
-        people = (("sheet.person", 16), ("sheet.from_to", 16), ("sheet.remark", 34), ("sheet.log", 22))
+        people = (("sheet.person", 16), ("sheet.from_to", 16), ("sheet.remark", 34), ("sheet.log", 24))
         blocks.append(grid("sheet.on_duty", people, duty, 1))
         if book.gaps:
             gaps = [f"{turns.moment_text(context, low)} — {turns.moment_text(context, high)}" for low, high in book.gaps]
@@ -226,7 +226,7 @@ class Printer:
                 (turns.clock_text(context, row.at_epoch), row.id, one.form.title.say(lang), row.title, state, name(row.by),
                  remark)
             )  # fmt: skip
-        heads = (("sheet.at", 8), ("sheet.head_id", 19), ("sheet.head_form", 17), ("sheet.about", 26),
+        heads = (("sheet.at", 8), ("sheet.head_id", 24), ("sheet.head_form", 17), ("sheet.about", 26),
                  ("sheet.head_status", 10), ("sheet.head_by", 10), ("sheet.remark", 12))  # fmt: skip
         blocks.append(grid("sheet.entries", heads, entries, 1))
         handover = next((one for one in loaded if book.handover is not None and one.row.id == book.handover.id), None)
@@ -239,7 +239,7 @@ class Printer:
         else:
             matters = [(one.row.title, one.row.id, "") for one in loaded if not one.row.final and not one.row.voided
                        and (one.row.form, one.row.id) not in {(log.form, log.log) for log in book.attended}]  # fmt: skip
-        blocks.append(grid("sheet.matters", (("sheet.matter", 50), ("sheet.head_id", 20), ("sheet.why", 26)), matters, 1))
+        blocks.append(grid("sheet.matters", (("sheet.matter", 50), ("sheet.head_id", 22), ("sheet.why", 26)), matters, 1))
         if handover is not None:
             own = self.record(handover, traced=False)
             blocks += [block for block in own.blocks if isinstance(block, Signing)]
@@ -274,3 +274,8 @@ class Printer:
             origin=origin,
             moment_of_record=int(when.timestamp()) if when is not None else 0,
         )
+
+
+def _is_number(cell: str) -> bool:
+    """Whether a cell is a record's number, which is not broken."""
+    return cell[-3:].isdigit() and cell.isascii() and cell.count("-") == 2

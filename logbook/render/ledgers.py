@@ -30,6 +30,9 @@ _BROAD = ("longtext", "list", "checklist", "attachment", "signature")
 _MIDDLE = frozenset({"id", "date", "time", "datetime", "bool", "phone", "staff", "choice", "ref", "int"})
 
 
+_HEADER = frozenset({"id", "at", "by", "status", "due", "form"})
+
+
 @frozen
 class Line:
     """One record on the ledger: its cells, the month it belongs to, the amounts in it, whether it counts."""
@@ -91,7 +94,7 @@ def ledger(
             rows.append(_total(columns, month, say("sheet.subtotal", month=line.month, count=_count(month))))
     total = _total(columns, lines, say("sheet.total", count=_count(lines)))
     title = say("sheet.ledger", title=form.title.say(lang))
-    grid = Grid(title, tuple(Head(label, w) for (label, _), w in zip(heads, weights, strict=True)), tuple(rows), (total,))
+    grid = Grid(say("sheet.lines"), tuple(Head(label, w) for (label, _), w in zip(heads, weights, strict=True)), tuple(rows), (total,))
     blocks: list[Block] = [grid, Signing((Signed(say("sheet.made_by")), Signed(say("sheet.checked_by"))))]
     before, between, after = say("sheet.page", page="\0", pages="\0").split("\0")
     origin = ""
@@ -162,15 +165,19 @@ def _weight(column: Column, lang: str, cells: Sequence[str]) -> int:
     head = min(width(column.head(lang)) + 1, 9)
     if column.type == "id":
         return max(17, head)
-    if column.type in ("datetime",) or column.id == "at":
-        return 11  # day and time, one below the other
+    if column.type == "datetime" or column.id == "at":
+        return 16
     most = 44 if column.type in ("text", "longtext") else 22
     return max(head, 5, min(longest + 1, most))
 
 
 def _filled(weights: list[int], columns: Sequence[Column]) -> list[int]:
-    """What is left of the page goes to the columns with sentences in them."""
-    texts = [place for place, column in enumerate(columns, 1) if column.type in ("text", "longtext") and column.id
-             not in ("by", "status", "at", "due")] or [len(weights) - 1]  # fmt: skip
-    spare = max(0, _ROOM - sum(weights)) // len(texts)
-    return [weight + (spare if place in texts else 0) for place, weight in enumerate(weights)]
+    """What is left of the page goes to the columns with sentences in them, most to the longest; where there is too
+    little, moments are written in two lines."""
+    moments = [n for n, one in enumerate(columns, 1) if one.type == "datetime" or one.id == "at"]
+    if sum(weights) > _ROOM:
+        weights = [min(weight, 11) if n in moments else weight for n, weight in enumerate(weights)]
+    texts = [n for n, one in enumerate(columns, 1) if one.type in ("text", "longtext") and one.id not in _HEADER]
+    longest = sum(weights[n] ** 2 for n in texts)
+    spare = max(0, _ROOM - sum(weights))
+    return [weight + (spare * weight**2 // longest if n in texts else 0) for n, weight in enumerate(weights)]

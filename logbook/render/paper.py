@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Literal
 
 from logbook.core.value import frozen
 from logbook.render.width import width
 
 _THREE_LINES = 50
+_ACROSS = 92  # characters across A4 upright
+_LABEL = 13  # of these for a label
 
 
 @frozen
@@ -36,7 +40,29 @@ class Value:
     @property
     def broad(self) -> bool:
         """Whether the boxes to tick would fill more than three lines of a third of the page."""
-        return sum(4 + width(option.label) for option in self.options) > _THREE_LINES
+        return self.across > _THREE_LINES
+
+    def is_crowd(self, many: int) -> bool:
+        """Whether the boxes to tick want a row of their own, where ``many`` values would share one."""
+        return many > 2 and self.across > (_ACROSS - _LABEL - 10 if many == 3 else _ACROSS // 2)
+
+    @property
+    def need(self) -> int:
+        """Characters across that the value had best have."""
+        return max(self.least, min(self.across, 3 * _THREE_LINES // 2)) if self.options else max(self.least, 13)
+
+    @property
+    def least(self) -> int:
+        """Characters across that it cannot do without."""
+        if self.options:
+            return max(5 + width(option.label) for option in self.options)
+        longest = max((width(word) for word in self.text.split()), default=0)
+        return min(max(longest + 1, 9), 17)
+
+    @property
+    def across(self) -> int:
+        """Characters across that its boxes to tick take in one line."""
+        return sum(4 + width(option.label) for option in self.options)
 
 
 @frozen
@@ -65,8 +91,19 @@ class Pairs:
 
     @property
     def weights(self) -> tuple[int, ...]:
-        """Shares of the row: a tall box beside low ones gets twice theirs, many boxes to tick half more."""
-        return tuple(4 if box.height > 1 else 3 if box.value.broad else 2 for box in self.boxes)
+        """Shares of the row: a tall box beside low ones gets twice theirs; boxes to tick that would not stand in one
+        line of an equal share take from those that need less."""
+        if self.height > 1:
+            return tuple(4 if box.height > 1 else 3 if box.value.broad else 2 for box in self.boxes)
+        values = [box.value for box in self.boxes]
+        label = _LABEL if len(values) < 4 else 9
+        equal = _ACROSS // len(values) - label
+        if all(value.need <= equal for value in values if value.options):
+            return (2,) * len(values)
+        least = [label + value.least for value in values]
+        spare = max(0, _ACROSS - sum(least))
+        wishes = [value.need - value.least for value in values]
+        return tuple(one + spare * wish // (sum(wishes) or 1) for one, wish in zip(least, wishes, strict=True))
 
     @property
     def spans(self) -> tuple[tuple[int, int], ...]:
@@ -136,6 +173,21 @@ class Signing:
 
 
 Block = Pairs | Grid | Signing
+
+
+def in_rows(boxes: Sequence[Box]) -> Iterator[Pairs]:
+    """Boxes side by side; one with so many boxes to tick that the others would be squeezed has a row of its own."""
+    row: list[Box] = []
+    for box in boxes:
+        if box.value.is_crowd(len(boxes)):
+            if row:
+                yield Pairs(tuple(row))
+                row = []
+            yield Pairs((box,))
+        else:
+            row.append(box)
+    if row:
+        yield Pairs(tuple(row))
 
 
 @frozen

@@ -32,6 +32,7 @@ from logbook.render.paper import Sheet
 from logbook.render.paper import Signed
 from logbook.render.paper import Signing
 from logbook.render.paper import Value
+from logbook.render.paper import in_rows
 from logbook.render.paper import side_by_side
 from logbook.render.porcelain import MASK
 from logbook.render.porcelain import is_masked
@@ -49,6 +50,8 @@ _SIGNATURES = "signatures"
 _MOST_OPTIONS = 14  # more boxes than that fill half a page: the chosen word alone says as much
 _PAGE = 92  # characters across A4 upright
 _WIDE_GRID = 100  # the least a list needs, above which the sheet lies on its side
+
+_SIGNS = {">=": "≥", "<=": "≤", "!=": "≠"}
 
 # Characters a column of that type needs; text columns share what is left.
 _WEIGHTS = {
@@ -296,7 +299,7 @@ class _Builder:
             for cell in row:
                 if cell.field == _SIGNATURES:
                     if boxes:
-                        yield Pairs(tuple(boxes))
+                        yield from in_rows(boxes)
                         boxes = []
                     yield from map(Signing, side_by_side(tuple(self.signing())))
                     continue
@@ -305,13 +308,13 @@ class _Builder:
                     continue
                 if field is not None and _is_grid(field):
                     if boxes:
-                        yield Pairs(tuple(boxes))
+                        yield from in_rows(boxes)
                         boxes = []
                     yield self.grid(field, cell)
                 else:
                     boxes.append(self.box(cell, field))
             if boxes:
-                yield Pairs(tuple(boxes))
+                yield from in_rows(boxes)
 
     def standard_rows(self) -> Iterator[tuple[Cell, ...]]:
         """Rows for a form that does not say how it prints: two short fields a row, long ones alone."""
@@ -434,7 +437,7 @@ class _Builder:
             rows.append((Value(str(number) if self.state is None else "", align="center"), *empty))
         weights = [7]
         for place, column in enumerate(columns, 1):
-            longest = max((_widest(row[place]) for row in rows), default=0)
+            longest = max((max(_widest(row[place]), row[place].across) for row in rows), default=0)
             most = 40 if column.type in ("text", "longtext") else 24
             weights.append(max(least(column, self.label(column)), min(longest + 2, most)))
         texts = [place for place, column in enumerate(columns, 1) if column.type in ("text", "longtext")]
@@ -481,7 +484,7 @@ class _Builder:
             criterion = item.criterion.say(self.lang) if item.criterion else ""
             if item.limit:
                 op, number, unit = item.limit
-                limit = " ".join(filter(None, (op, number, unit.say(self.lang))))
+                limit = " ".join(filter(None, (_SIGNS.get(op, op), number, unit.say(self.lang))))
                 criterion = "  ".join(part for part in (criterion, limit) if part)
             yield name, item.label.say(self.lang) or name, criterion
         for name in answers:
