@@ -200,7 +200,7 @@ def write_bytes(target: str | None, content: bytes) -> None:
     if target in (None, "-"):
         if target is None and sys.stdout.isatty():
             raise UsageError("cli.binary")
-        click.get_binary_stream("stdout").write(content)
+        click.echo(content, nl=False)
         return
     try:
         with open(str(target), "wb") as file:

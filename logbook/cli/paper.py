@@ -64,7 +64,9 @@ class Chosen:
 @click.option(
     "--register", "ledger", is_flag=True, cls=Option, text=Text("台账：每条记录一行", "the ledger: a line a record")
 )
-@click.option("--month", metavar="2026-11", cls=Option, text=Text("哪个月（或一段时间）的记录", "records of a month or a time"))
+@click.option(
+    "--month", metavar="2026-11", cls=Option, text=Text("哪个月（或一段时间）的记录", "records of a month or a time")
+)
 @click.option("--columns", metavar="A,B", cls=Option, text=Text("台账要哪些列", "which columns the ledger has"))
 @click.option("--shift", metavar="DAY", cls=Option, text=Text("这一天各班的值班簿", "the shift books of a day"))
 @click.option("--post", metavar="POST", cls=Option, text=Text("哪个岗位的班", "the shift of which post"))
@@ -237,7 +239,8 @@ def _put(
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
             for count, (name, sheets) in enumerate(made, 1):
-                output.write_bytes(str(folder / f"{_file_name(name)}.{SUFFIXES[kind]}"), _written(printer, sheets, kind))
+                file = folder / f"{_file_name(name)}.{SUFFIXES[kind]}"
+                output.write_bytes(str(file), _written(printer, sheets, kind))
                 step(count)
         else:
             whole: list[Sheet] = []
@@ -273,8 +276,8 @@ def _documents(
 
     def make(form: Form, sheet: Sheet, values: dict[str, object]) -> bytes:
         if form.name not in makers:
-            path = Path(template) if template else printer.session.book.root / "templates" / "site" / f"{form.name}.docx"
-            makers[form.name] = sheet_docx.opened(path, form.name)
+            own = printer.session.book.root / "templates" / "site" / f"{form.name}.docx"
+            makers[form.name] = sheet_docx.opened(Path(template) if template else own, form.name)
         return makers[form.name](sheet, values)
 
     jobs: list[tuple[str, Form, Loaded | None]] = [(form.name, form, None) for form in chosen.forms]

@@ -196,15 +196,16 @@ class Printer:
 
         def grid(title: str, heads: Sequence[tuple[str, int]], rows: Iterable[Sequence[str]], least: int = 0) -> Grid:
             made: list[tuple[Value, ...]] = [
-                (Value(str(number), align="center"), *(Value(cell, whole=_is_number(cell)) for cell in row)) for number, row in enumerate(rows, 1)
+                (Value(str(number), align="center"), *(Value(cell, whole=_is_number(cell)) for cell in row))
+                for number, row in enumerate(rows, 1)
             ]
             made += [tuple(Value("") for _ in range(len(heads) + 1))] * max(0, least - len(made))
-            return Grid(
-                say(title), (Head(say("sheet.row"), 7), *(Head(say(word), weight) for word, weight in heads)), tuple(made)
-            )
+            columns = (Head(say("sheet.row"), 7), *(Head(say(word), weight) for word, weight in heads))
+            return Grid(say(title), columns, tuple(made))
 
         duty = [
-            (name(one.person), turns.came_text(context, one), turns.arrival_of(context, one), one.log) for one in book.attended
+            (name(one.person), turns.came_text(context, one), turns.arrival_of(context, one), one.log)
+            for one in book.attended
         ]
         duty += [
             (name(one.cover), f"{turns.clock_text(context, one.start)}—{turns.clock_text(context, one.end)}",
@@ -214,18 +215,16 @@ class Printer:
         people = (("sheet.person", 16), ("sheet.from_to", 16), ("sheet.remark", 34), ("sheet.log", 24))
         blocks.append(grid("sheet.on_duty", people, duty, 1))
         if book.gaps:
-            gaps = [f"{turns.moment_text(context, low)} — {turns.moment_text(context, high)}" for low, high in book.gaps]
-            blocks.append(Pairs((Box(say("sheet.gaps"), Value("\n".join(gaps))),)))
+            gaps = ((turns.moment_text(context, low), turns.moment_text(context, high)) for low, high in book.gaps)
+            blocks.append(Pairs((Box(say("sheet.gaps"), Value("\n".join(map(" — ".join, gaps)))),)))
         late = {(one.row.form, one.row.id): one.addendum for one in book.entries if one.addendum}
         entries = []
         for one in loaded:
             row = one.row
             state = status_label(session.library.forms.get(row.form), row.status, lang)
             remark = say("sheet.addendum", id=late[row.form, row.id]) if (row.form, row.id) in late else ""
-            entries.append(
-                (turns.clock_text(context, row.at_epoch), row.id, one.form.title.say(lang), row.title, state, name(row.by),
-                 remark)
-            )  # fmt: skip
+            at = turns.clock_text(context, row.at_epoch)
+            entries.append((at, row.id, one.form.title.say(lang), row.title, state, name(row.by), remark))
         heads = (("sheet.at", 8), ("sheet.head_id", 24), ("sheet.head_form", 17), ("sheet.about", 26),
                  ("sheet.head_status", 10), ("sheet.head_by", 10), ("sheet.remark", 12))  # fmt: skip
         blocks.append(grid("sheet.entries", heads, entries, 1))
@@ -237,9 +236,14 @@ class Printer:
                 if isinstance(item, dict):
                     matters.append(tuple(str(item.get(key) or "") for key in ("text", "record", "why")))
         else:
-            matters = [(one.row.title, one.row.id, "") for one in loaded if not one.row.final and not one.row.voided
-                       and (one.row.form, one.row.id) not in {(log.form, log.log) for log in book.attended}]  # fmt: skip
-        blocks.append(grid("sheet.matters", (("sheet.matter", 50), ("sheet.head_id", 22), ("sheet.why", 26)), matters, 1))
+            logs = {(log.form, log.log) for log in book.attended}
+            matters = [
+                (row.title, row.id, "")
+                for row in (one.row for one in loaded)
+                if not row.final and not row.voided and (row.form, row.id) not in logs
+            ]
+        open_heads = (("sheet.matter", 50), ("sheet.head_id", 22), ("sheet.why", 26))
+        blocks.append(grid("sheet.matters", open_heads, matters, 1))
         if handover is not None:
             own = self.record(handover, traced=False)
             blocks += [block for block in own.blocks if isinstance(block, Signing)]

@@ -272,7 +272,8 @@ def _show_book(context: Context, book: Book) -> None:
         said = f"{clock_text(context, cover.start)}—{clock_text(context, cover.end)} {name(cover.cover)} {cover.reason}"
         output.result(f"  {_say(context, '代值', 'Cover')}  {said}")
     for low, high in book.gaps:
-        output.result(_red(f"  {_say(context, '空岗', 'NOBODY')}  {moment_text(context, low)} — {moment_text(context, high)}"))
+        empty = f"{moment_text(context, low)} — {moment_text(context, high)}"
+        output.result(_red(f"  {_say(context, '空岗', 'NOBODY')}  {empty}"))
     if book.handover is not None:
         form = context.session.library.forms.get(book.handover.form)
         said = f"{book.handover.id} {status_label(form, book.handover.status, context.lang)}"
@@ -440,8 +441,8 @@ def _show_gathered(context: Context, found: Gathered) -> None:
             f"{moment_text(context, found.shift.end)}"
         )
     lines.append(f"  {_say(context, '日志', 'Log')}  {found.log.id if found.log else '-'}")
-    before = found.previous.id if found.previous else "-"
-    lines.append(f"  {_say(context, '上次交接', 'Before')}  {before}  {moment_text(context, int(found.since.timestamp()))}")
+    before, since = found.previous.id if found.previous else "-", moment_text(context, int(found.since.timestamp()))
+    lines.append(f"  {_say(context, '上次交接', 'Before')}  {before}  {since}")
     lines.append(f"  {_say(context, '遗留问题', 'Open matters')}")
     for number, one in enumerate(found.matters, 1):
         lines.append("    " + "  ".join(filter(None, (f"{number}.", one.text, one.record, f"（{one.why}）"))))

@@ -94,7 +94,8 @@ def ledger(
             rows.append(_total(columns, month, say("sheet.subtotal", month=line.month, count=_count(month))))
     total = _total(columns, lines, say("sheet.total", count=_count(lines)))
     title = say("sheet.ledger", title=form.title.say(lang))
-    grid = Grid(say("sheet.lines"), tuple(Head(label, w) for (label, _), w in zip(heads, weights, strict=True)), tuple(rows), (total,))
+    labels = tuple(Head(label, weight) for (label, _), weight in zip(heads, weights, strict=True))
+    grid = Grid(say("sheet.lines"), labels, tuple(rows), (total,))
     blocks: list[Block] = [grid, Signing((Signed(say("sheet.made_by")), Signed(say("sheet.checked_by"))))]
     before, between, after = say("sheet.page", page="\0", pages="\0").split("\0")
     origin = ""
@@ -157,18 +158,19 @@ def _value(column: Column, cell: str) -> Value:
         align = "right"
     elif column.type in _MIDDLE or column.id in ("at", "by", "status", "due"):
         align = "center"
-    return Value(cell, align=align, whole=column.type in ("date", "datetime", "time", "money", "decimal") or column.id == "at")
+    whole = column.type in ("date", "datetime", "time", "money", "decimal") or column.id == "at"
+    return Value(cell, align=align, whole=whole)
 
 
 def _weight(column: Column, lang: str, cells: Sequence[str]) -> int:
     longest = max((width(line) for cell in cells for line in cell.splitlines()), default=0)
-    head = min(width(column.head(lang)) + 1, 9)
+    head = min(width(column.head(lang)) + 2, 10)
     if column.type == "id":
         return max(17, head)
     if column.type == "datetime" or column.id == "at":
         return 16
     most = 44 if column.type in ("text", "longtext") else 22
-    return max(head, 5, min(longest + 1, most))
+    return max(head, 5, min(longest + 2, most))
 
 
 def _filled(weights: list[int], columns: Sequence[Column]) -> list[int]:

@@ -101,7 +101,8 @@ def report(
         "page": list(page),
         "parts": [_part(part, family) for part in data.get("parts", ())],
     }
-    return compile("report", whole, title=whole["title"], lang=lang, moment=moment, author=author, fonts=fonts)
+    title = str(data.get("title") or "")
+    return compile("report", whole, title=title, lang=lang, moment=moment, author=author, fonts=fonts)
 
 
 def plain(value: object) -> str:
@@ -137,7 +138,8 @@ def _part(part: Mapping[str, Any], family: str) -> dict[str, Any]:
         "rows": rows,
         "totals": totals,
         "definitions": [
-            [plain(cell) for cell in (("", one) if isinstance(one, str) else one)] for one in part.get("definitions", ())
+            [plain(cell) for cell in (("", one) if isinstance(one, str) else one)]
+            for one in part.get("definitions", ())
         ],
         "svg": chart(part["svg"], family) if part.get("svg") else "",
         "svg_width": part.get("svg_width") or 100,

@@ -29,8 +29,8 @@ Maker = Callable[[Sheet, Mapping[str, object]], bytes]
 
 
 def opened(path: Path, form: str) -> Maker:
-    """What fills the template at ``path``. UsageError where it is not there or docxtpl is not installed; Refused where
-    it is no Word document, holds macros or fetches something from elsewhere."""
+    """What fills the template at ``path``. UsageError where it or docxtpl is not there; Refused where it
+     is no Word document, holds macros or fetches something from elsewhere."""
     if find_spec("docxtpl") is None:
         raise UsageError("sheet.no-docx", command=INSTALL)
     try:
@@ -40,7 +40,7 @@ def opened(path: Path, form: str) -> Maker:
     _harmless(path, content)
 
     def make(sheet: Sheet, values: Mapping[str, object]) -> bytes:
-        return _filled(path, content, sheet, values)
+        return _filled(path, content, sheet, values, form)
 
     return make
 
@@ -53,13 +53,14 @@ def _harmless(path: Path, content: bytes) -> None:
             links = b"".join(file.read(name) for name in names if name.endswith("settings.xml.rels"))
     except (zipfile.BadZipFile, KeyError, OSError) as error:
         raise Refused([Issue("sheet.not-docx", {}, path=str(path))]) from error
-    if path.suffix.lower() in (".docm", ".dotm") or b"macroEnabled" in types or any("vbaProject" in one for one in names):
+    programs = b"macroEnabled" in types or any("vbaProject" in one for one in names)
+    if programs or path.suffix.lower() in (".docm", ".dotm"):
         raise Refused([Issue("sheet.macros", {}, path=str(path))])
     if b'TargetMode="External"' in links:
         raise Refused([Issue("sheet.fetches", {}, path=str(path))])
 
 
-def _filled(path: Path, content: bytes, sheet: Sheet, values: Mapping[str, object]) -> bytes:
+def _filled(path: Path, content: bytes, sheet: Sheet, values: Mapping[str, object], form: str) -> bytes:
     from docxtpl import DocxTemplate
     from jinja2 import TemplateError
     from jinja2 import Undefined
@@ -99,11 +100,14 @@ def _filled(path: Path, content: bytes, sheet: Sheet, values: Mapping[str, objec
     if unknown:
         raise Refused(
             [
-                Issue("sheet.unknown-placeholder", {"found": name, "hint": hint(name, list(known)), "known": list(known)},
-                      path=str(path))
+                Issue(
+                    "sheet.unknown-placeholder",
+                    {"found": name, "hint": hint(name, list(known)), "form": form},
+                    path=str(path),
+                )
                 for name in unknown
             ]
-        )  # fmt: skip
+        )
     moment = datetime.fromtimestamp(max(sheet.moment_of_record, 315532800), UTC)
     about = document.docx.core_properties
     about.created = about.modified = moment.replace(tzinfo=None)

@@ -35,7 +35,7 @@ def pdf(sheets: Sequence[Sheet], *, title: str = "", fonts: str | None = None) -
 
 
 def balanced(label: str, room: float, size: float = 10) -> str:
-    """A Chinese label that does not fit in ``room`` millimetres, in lines of nearly equal length; any other as it is."""
+    """A Chinese label that does not fit in ``room`` millimetres, in lines of nearly equal length; others as is."""
     head, bracket, unit = label.partition("（")
     if bracket and head and len(label) * size * 0.3528 > room:
         return f"{balanced(head, room, size)}\n（{press.plain(unit)}"
@@ -70,15 +70,16 @@ def _sheet(sheet: Sheet) -> dict[str, Any]:
 
 def _block(block: Block, across: float) -> dict[str, Any]:
     if isinstance(block, Pairs):
+        spans = block.spans
         boxes = [
             {
                 "label": balanced(box.label, span[0] * across / UNITS - 2.6),
                 "height": box.height,
                 "value": _value(box.value),
             }
-            for box, span in zip(block.boxes, block.spans, strict=True)
+            for box, span in zip(block.boxes, spans, strict=True)
         ]
-        return {"kind": "pairs", "spans": [list(span) for span in block.spans], "boxes": boxes}
+        return {"kind": "pairs", "spans": [list(span) for span in spans], "boxes": boxes}
     if isinstance(block, Grid):
         size = 7.5 if len(block.heads) > 14 else 8.5 if block.dense else 10
         return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
@@ -51,6 +52,7 @@ _MOST_OPTIONS = 14  # more boxes than that fill half a page: the chosen word alo
 _PAGE = 92  # characters across A4 upright
 _WIDE_GRID = 100  # the least a list needs, above which the sheet lies on its side
 
+_SUM = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
 _SIGNS = {">=": "≥", "<=": "≤", "!=": "≠"}
 
 # Characters a column of that type needs; text columns share what is left.
@@ -394,6 +396,8 @@ class _Builder:
         if in_grid and field.type == "datetime" and isinstance(stored, str) and self.state is not None:
             short = _moment(stored)
             return short[5:] if short[:4] == self.state.at[:4] else short
+        if field.type == "attachment":  # the whole sum stands in the record; so much of it tells files apart
+            return _SUM.sub(lambda found: f"{found[1]}…", plain(shown(field, stored, self.lang), newline="\n"))
         return plain(shown(field, stored, self.lang), newline="\n")
 
     def options(self, field: Field, stored: Stored, *, in_grid: bool) -> tuple[Option, ...]:
@@ -515,8 +519,8 @@ class _Builder:
         """Room to sign by hand; on a filled sheet with who is to, and whether it is missing already."""
         if self.state is None or place is None or self.state.voided:
             return Signed(label)
-        roles = [self.library.roles[role].say(self.lang) if role in self.library.roles else role for role in place.roles]
-        who = self.words.join(roles)
+        known = self.library.roles
+        who = self.words.join(known[role].say(self.lang) if role in known else role for role in place.roles)
         past = place.at is not None and any(event.step == place.at for event in self.state.events)
         word = "sheet.missing" if past else "sheet.wanted"
         return Signed(label, note=self.say(word, who=who or label), state="missing" if past else "wanted")

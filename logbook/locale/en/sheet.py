@@ -96,5 +96,5 @@ FIXES: dict[str, str] = {
     "sheet.macros": "save it as .docx without macros in Word",
     "sheet.fetches": "take the link to the attached template out in Word and save it again",
     "sheet.bad-template": "a placeholder is {{{{ field }}}}, a list {{%tr for r in list %}} … {{%tr endfor %}}",
-    "sheet.unknown-placeholder": "{hint}there are: {known}",
+    "sheet.unknown-placeholder": "{hint} The ids of the fields: logbook forms {form}",
 }

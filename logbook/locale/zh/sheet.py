@@ -96,5 +96,5 @@ FIXES: dict[str, str] = {
     "sheet.macros": "在 Word 里另存为不带宏的 .docx",
     "sheet.fetches": "在 Word 里去掉“加载项模板”里的链接，另存一份",
     "sheet.bad-template": "占位写成 {{{{ 字段 }}}}，列表写成 {{%tr for r in 列表 %}} … {{%tr endfor %}}",
-    "sheet.unknown-placeholder": "{hint}可用：{known}",
+    "sheet.unknown-placeholder": "{hint}字段的编号见 logbook forms {form}",
 }
