@@ -44,7 +44,7 @@ class Value:
 
     def is_crowd(self, many: int) -> bool:
         """Whether the boxes to tick want a row of their own, where ``many`` values would share one."""
-        return many > 2 and self.across > (_ACROSS - _LABEL - 10 if many == 3 else _ACROSS // 2)
+        return many > 2 and self.across > (60 if many == 3 else _ACROSS // 2)
 
     @property
     def need(self) -> int:
