@@ -95,7 +95,7 @@ def ledger(
     total = _total(columns, lines, say("sheet.total", count=_count(lines)))
     title = say("sheet.ledger", title=form.title.say(lang))
     labels = tuple(Head(label, weight) for (label, _), weight in zip(heads, weights, strict=True))
-    grid = Grid(say("sheet.lines"), labels, tuple(rows), (total,))
+    grid = Grid(say("sheet.lines"), labels, tuple(rows), (total,), sum(weight for _, weight in heads))
     blocks: list[Block] = [grid, Signing((Signed(say("sheet.made_by")), Signed(say("sheet.checked_by"))))]
     before, between, after = say("sheet.page", page="\0", pages="\0").split("\0")
     origin = ""

@@ -131,6 +131,7 @@ class Grid:
     heads: tuple[Head, ...]
     rows: tuple[tuple[Value, ...], ...]
     totals: tuple[tuple[Value, ...], ...] = ()  # rows that sum up those above
+    across: int = 0  # characters it needs across, where its weights are shares of a page filled up
     kind: str = "grid"
 
     @property

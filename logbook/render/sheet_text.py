@@ -111,7 +111,7 @@ def _pair_band(block: Pairs) -> list[_Cell]:
 
 def _grid_bands(block: Grid) -> Iterator[list[_Cell]]:
     yield [_cell(block.title, WIDTH - 2, align="center")]
-    if sum(head.weight for head in block.heads) > _MOST:
+    if (block.across or sum(head.weight for head in block.heads)) > _MOST:
         yield from _stacked_bands(block)
         return
     rooms = _fitted(block)
