@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 ENDINGS = {".html": "html", ".htm": "html", ".md": "md", ".txt": "text", ".pdf": "pdf", ".docx": "docx"}
 SUFFIXES = {"text": "txt", "md": "md", "html": "html", "pdf": "pdf", "docx": "docx"}
+MOST = 400  # sheets in one PDF: it is laid out as a whole, about 3 MB of memory a sheet
 _SIGNS = (":", "<", ">", "=")
 
 
@@ -110,6 +111,8 @@ def render_command(
     if kind == "docx":
         _documents(printer, chosen, template, target_file, folder)
         return 0
+    if kind == "pdf" and folder is None and len(chosen.records) > MOST:
+        raise UsageError("sheet.too-many", count=len(chosen.records), most=MOST)
     made = _sheets(printer, chosen, blank=blank)
     _put(printer, made, kind, target_file, folder, total=len(chosen.forms) + len(chosen.records))
     return 0
@@ -247,6 +250,8 @@ def _put(
             for count, (_, sheets) in enumerate(made, 1):
                 whole += sheets
                 step(count)
+            if not whole:
+                raise Refused([Issue("sheet.nothing-found", {})])
             content = _written(printer, whole, kind)
             if kind == "pdf" or target not in (None, "-"):
                 output.write_bytes(target, content)

@@ -30,6 +30,7 @@ _BROAD = ("longtext", "list", "checklist", "attachment", "signature")
 _MIDDLE = frozenset({"id", "date", "time", "datetime", "bool", "phone", "staff", "choice", "ref", "int"})
 
 
+_LEDGERS = ("台账", "台帐", "ledger")
 _HEADER = frozenset({"id", "at", "by", "status", "due", "form"})
 
 
@@ -93,7 +94,9 @@ def ledger(
             month = [one for one in lines if one.month == line.month]
             rows.append(_total(columns, month, say("sheet.subtotal", month=line.month, count=_count(month))))
     total = _total(columns, lines, say("sheet.total", count=_count(lines)))
-    title = say("sheet.ledger", title=form.title.say(lang))
+    title = form.title.say(lang)
+    if not any(word in title.lower() for word in _LEDGERS):
+        title = say("sheet.ledger", title=title)
     labels = tuple(Head(label, weight) for (label, _), weight in zip(heads, weights, strict=True))
     grid = Grid(say("sheet.lines"), labels, tuple(rows), (total,), sum(weight for _, weight in heads))
     blocks: list[Block] = [grid, Signing((Signed(say("sheet.made_by")), Signed(say("sheet.checked_by"))))]

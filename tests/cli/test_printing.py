@@ -84,6 +84,7 @@ def test_the_book_of_a_shift(cli: Line, tmp_path: Path) -> None:
         (["CP-1", "CP-2"], 1, "没有找到“CP-2”"),
         (["complaint", "level:important"], 1, "没有这样的记录"),
         (["--shift", "someday"], 1, "someday"),
+        (["--shift", "2027-01-01"], 1, "没有这样的记录"),
         ([MINOR, "--columns", "id"], 2, "--columns 不能这样用"),
         ([MINOR, MAJOR, "--format", "docx"], 2, "要一份一个"),
         ([MINOR, "--format", "docx"], 2, "templates/site/complaint.docx"),
