@@ -150,7 +150,8 @@ def chart(svg: str, family: str) -> str:
     """A drawing whose letters are set in a font that is there: typst leaves others out without a word."""
     svg = re.sub(r'\sfont-family\s*=\s*("[^"]*"|\'[^\']*\')', "", svg)
     svg = re.sub(r"font-family\s*:[^;\"'}]*;?", "", svg)
-    return re.sub(r"<svg\b", f'<svg font-family="{family}"', svg, count=1)
+    space = "" if "xmlns=" in svg else ' xmlns="http://www.w3.org/2000/svg"'  # a page of HTML does without
+    return re.sub(r"<svg\b", f'<svg{space} font-family="{family}"', svg, count=1)
 
 
 def _weight(label: str, cells: Sequence[str]) -> int:

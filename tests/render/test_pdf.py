@@ -118,7 +118,7 @@ def test_a_code_leads_back_to_record_and_commit() -> None:
 
 
 def test_a_report_has_its_tables_sentences_and_charts(tmp_path: Path) -> None:
-    chart = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 90 30"><text y="20" font-family="None">图上的字</text></svg>'
+    chart = '<svg viewBox="0 0 90 30"><text y="20" font-family="None">图上的字</text></svg>'
     data = {
         "title": "客服月报", "subtitle": "2026-11", "footer": "翠湖花园",
         "parts": [
