@@ -20,6 +20,7 @@ from logbook.store.transaction import publish_bulk
 
 PEOPLE = {id: name for id, name, _ in workload.STAFF}
 DESK = ("A 前台", "desk-a@desk.logbook")
+STREAM = 50_000  # records of one fast-import
 STEPWISE = 500  # the newest records come step by step, one commit an event, through our own door
 
 
@@ -81,6 +82,12 @@ class Book:
 
     def _import(self, entries: Iterator[workload.Entry]) -> None:
         """One commit a record, in one stream; then the work tree and Git's index as anybody would get them."""
+        while some := list(islice(entries, STREAM)):
+            self._stream(some)
+        self.git("reset", "--hard", "--quiet")
+
+    def _stream(self, entries: list[workload.Entry]) -> None:
+        """One fast-import: it remembers every object it made, so a large book takes several, and no more memory."""
         importer = subprocess.Popen(
             ["git", "fast-import", "--quiet", "--done"],
             cwd=self.root,
@@ -89,13 +96,13 @@ class Book:
         )
         assert importer.stdin is not None
         branch, base = self.git("symbolic-ref", "HEAD").strip(), self.git("rev-parse", "HEAD").strip()
-        for entry in entries:
+        for number, entry in enumerate(entries):
             event, data, text = entry.events[-1], write(entry.plain()), _message(entry, len(entry.events)).encode()
             when = f"{int(event.at.timestamp())} +0800"
             name, email = _person(event.by)
             importer.stdin.write(
                 f"commit {branch}\nauthor {name} <{email}> {when}\ncommitter {DESK[0]} <{DESK[1]}> {when}\n".encode()
-                + b"data %d\n%s%s" % (len(text), text, f"from {base}\n".encode() if not self.commits else b"")
+                + b"data %d\n%s%s" % (len(text), text, f"from {base}\n".encode() if not number else b"")
                 + b"M 100644 inline %s\ndata %d\n%s\n" % (entry.path.encode(), len(data), data)
             )
             self.commits += 1
@@ -103,7 +110,6 @@ class Book:
         importer.stdin.close()
         if importer.wait():
             raise SystemExit("git fast-import failed")
-        self.git("reset", "--hard", "--quiet")
 
     def change(self, count: int, salt: int) -> None:
         """Let ``count`` records change, in one commit, as a correction by somebody else would."""

@@ -174,6 +174,50 @@ def _add_and_commit(book: Book, root: Path, path: str, data: bytes) -> None:
     book.machine.git(root, "-c", "core.fsync=all", "commit", "--quiet", "-m", f"{Path(path).stem} add")
 
 
+def sparse(book: Book) -> Iterator[Row]:
+    """Old months closed: ours against ``git add`` and ``git commit`` in the same book while all of it was there."""
+    machine = book.machine
+
+    def by_git(letter: str) -> float:
+        times = []
+        for n in range(few(book) + 1):
+            path, data = book.spare(n + 500, letter)
+            began = time.perf_counter()
+            _add_and_commit(book, book.root, path, data)
+            times.append((time.perf_counter() - began) * 1000)
+            book.run("list", "--limit", "1")
+        return median(times[1:])
+
+    full = by_git("F")
+    closing = machine.once(book.logbook("upkeep", "sparse", "--keep", "3"), cwd=book.root)
+    yield Row("closing all months but three", "", None, closing)
+    old = book.run("list", "key_checkout", "--sort", "id", "--limit", "1", "--format", "ids").strip()
+    times: dict[str, list[float]] = {"F": [], "add": [], "step": [], "closed": []}
+    for n in range(few(book) + 1):
+        times["F"].append(machine.once(floor_command(book)))
+        times["add"].append(
+            machine.once(book.logbook("add", "key_checkout", "key=K-002", "borrower=赵明", "purpose=试"), cwd=book.root)
+        )
+        taken = book.run("list", "key_checkout", "is:open", "--sort", "-id", "--limit", "1", "--format", "ids").strip()
+        times["step"].append(machine.once(book.logbook("step", taken, "return", "returned_copies=1"), cwd=book.root))
+        times["closed"].append(
+            machine.once(book.logbook("amend", old, f"purpose=检修 {n}", "--reason", "写错了"), cwd=book.root)
+        )
+    typical = {name: median(values[1:]) for name, values in times.items()}
+    status = machine.medians([["git", "status", "--porcelain"]], cwd=book.root, rounds=few(book))[0]
+    for name, work in (("add", "`add`"), ("step", "`step`"), ("closed", "`amend` in a closed month")):
+        limit = full / 5 if book.size >= LARGE else None
+        goal = "≤ 0.2" if limit else ""
+        there = "`git add` + `commit`, all months there"
+        yield Row(f"{work}, months closed", there, full, typical[name], "ms", goal, limit)
+        yield Row(f"{work}, months closed", "F", typical["F"], typical[name])
+    yield Row("`git add` + `commit`, months closed", "the same, all there", full, by_git("C"))
+    yield Row("`git status`, months closed", "", None, status)
+    clean = book.git("status", "--porcelain") == ""
+    yield Row("`git status` lines afterwards", "", None, 0 if clean else 1, "", "0", 0)
+    yield Row("opening them again", "", None, machine.once(book.logbook("upkeep", "full"), cwd=book.root))
+
+
 def writers(book: Book) -> Iterator[Row]:
     """Many at once: none lost, and the throughput of two kept."""
     done: dict[int, float] = {}
@@ -378,6 +422,6 @@ def obligations(book: Book) -> Iterator[Row]:
 
 
 MEASURES: list[Measure] = [
-    disk, start, building, completion, reading, validate, audit, history, writing, writers, refresh, memory, storing,
-    importing, importing_cases, obligations,
+    disk, start, building, completion, reading, validate, audit, history, writing, sparse, writers, refresh, memory,
+    storing, importing, importing_cases, obligations,
 ]  # fmt: skip

@@ -16,9 +16,10 @@ ROOMS = {
     "store": {"core", "store", ""},
     "index": {"core", "store", "index", ""},
     "operations": {"core", "store", "index", "operations", ""},
+    "reports": {"core", "store", "index", "operations", "reports", ""},
     "render": {"core", "locale", "render", ""},
     "locale": {"core", "locale", ""},
-    "cli": {"core", "store", "index", "operations", "render", "locale", "cli", ""},
+    "cli": {"core", "store", "index", "operations", "reports", "render", "locale", "cli", ""},
     "": {"cli", ""},
 }
 
@@ -31,6 +32,9 @@ ONLY = {
     "subprocess": ["store/"],
     "jinja2": ["render/"],
     "tabulate": ["render/"],
+    "typst": ["render/pdf.py"],
+    "segno": ["render/qr.py"],
+    "docxtpl": ["render/sheet_docx.py"],
     "yaml": [],
     "pickle": [],
 }

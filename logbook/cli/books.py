@@ -152,9 +152,10 @@ def off_command(context: Context) -> int:
 def completion_command(context: Context, shell: str) -> int:
     from click.shell_completion import get_completion_class
 
+    from logbook.cli import offering
     from logbook.cli.main import group
 
-    completing.register()
+    offering.register()
     made = get_completion_class(shell)
     assert made is not None
     output.result(made(group(), {}, "logbook", "_LOGBOOK_COMPLETE").source().strip())

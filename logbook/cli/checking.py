@@ -15,6 +15,7 @@ from logbook.cli.context import passes_context
 from logbook.cli.context import with_globals
 from logbook.cli.words import Command
 from logbook.cli.words import Option
+from logbook.core.errors import BookError
 from logbook.core.issues import Issue
 from logbook.core.text import Text
 
@@ -88,16 +89,27 @@ def _print(context: Context, issues: Sequence[Issue], format_: str) -> None:
     output.rows(context, format_, columns, ([one[name] for name in names] for one in shaped))
 
 
-@click.command("doctor", cls=Command, epilog="logbook doctor")
+@click.command("doctor", cls=Command, epilog="logbook doctor\nlogbook doctor --machine")
 @click.option("--check", is_flag=True, cls=Option, text=Text("只看不修", "look and mend nothing"))
+@click.option(
+    "--machine", is_flag=True, cls=Option, text=Text("只看这台电脑装了什么、缺什么", "what this machine has and lacks")
+)
 @format_option(("table", "json"), "table")
 @passes_context
-def doctor_command(context: Context, check: bool, format_: str) -> int:
+def doctor_command(context: Context, check: bool, machine: bool, format_: str) -> int:
     from logbook.operations.doctoring import examine
     from logbook.render.porcelain import issue_json
 
-    health = examine(context.session, mend=not check)
     catalogue = context.catalogue
+    if machine:
+        return _print_machine(context, format_)
+    try:
+        session = context.session
+    except BookError as error:
+        if error.code in ("book.none", "git.no-git"):  # before there is a book, the machine is what can be looked at
+            _print_machine(context, format_)
+        raise
+    health = examine(session, mend=not check)
     if format_ == "json":
         output.data(
             {
@@ -115,6 +127,26 @@ def doctor_command(context: Context, check: bool, format_: str) -> int:
         if not health.issues:
             output.note(context, catalogue.say("cli.healthy"))
     return 1 if any(issue.is_error for issue in health.issues) else 0
+
+
+def _print_machine(context: Context, format_: str) -> int:
+    from logbook.operations import equipment
+    from logbook.render.porcelain import issue_json
+
+    found = equipment.parts()
+    issues = equipment.issues(found)
+    catalogue = context.catalogue
+    if format_ == "json":
+        parts = [
+            {"name": part.name, "found": part.found or None, "needed": part.needed, "command": part.command or None}
+            for part in found
+        ]
+        output.data({"machine": parts, "issues": [issue_json(issue, catalogue) for issue in issues]})
+    else:
+        for part in found:
+            output.result(f"{part.name:<12} {part.found or catalogue.say('machine.none', command=part.command)}")
+        output.issues(context, issues)
+    return 1 if any(issue.is_error for issue in issues) else 0
 
 
 @click.command("index", cls=Command, epilog="logbook index\nlogbook index --rebuild")

@@ -43,15 +43,26 @@ def group() -> click.Group:
         if lang == "zh"
         else "Record keeping for a property's customer service: one record one text, one change one commit."
     )
-    main = LazyGroup(
+    # Made here, not by `click.version_option`, which looks for translations of its texts: that loads `locale`.
+    told = "显示版本" if lang == "zh" else "show the version"
+    params.append(
+        click.Option(
+            ["--version"], is_flag=True, expose_value=False, is_eager=True, help=told, callback=_show_version
+        )
+    )
+    return LazyGroup(
         "logbook",
         params=params,
         help=described,
         context_settings={"help_option_names": ["-h", "--help"]},
         no_args_is_help=True,
     )
-    told = "显示版本" if lang == "zh" else "show the version"
-    return click.version_option(__version__, prog_name="logbook", help=told)(main)
+
+
+def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        click.echo(f"logbook, version {__version__}", color=ctx.color)
+        ctx.exit()
 
 
 def run(args: Sequence[str] | None = None) -> int:
@@ -75,9 +86,9 @@ def _run(context: Context, args: Sequence[str] | None) -> int:
     line = group()
     try:
         if "_LOGBOOK_COMPLETE" in os.environ:
-            from logbook.cli import completing
+            from logbook.cli import offering
 
-            completing.register()
+            offering.register()
             line.main(prog_name="logbook")
         # Not `line.main`: it would turn a closed pipe into exit code 1.
         words = list(sys.argv[1:] if args is None else args)

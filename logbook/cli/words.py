@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, tuple[str, Text]] = {
     "list": ("listing", Text("查询记录", "query records")),
     "overdue": ("listing", Text("现在逾期的一切", "everything late")),
     "agenda": ("duties", Text("今天该做的事", "what this desk owes today")),
+    "report": ("reports", Text("报表：统计和汇总", "statistics and summaries")),
     "duties": ("duties", Text("定期职责；一项职责的说明和完成情况", "recurring duties; how one was kept")),
     "handover": ("shifts", Text("交接班", "hand the shift over")),
     "shift": ("shifts", Text("本班：谁在岗，做了什么", "this shift: who is on duty, what was done")),
@@ -44,12 +45,13 @@ COMMANDS: Mapping[str, tuple[str, Text]] = {
     "audit": ("auditing", Text("审核全部历史", "verify the whole trail")),
     "hook": ("hooking", Text("共享库和本机的检查", "checks of the shared copy and of a desk")),
     "doctor": ("checking", Text("检查记录簿，修好中断留下的问题", "find and mend what a crash left")),
+    "upkeep": ("upkeep", Text("让大记录簿保持快：整理、收起旧月份", "keep a large book quick; close old months")),
     "index": ("checking", Text("查看或重建查询索引", "inspect or rebuild the index")),
     "render": ("paper", Text("打印标准表单", "print the standard form")),
     "evidence": ("evidence", Text("一条记录的举证材料", "a folder that proves one record")),
     "retention": ("evidence", Text("哪些记录保存期满", "which records need not be kept any longer")),
-    "import": ("exchange", Text("从 CSV、JSON 导入", "import CSV, JSON, JSON Lines")),
-    "export": ("exchange", Text("导出 CSV、JSON", "export CSV, JSON, JSON Lines, YAML")),
+    "import": ("exchange", Text("从 CSV、XLSX、JSON 导入", "import CSV, XLSX, JSON, JSON Lines")),
+    "export": ("exchange", Text("导出 CSV、XLSX、JSON、Parquet", "export CSV, XLSX, JSON, YAML, Parquet")),
     "site": ("site", Text("只读网站：给主管和审计看的网页", "a read-only site for supervisors and auditors")),
     "fleet": ("fleet", Text("多个项目一起查：逾期、审核、导出", "many sites at once: query, overdue, audit, export")),
     "keys": ("privacy", Text("私密内容的钥匙：导出、导入", "keys of private values: export, import")),
@@ -65,7 +67,7 @@ COMMANDS: Mapping[str, tuple[str, Text]] = {
 }
 WRITING = frozenset(
     ("add", "step", "amend", "void", "sign", "open", "import", "init", "demo", "on", "off")
-    + ("handover", "shift", "roster", "key", "loan", "next", "packs", "login", "keys", "erase", "sync")
+    + ("handover", "shift", "roster", "key", "loan", "next", "packs", "login", "keys", "erase", "sync", "upkeep")
 )
 ALIASES = {"ls": "list", "new": "add", "登记": "add", "办理": "step", "查询": "list", "逾期": "overdue", "同步": "sync"}
 
@@ -142,14 +144,30 @@ class Option(click.Option):
 HELP = Text("看说明", "show this page")
 
 
+def _show_help(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        click.echo(ctx.get_help(), color=ctx.color)
+        ctx.exit()
+
+
 class _InTheirLanguage(click.Command):
     """The frame of a help page: usage, options, how to get help."""
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
-        option = super().get_help_option(ctx)
-        if option is not None:
-            option.help = HELP.say(guessed_language())
-        return option
+        names = self.get_help_option_names(ctx)
+        if not names or not self.add_help_option:
+            return None
+        if self._help_option is None:
+            # Made here: click's own would look for a translation of its text, which loads `locale` and takes 2 ms.
+            self._help_option = click.Option(
+                names,
+                is_flag=True,
+                expose_value=False,
+                is_eager=True,
+                callback=_show_help,
+            )
+        self._help_option.help = HELP.say(guessed_language())
+        return self._help_option
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         pieces = " ".join(self.collect_usage_pieces(ctx))

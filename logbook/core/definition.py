@@ -64,9 +64,9 @@ MONTHS = {"last_month": -1, "this_month": 0, "next_month": 1}
 DEFAULT_WORDS = ("now", "today", "me", "last", *MONTHS)
 
 # Files of a pack that are no forms. The last two are read elsewhere.
-SPECIAL = ("roles", "checklists", "duties", "calendars", "shifts", "settings", "pack", "workflows")
+SPECIAL = ("roles", "checklists", "duties", "calendars", "shifts", "settings", "pack", "workflows", "reports")
 # Of these the library keeps the text; other modules say what it means.
-SHARED = ("calendars", "duties", "shifts", "settings", "pack", "workflows")
+SHARED = ("calendars", "duties", "shifts", "settings", "pack", "workflows", "reports")
 
 Value = TypeVar("Value")
 
@@ -949,6 +949,7 @@ def _shared_issues(library: Library) -> list[Issue]:
     from logbook.core.calendarfile import check_calendars
     from logbook.core.dutyfile import check_duties
     from logbook.core.packfile import check_packs
+    from logbook.core.reportfile import check_reports
     from logbook.core.shiftfile import check_shifts
     from logbook.core.workflowfile import check_workflows
 
@@ -958,6 +959,7 @@ def _shared_issues(library: Library) -> list[Issue]:
         ("shifts", check_shifts),
         ("pack", check_packs),
         ("workflows", check_workflows),
+        ("reports", check_reports),
     )
     return [
         issue

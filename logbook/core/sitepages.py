@@ -219,8 +219,12 @@ class Page(NamedTuple):
 
 
 def record_href(path: str) -> str:
-    """The page of a record, from the folder of the site: ``records/a/b.yaml`` -> ``r/a/b.html``, not yet quoted."""
-    return "r/" + path.removeprefix("records/").removesuffix(".yaml") + ".html"
+    """The page of a record, from the folder of the site, not yet quoted: ``records/a/2026/11/b.yaml`` ->
+    ``r/a/2026/11/b.html``, whether the book keeps a folder a month or a day."""
+    parts = path.removesuffix(".yaml").split("/")
+    if len(parts) == 6:
+        del parts[4]
+    return "/".join(("r", *parts[1:])) + ".html"
 
 
 def list_href(form: str, month: str, part: int = 1) -> str:

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from datetime import date
 from datetime import datetime
 from datetime import time
-from decimal import Decimal
 from typing import TYPE_CHECKING
 from typing import cast
 
@@ -92,6 +91,8 @@ def typed(field: Field, stored: Stored) -> object | None:
         if kind == "int":
             return int(text)
         if kind in ("decimal", "money"):
+            from decimal import Decimal  # late: most commands meet no such number
+
             return Decimal(text)
         if kind == "bool":
             return text == "true"

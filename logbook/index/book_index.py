@@ -577,14 +577,15 @@ class BookIndex:
             Broken(path, blob, tuple(map(issue_from_plain, json.loads(text)))) for path, blob, text in rows
         ]
 
-    def history_of(self, path: str) -> list[str]:
-        """Ids of the commits that touched a path, newest first."""
+    def history_of(self, *paths: str) -> list[str]:
+        """Ids of the commits that touched any of these paths, newest first."""
         self._storage.need_history()
         rows = self._run(
-            "select c.id from touches t join commits c on c.n = t.n where t.path = ? order by t.n desc",
-            (path,),
+            "select distinct c.id, c.n from touches t join commits c on c.n = t.n"
+            f" where t.path in ({', '.join('?' * len(paths))}) order by c.n desc",
+            paths,
         )
-        return [commit for (commit,) in rows]
+        return [commit for commit, _ in rows]
 
     def last_touch(self, folder: str) -> str | None:
         """The last commit that touched a file below a folder (``records/complaint/2026/11``); None: there is none."""
@@ -728,6 +729,18 @@ class BookIndex:
             lambda connection: ask(connection, self.present, f" and r.last_at <= {at}", None)
         )
         return [*found, *ask(past.connection, past.present, "", at)]
+
+    def asked(
+        self, now: datetime, ask: Callable[[sqlite3.Connection, frozenset[str], str, int | None], list[Any]]
+    ) -> list[Any]:
+        """What ``ask`` finds in the tables as they stood at ``now``. It is given a connection, the forms that
+        have tables there, what its ``where`` must add, and the instant its rows were computed for (None: as
+        they are); it may be called twice."""
+        return self._both(now, ask, words=False)
+
+    def connection(self, then: int | None) -> sqlite3.Connection:
+        """Where the tables of rows with that ``then`` are."""
+        return self._connection(then)
 
     def _is_past(self, now: datetime) -> bool:
         ((latest,),) = self._run("select max(last_at) from records")

@@ -8,8 +8,6 @@ from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal
-from decimal import InvalidOperation
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -562,6 +560,9 @@ class _Compiler:
         return _one_of(column, values)
 
     def _numbers(self, column: str, term: Match) -> Condition:
+        from decimal import Decimal  # late: most queries name no number
+        from decimal import InvalidOperation
+
         numbers: list[object] = []
         for value in term.values:
             try:

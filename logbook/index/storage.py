@@ -389,3 +389,15 @@ def _locked(place: Path) -> Iterator[None]:
         yield
     finally:
         os.close(fd)
+
+
+def full_text_version() -> str:
+    """SQLite's version; "" where it was built without full text, for then search cannot work."""
+    memory = sqlite3.connect(MEMORY)
+    try:
+        memory.execute("create virtual table t using fts5(x)")
+    except sqlite3.Error:
+        return ""
+    finally:
+        memory.close()
+    return sqlite3.sqlite_version

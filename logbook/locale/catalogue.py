@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import string
 from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from datetime import time
 from datetime import timedelta
 from functools import cache
 from importlib import import_module
+from typing import Any
 
 from logbook.core.errors import LogbookError
 from logbook.core.issues import Issue
@@ -112,8 +112,10 @@ class Catalogue:
         return found
 
     def _fill(self, sentence: str, args: Mapping[str, object]) -> str:
+        if "{" not in sentence and "}" not in sentence:
+            return sentence
         try:
-            return _Filler(self.lang).vformat(sentence, (), args)
+            return str(_filler()(self.lang).vformat(sentence, (), args))
         except (ValueError, LookupError, AttributeError, TypeError):
             return sentence
 
@@ -122,20 +124,26 @@ class Catalogue:
         return f"{code} ({told})" if told else code
 
 
-class _Filler(string.Formatter):
-    """``str.format`` by name only: no attributes or items of an argument can be reached."""
+@cache
+def _filler() -> Any:
+    """``str.format`` by name only: no attributes or items of an argument can be reached. Made when there is
+    something to say."""
+    import string
 
-    def __init__(self, lang: str) -> None:
-        self.lang = lang
+    class Filler(string.Formatter):
+        def __init__(self, lang: str) -> None:
+            self.lang = lang
 
-    def get_field(
-        self, field_name: str, args: Sequence[object], kwargs: Mapping[str, object]
-    ) -> tuple[object, str]:
-        if field_name not in kwargs:
-            return "{" + field_name + "}", field_name
-        value = kwargs[field_name]
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        return (value if number else harmless(spoken(value, self.lang))), field_name
+        def get_field(
+            self, field_name: str, args: Sequence[object], kwargs: Mapping[str, object]
+        ) -> tuple[object, str]:
+            if field_name not in kwargs:
+                return "{" + field_name + "}", field_name
+            value = kwargs[field_name]
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            return (value if number else harmless(spoken(value, self.lang))), field_name
+
+    return Filler
 
 
 def harmless(text: str) -> str:

@@ -201,8 +201,7 @@ def _id_of(session: Session, write: Writing, request: Request) -> tuple[str, Iss
     form = request.form
     if not form.register:
         day = request.at.astimezone(session.zone).date().isoformat()
-        folder = f"records/{form.name}/{day[:4]}/{day[5:7]}"
-        names = session.names(folder)
+        names = session.drawn(form.name, day)
         return number(form.prefix, day, write.desk, next_number(names, form.prefix, day, write.desk)), None
     record_id = request.changes.held.get("id")
     if not record_id:

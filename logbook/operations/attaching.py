@@ -110,9 +110,11 @@ def attachment_issues(session: Session, form: Form, record: Record, known: dict[
     """Files a record names that are not in the work tree, or are not what they were (A11). ``known`` keeps
     what was found of each, for the records to come: whether it matches, None when it is not there."""
     from logbook.core.lifecycle import state_of
-    from logbook.store.worktree import is_sparse
+    from logbook.store.sparse import is_sparse
 
-    found = []
+    found: list[Issue] = []
+    if not any(field.type in ("attachment", "list") for field in form.fields.values()):
+        return found  # most forms: nothing to replay the record for
     for place, field, value in _values(form, state_of(form, record).fields):
         name = value.partition(".")[0]
         if name not in known:

@@ -31,6 +31,7 @@ from logbook.core.value import attribute
 from logbook.core.value import frozen
 from logbook.operations.session import Session
 from logbook.store.book import SETTINGS_FILE
+from logbook.store.installed import install_command
 
 if TYPE_CHECKING:
     from logbook.core.definition import Source
@@ -44,7 +45,6 @@ SITE_FILE = f"templates/{SITE}/calendars.yaml"
 # How long before the end of what is known people are warned: the notice of a year comes out in November.
 WARN_DAYS = 30
 PACKAGE = "chinesecalendar"
-INSTALL = "pip install 'property-logbook[calendar]'"
 
 HOLIDAYS = (
     Text("元旦", "New Year's Day"),
@@ -263,7 +263,7 @@ def from_package(year: int, *, notice: str | None = None) -> Incoming:
     try:
         from chinese_calendar import constants
     except ImportError:
-        raise UsageError("calendar.no-package", package=PACKAGE, command=INSTALL) from None
+        raise UsageError("calendar.no-package", package=PACKAGE, command=install_command("calendar")) from None
     from importlib.metadata import version
 
     off: Mapping[date, str] = constants.holidays

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from datetime import datetime
 from datetime import time
-from decimal import Decimal
 from typing import TYPE_CHECKING
 from typing import cast
 
@@ -114,6 +113,8 @@ def stored_from(field: Field, value: object, zone: ZoneInfo) -> Stored:
     the field is a date, a number with as many decimals as the type has, rounded half up."""
     if value is None:
         return None
+    if isinstance(value, str):
+        return str(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):
@@ -127,6 +128,8 @@ def stored_from(field: Field, value: object, zone: ZoneInfo) -> Stored:
         return value.isoformat()
     if isinstance(value, time):
         return value.strftime("%H:%M")
+    from decimal import Decimal  # late: `show` and `list` of most forms meet no such number
+
     if isinstance(value, int | Decimal) and field.type in PLACES:
         from logbook.core.rules.quantities import rounded
 

@@ -24,6 +24,7 @@ def examine(session: Session, *, mend: bool = True) -> Health:
     """Look at the book, mend what is ours to mend (inside the lock), and list the rest."""
     from logbook.operations.calendar import calendar_issues
     from logbook.operations.rulefaults import settings_issues
+    from logbook.operations.upkeep import advice
     from logbook.store.porcelain import settle
     from logbook.store.recover import doctor_findings
     from logbook.store.recover import drop_drafts
@@ -55,6 +56,7 @@ def examine(session: Session, *, mend: bool = True) -> Health:
     issues += duty_issues(session)
     issues += calendar_issues(session)
     issues += settings_issues(session)
+    issues += advice(session)
     index = session.index
     if mend:
         index.rebuild()

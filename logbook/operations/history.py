@@ -19,6 +19,7 @@ from logbook.operations.reading import find
 from logbook.operations.session import Session
 from logbook.store import codec
 from logbook.store.history import trailers_of
+from logbook.store.records import other_place
 from logbook.store.records import record_from
 
 if TYPE_CHECKING:
@@ -84,16 +85,21 @@ def history_of(
     entries: list[Entry] = []
     before: State | None = None
     form: Form | None = None
+    # It may have lain in the folder of its month before it came into that of its day, or the other way.
+    places = [row.path, *filter(None, (other_place(row.path),))]
     if commits is None:
-        found = reversed(session.index.history_of(row.path))
+        found = reversed(session.index.history_of(*places))
         commits = [(commit_id, repository.objects.commit(commit_id)) for commit_id in found]
     for commit_id, commit in commits:
+        trailers = trailers_of(commit.message)
+        if trailers.get("Action") == "layout":
+            continue  # it moved: nothing about it changed
         if last is not None and commit_id == commits[-1][0]:
             after: State | None = last
             form = last.form
         else:
-            after, form = _state_at(session, commit_id, row.path, form, until)
-        trailers = trailers_of(commit.message)
+            place = next((one for one in places if repository.entry_at(commit_id, one) is not None), row.path)
+            after, form = _state_at(session, commit_id, place, form, until)
         events = after.events[len(before.events) if before else 0 :] if after else ()
         amendments = (
             after.record.amendments[len(before.record.amendments) if before else 0 :] if after else ()

@@ -36,9 +36,11 @@ from logbook.store.graph import creators
 from logbook.store.graph import differences
 from logbook.store.graph import last_touched
 from logbook.store.graph import merge_bases
+from logbook.store.objects import TREE
 from logbook.store.objects import Entry
 from logbook.store.objects import blob_id
 from logbook.store.records import form_and_id
+from logbook.store.records import other_place
 
 # Lines that met more than once are followed back so many times; further back the ancestor with the least id does.
 _DEPTH = 6
@@ -78,12 +80,13 @@ class MergedTree:
 
     ``blobs``: path to blob. ``fresh``: the bytes of blobs that neither parent has. ``before``: what the first
     parent had at each path. ``came`` and ``went``: what the second and the first parent changed since they
-    parted; ``both``: records that both did. ``kept``: what one side deleted and stays.
+    parted; ``both``: records that both did. ``kept``: what one side deleted and stays. A blob of None: the record
+    lies in another folder now.
     """
 
     parents: tuple[str, str]
     bases: tuple[str, ...]
-    blobs: Mapping[str, str]
+    blobs: Mapping[str, str | None]
     before: Mapping[str, str | None]
     fresh: Mapping[str, bytes] = attribute(default_factory=dict)
     came: frozenset[str] = frozenset()
@@ -93,9 +96,10 @@ class MergedTree:
     renamed: tuple[Renamed, ...] = ()
     kept: tuple[str, ...] = ()
 
-    def content(self, repository: Repository, path: str) -> bytes:
-        """The bytes of one of the paths."""
-        return _bytes(repository, self.blobs[path], self.fresh)
+    def content(self, repository: Repository, path: str) -> bytes | None:
+        """The bytes of one of the paths; None where the record lies elsewhere now."""
+        blob = self.blobs[path]
+        return None if blob is None else _bytes(repository, blob, self.fresh)
 
     def changed(self) -> list[str]:
         """The paths whose content is another than in the first parent, in order."""
@@ -107,7 +111,7 @@ def merged_tree(repository: Repository, ours: str, theirs: str) -> MergedTree:
     return _merge(repository, ours, theirs, 0)
 
 
-def expected_merge(repository: Repository, first: str, second: str) -> dict[str, bytes]:
+def expected_merge(repository: Repository, first: str, second: str) -> dict[str, bytes | None]:
     """What a merge commit with these parents must hold at every path in which they differ; at all other paths
     it holds what both hold. The order of the parents makes no difference."""
     merged = merged_tree(repository, first, second)
@@ -131,6 +135,7 @@ class _Side:
     def __init__(self, commit: str, blobs: Mapping[str, str | None]) -> None:
         self.commit = commit
         self.blobs = blobs
+        self.at = blobs  # the same with every record where the merge will have it
         self.renamed: dict[tuple[str, str], str] = {}  # form and id -> the id this side's record has now
         self.moved: dict[str, str] = {}  # path -> where this side's record lies now
         self.folders: dict[str, list[Entry]] = {}
@@ -152,7 +157,7 @@ class _Merge:
         self.second = _Side(second, {one.path: one.second for one in self.found})
         self.fresh: dict[str, bytes] = {}
         self.base = self._base(depth)
-        self.result: dict[str, str] = {}
+        self.result: dict[str, str | None] = {}
         self.both: list[str] = []
         self.marks: list[Mark] = []
         self.renames: list[Renamed] = []
@@ -169,8 +174,12 @@ class _Merge:
         return base
 
     def tree(self) -> MergedTree:
+        gone = self._follow_moves()
         for path in sorted(self.base):
-            self._path(path)
+            if path in gone:
+                self.result[path] = None
+            else:
+                self._path(path)
         for side in (self.first, self.second):
             if side.renamed:
                 self._follow(side)
@@ -181,20 +190,48 @@ class _Merge:
             self.bases,
             self.result,
             ours.blobs,
-            {blob: self.fresh[blob] for blob in self.result.values() if blob in self.fresh},
-            frozenset(path for path, blob in theirs.blobs.items() if blob != base[path]),
-            frozenset(path for path, blob in ours.blobs.items() if blob != base[path]),
+            {blob: self.fresh[blob] for blob in self.result.values() if blob is not None and blob in self.fresh},
+            frozenset(path for path, blob in theirs.at.items() if blob != base[path]),
+            frozenset(path for path, blob in ours.at.items() if blob != base[path]),
             tuple(self.both),
             tuple(self.marks),
             tuple(self.renames),
             tuple(self.kept),
         )
 
+    def _follow_moves(self) -> set[str]:
+        """Let a record that one side moved to the other layout's folder be merged there: the other side's text and
+        the ancestor's are looked at as if they had lain there, too. The paths that are left."""
+        gone: set[str] = set()
+        sides = (self.first, self.second)
+        blobs: tuple[dict[str, str | None], ...] = tuple(dict(side.blobs) for side in sides)
+        for path, base in list(self.base.items()):
+            there = other_place(path)
+            if there is None:
+                continue
+            if base is None:
+                if None not in (blobs[0][path], blobs[1][path]):
+                    # Both moved it, and one went on with it.
+                    was = self.repository.entry_at(self.bases[0], there)
+                    self.base[path] = was.oid if was is not None and was.mode != TREE else None
+                continue
+            for own, other in (blobs, blobs[::-1]):
+                if own[path] is None and other[path] is not None and own.get(there) and other.get(there) is None:
+                    other[there], other[path] = other[path], None
+                    self.base[there], self.base[path] = base, None
+                    gone.add(path)
+                    break
+        for side, now in zip(sides, blobs, strict=True):
+            side.at = now
+        return gone
+
     # -- one path ---------------------------------------------------------------------------
 
     def _path(self, path: str) -> None:
-        base, one, two = self.base[path], self.first.blobs[path], self.second.blobs[path]
-        if one is None or two is None:
+        base, one, two = self.base[path], self.first.at[path], self.second.at[path]
+        if one == two:
+            self.result[path] = one
+        elif one is None or two is None:
             if base is not None:
                 self.kept.append(path)  # nothing is ever deleted
             self.result[path] = cast(str, one or two)
@@ -385,12 +422,13 @@ class _Merge:
         """What this side wrote about a record of its own that has another number now: entered values of its new,
         unsigned records say the new number; where something else says the old one, a person is told."""
         for path in sorted(self.base):
-            base, blob = self.base[path], side.blobs[path]
+            base, blob = self.base[path], side.at[path]
             plain = self._plain(blob) if blob != base and form_and_id(path) is not None else None
             where = side.moved.get(path, path)
-            now = self._plain(self.result[where])
+            merged = self.result[where]
+            now = self._plain(merged)
             form = self.forms.find(plain) if plain is not None else None
-            if plain is None or now is None or form is None:
+            if plain is None or now is None or form is None or merged is None:
                 continue
             may_change = base is None and where not in self.both and not plain.get("signatures")
             before = {one[:2] for one in self._references(form, self._plain(base) or {}, side)}
@@ -405,7 +443,7 @@ class _Merge:
                     changed = with_row(changed, "number", field, value, renamed)
                     self.marks.append(Mark("number", where, field, *self._name(where)))
             if changed is not now:
-                self.result[where] = self._keep(self._record_text(changed, [self.result[where]]))
+                self.result[where] = self._keep(self._record_text(changed, [merged]))
 
     def _references(self, form: Form, plain: Plain, side: _Side) -> Iterator[tuple[str, str, str]]:
         """Path, value and new value of every reference of a record to one that this side's number moved."""

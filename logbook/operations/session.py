@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from logbook.store.vault import Vault
 
 # Settings of the site that move no deadline; a clock's condition may name any other.
-_TELLING = ("notify", "escalation", "attachments", "retention")
+_TELLING = ("notify", "escalation", "attachments", "retention", "report")
 
 DESK_KEY = "logbook.desk"
 STAFF_KEY = "logbook.staff"
@@ -92,6 +93,14 @@ class Session:
             self.index.close()
         if "repository" in self.__dict__:
             self.repository.close()
+
+    def alone(self) -> Callable[[], None]:
+        """For a forked helper: go on with a repository and an index of its own; returns what closes them. The
+        caller's stay as they are: closing a database here would end it there."""
+        self._inherited = [self.__dict__.pop("index", None), self.__dict__.get("repository")]
+        if "repository" in self.__dict__:
+            self.__dict__["repository"] = self.repository.again()
+        return self.close
 
     @property
     def now(self) -> datetime:
@@ -214,6 +223,13 @@ class Session:
     def names(self, folder: str) -> list[str]:
         """The file names in a folder of the book as committed."""
         return [entry.name for entry in self.repository.tree_entries(self.repository.head(), folder)]
+
+    def drawn(self, form: str, day: str) -> list[str]:
+        """The file names among which are all numbers of a form and a day (``yyyy-mm-dd`` or ``yyyymmdd``), in
+        whichever layout they lie."""
+        day = day.replace("-", "")
+        month = f"records/{form}/{day[:4]}/{day[4:6]}"
+        return [*self.names(month), *self.names(f"{month}/{day[6:8]}")]
 
     def staff(self, word: str, *, field: str = "by") -> str:
         """The id of an active member of staff, given by id or name; Refused when there is none."""

@@ -20,11 +20,13 @@ from logbook.operations.session import Session
 from logbook.operations.writing import desk_identity
 from logbook.operations.writing import person
 from logbook.operations.writing import signature
+from logbook.store.graph import Difference
 from logbook.store.graph import committers
 from logbook.store.graph import count
 from logbook.store.graph import differences
 from logbook.store.graph import is_ancestor
 from logbook.store.records import form_and_id
+from logbook.store.records import other_place
 from logbook.store.records import split_number
 from logbook.store.remotes import Remote
 from logbook.store.remotes import Sent
@@ -192,7 +194,7 @@ def _join(session: Session, remote: Remote, done: Synced, theirs: str | None, by
         done = _same_letter(session, done, head, theirs)
         if is_ancestor(repository, head, theirs):
             changed = differences(repository, head, theirs)
-            if all(one.second is not None for one in changed):
+            if _only_moved(changed):
                 _forward(session, head, theirs)
                 return _counted(replace(done, state="done"), came=[one.path for one in changed])
         merged = merged_tree(repository, head, theirs)
@@ -253,6 +255,14 @@ def _all_paths(session: Session, head: str) -> list[str]:
     return [path for path, _ in list_tree(session.repository, head)]
 
 
+def _only_moved(changed: Iterable[Difference]) -> bool:
+    """Whether nothing is gone but what lies, the same, in the other layout's folder."""
+    came = {one.path: one.second for one in changed if one.first is None}
+    return all(
+        one.second is not None or came.get(other_place(one.path) or "") is not None for one in changed
+    )
+
+
 def _forward(session: Session, head: str, theirs: str) -> None:
     from logbook.store.transaction import forward
 
@@ -265,7 +275,6 @@ def _forward(session: Session, head: str, theirs: str) -> None:
         committer=desk_identity(session, letter),
         when=session.clock.now.astimezone(session.zone),
     )
-    _leave_out_again(session)
 
 
 def _publish(session: Session, merged: MergedTree, by: str | None) -> str:
@@ -277,16 +286,15 @@ def _publish(session: Session, merged: MergedTree, by: str | None) -> str:
     repository = session.repository
     operator, desk, when = session.operator(by), session.desk(), session.writing_time()
     paths = merged.changed()
-    stored = [path for path in paths if merged.blobs[path] not in merged.fresh]
+    blobs = {path: blob for path in paths if (blob := merged.blobs[path]) is not None}
+    stored = [path for path, blob in blobs.items() if blob not in merged.fresh]
     contents: dict[str, bytes] = {
         path: data
-        for path, (_, _, data) in zip(
-            stored, repository.objects.read_many(merged.blobs[path] for path in stored), strict=True
-        )
+        for path, (_, _, data) in zip(stored, repository.objects.read_many(blobs[path] for path in stored), strict=True)
     }
-    fresh = {path: merged.fresh[merged.blobs[path]] for path in paths if path not in contents}
     changes = [Change(path, data, stored=True) for path, data in contents.items()]
-    changes += [Change(path, data) for path, data in fresh.items()]
+    changes += [Change(path, merged.fresh[blob]) for path, blob in blobs.items() if path not in contents]
+    changes += [Change(path, None) for path in paths if path not in blobs]
     (commit,) = publish(
         repository,
         [
@@ -302,7 +310,6 @@ def _publish(session: Session, merged: MergedTree, by: str | None) -> str:
         ],
         onto=merged.parents[0],
     )
-    _leave_out_again(session)
     return commit
 
 
@@ -313,14 +320,6 @@ def _message(merged: MergedTree, operator: str) -> str:
     marked = dict.fromkeys(mark.path for mark in merged.marks)
     lines += [("Conflict", path) for path in marked]
     return f"book: sync {came}\n\n" + "".join(f"{name}: {value}\n" for name, value in lines)
-
-
-def _leave_out_again(session: Session) -> None:
-    """In a book whose old months are left out of the work tree, what came for them is left out, too."""
-    from logbook.store.worktree import is_sparse
-
-    if is_sparse(session.repository):
-        session.repository.run("sparse-checkout", "reapply", check=False)
 
 
 def _same_letter(session: Session, done: Synced, head: str, theirs: str) -> Synced:

@@ -33,6 +33,9 @@ from logbook.store.records import path_of
 from logbook.store.records import record_from
 from logbook.store.worktree import read_file as read_work_file
 
+_PART = 250
+_WORTH_PROCESSES = 1000  # records from which on helpers pay for their start
+
 
 @frozen
 class Report:
@@ -57,23 +60,24 @@ def validate(
     library, issues = load(session.repository, work_tree=True, settings=session.book.settings.settings)
     issues = list(issues)
     odd: list[Issue] = []
-    files = dict(_staged(session) if staged else _named(session, targets, odd) if targets else _all(session, odd))
+    whole = not targets and not staged
+    given = {} if whole else dict(_staged(session) if staged else _named(session, targets, odd))
     if targets:
-        wanted = {path for path in files if not path.startswith(f"{FOLDER}/")}
+        wanted = {path for path in given if not path.startswith(f"{FOLDER}/")}
         issues = [issue for issue in issues if issue.path in wanted]
     elif staged:
-        issues = [issue for issue in issues if issue.path in files]
+        issues = [issue for issue in issues if issue.path in given]
     issues += odd
     known: dict[str, set[str]] = {}
     for path in _paths(session):
         place = form_and_id(path)
         if place is not None:
             known.setdefault(place[0], set()).add(place[1])
-    readable: list[tuple[str, Document, Record, Form]] = []
-    whole = not targets and not staged
+    readable: list[tuple[str, Record, Form]] = []
     seen: dict[tuple[str, str], State] = {}
     count = 0
-    for path, data in files.items():
+    # The texts are not kept, nor what they say line by line: a whole book's would fill the memory.
+    for path, data in _all(session, issues) if whole else given.items():
         if form_and_id(path) is None:
             continue
         count += 1
@@ -81,8 +85,8 @@ def validate(
         issues += found
         if parsed is None:
             continue
-        document, record, form = parsed
-        readable.append((path, document, record, form))
+        _, record, form = parsed
+        readable.append((path, record, form))
         if whole or _is_new(session, path, data):
             seen[(record.form, record.id)] = state_of(form, record)
     world = World(session, overlay=seen, whole=whole)
@@ -95,7 +99,7 @@ def validate(
             return rest in known.get(name, ())
         return any(record_id in known.get(form, ()) for form in forms)
 
-    for done, (path, document, record, form) in enumerate(readable, 1):
+    def look_at(path: str, record: Record, form: Form) -> list[Issue]:
         own = checking.record_issues(form, record, library, exists=exists)
         own += clear_issues(form, record)
         if session.vault is not None:
@@ -109,17 +113,27 @@ def validate(
             if form.seals is not None:
                 own += seals.issues(view.state_of)
             own += _clock_issues(session, world, form, view.state_of)
+        if not own:
+            return own
         more = len(own) - checking.TOLD
         if more > 0:
             # The errors first: what is cut off are warnings where there are any.
             own = sorted(own, key=lambda issue: not issue.is_error)[: checking.TOLD]
             own.append(Issue("record.and-more", {"count": more}, severity="warning"))
+        document = codec.read(given[path] if path in given else _bytes(session, path), path=path)[0]
         here = [placed(_masked(issue, form), path, record.id, document, form, record) for issue in own]
-        issues += sorted(here, key=lambda issue: issue.line or 0)
-        if progress is not None and done % 500 == 0:
-            progress(done)
+        return sorted(here, key=lambda issue: issue.line or 0)
+
+    def work(job: int) -> list[Issue]:
+        part = readable[job * _PART : (job + 1) * _PART]
+        return [issue for path, record, form in part for issue in look_at(path, record, form)]
+
+    for done, found in enumerate(_in_parts(session, len(readable), work), 1):
+        issues += found
+        if progress is not None:
+            progress(min(done * _PART, len(readable)))
     if whole:
-        issues += attaching.orphan_issues(session, files.values())
+        issues += attaching.orphan_issues(session, (data for _, data in _all(session, [])))
         from logbook.operations.calendar import calendar_issues
         from logbook.operations.rulefaults import settings_issues
 
@@ -132,6 +146,16 @@ def validate(
             issues += check_site(session.book.settings.settings, library)
             issues += waiver_issues(session)
     return Report(count, len(library.forms), tuple(issues))
+
+
+def _in_parts(session: Session, count: int, work: Callable[[int], list[Issue]]) -> Iterator[list[Issue]]:
+    """The findings in ``count`` records part by part; of many, found by several processes."""
+    parts = -(-count // _PART)
+    if count < _WORTH_PROCESSES:
+        return map(work, range(parts))
+    from logbook.store.crew import spread
+
+    return spread(parts, work, begin=session.alone)
 
 
 def _clock_issues(
@@ -240,13 +264,13 @@ def placed(
     issue: Issue,
     path: str,
     record_id: str | None,
-    document: Document,
+    document: Document | None,
     form: Form | None = None,
     record: Record | None = None,
 ) -> Issue:
     """The finding with its file, line and record; what stands nowhere is on the first line."""
     line = issue.line
-    if line is None and issue.field:
+    if line is None and issue.field and document is not None:
         field = issue.field
         if form is not None and record is not None and field in form.fields:
             field = _where_held(form.fields[field].holds, record) or field
@@ -278,7 +302,29 @@ def _keys(parts: Iterable[str]) -> list[str | int]:
 
 
 def _paths(session: Session) -> Iterator[str]:
+    """The record files: those of the work tree, and of closed months those of HEAD (rulings 20)."""
     root = session.book.root
+    closed = _closed(session)
+    if closed:
+        here = set(_in_work_tree(root))
+        yield from sorted(here | closed.keys())
+    else:
+        yield from _in_work_tree(root)
+
+
+def _closed(session: Session) -> dict[str, str]:
+    """Path and blob of every record that is left out of the work tree."""
+    from logbook.store.history import list_tree
+    from logbook.store.sparse import cone_of
+
+    repository = session.repository
+    cone, head = cone_of(repository), repository.head()
+    if cone is None or head is None:
+        return {}
+    return {path: blob for path, blob in list_tree(repository, head, FOLDER) if not cone.holds(path)}
+
+
+def _in_work_tree(root: Path) -> Iterator[str]:
     for folder, folders, files in os.walk(root / FOLDER):
         folders.sort()
         inside = Path(folder).relative_to(root).as_posix()
@@ -288,8 +334,12 @@ def _paths(session: Session) -> Iterator[str]:
 
 
 def _all(session: Session, issues: list[Issue]) -> Iterator[tuple[str, bytes]]:
-    for path in _paths(session):
+    closed = _closed(session)
+    for path in _in_work_tree(session.book.root):
+        closed.pop(path, None)
         yield from _one(session, path, issues)
+    for path, (_, _, data) in zip(closed, session.repository.objects.read_many(closed.values()), strict=True):
+        yield path, data
 
 
 def _one(session: Session, path: str, issues: list[Issue]) -> Iterator[tuple[str, bytes]]:
@@ -301,11 +351,17 @@ def _one(session: Session, path: str, issues: list[Issue]) -> Iterator[tuple[str
 
 
 def _bytes(session: Session, path: str) -> bytes:
-    """A file of the book; never through a link, never waiting at a pipe."""
+    """A file of the book; never through a link, never waiting at a pipe. Of a closed month, as it is committed."""
     try:
         data = read_work_file(session.repository, path)
     except BookError as error:
         raise Refused([Issue(error.code, error.args_, path=path)]) from error
+    if data is None:
+        from logbook.store.sparse import cone_of
+
+        cone = cone_of(session.repository)
+        if cone is not None and not cone.holds(path):
+            data = session.repository.blob_at(session.repository.head(), path)
     if data is None:
         raise Refused([Issue("book.file-missing", {"path": path, "why": "?"}, path=path)])
     return data
@@ -319,15 +375,29 @@ def _named(session: Session, targets: Sequence[str], issues: list[Issue]) -> Ite
             is_folder, is_file = path.is_dir(), path.is_file()
         except (OSError, ValueError, RuntimeError):  # no file can have that name, nobody that home
             is_folder = is_file = False
-        if is_folder:
+        left = _closed_below(session, root, path)
+        if is_folder or left:
             for one in sorted(found for found in path.rglob("*.yaml") if not found.is_dir()):
-                yield from _one(session, f"{_inside(root, one.parent)}/{one.name}", issues)
+                left.discard(inside := f"{_inside(root, one.parent)}/{one.name}")
+                yield from _one(session, inside, issues)
+            for inside in sorted(left):
+                yield from _one(session, inside, issues)
         elif is_file:
             inside = _inside(root, path)
             yield inside, _bytes(session, inside)
         else:
             row = find(session, target)
             yield row.path, _bytes(session, row.path)
+
+
+def _closed_below(session: Session, root: Path, path: Path) -> set[str]:
+    """The records of closed months below a folder, there or not."""
+    try:
+        inside = path.resolve().relative_to(root).as_posix()
+    except (OSError, ValueError, RuntimeError):
+        return set()
+    prefix = "" if inside == "." else f"{inside}/"
+    return {one for one in _closed(session) if one.startswith(prefix)}
 
 
 def _in_book(root: Path, target: str) -> Path:

@@ -86,7 +86,7 @@ def _stub(
     if parts is None or form is None or form.register:
         raise refused
     _, day, desk, n = parts
-    folder = session.names(f"records/{form.name}/{day[:4]}/{day[4:6]}")
+    folder = session.drawn(form.name, day)
     taken = [name[:-5] for name in folder if name.endswith(".yaml")]
     if record_id in taken:
         raise refused  # it is there, and cannot be read: nothing is put in its place

@@ -189,7 +189,7 @@ class Writing:
         return Commit(
             # The record first: its path is what the commit is known by.
             changes=(
-                Change(path_of(form, record.id, record.at), data),
+                Change(self._path(draft), data),
                 *(Change(path, content) for path, content in draft.files),
             ),
             message=message(
@@ -200,6 +200,14 @@ class Writing:
             when=self.when.astimezone(self.session.zone),
             sign=self._signature(draft),
         )
+
+    def _path(self, draft: Draft) -> str:
+        """A record stays where it lies, whatever the layout says of new ones."""
+        form, record = draft.form, draft.record
+        rows = self.session.index.find(form.name, record.id) if draft.base is not None else []
+        if len(rows) == 1:
+            return rows[0].path
+        return path_of(form, record.id, record.at, self.session.book.settings.layout)
 
     def _signature(self, draft: Draft) -> Sign | None:
         """How the commit is signed; BookError where the book asks for a signature that cannot be given."""

@@ -22,6 +22,7 @@ SETTINGS_FILE = "logbook.yaml"
 DEFAULT_ZONE = "Asia/Shanghai"
 _KNOWN = (
     "name", "timezone", "language", "packs", "administrator", "desks", "calendars", "practice", "trail", "settings",
+    "layout",
 )  # fmt: skip
 TRAIL = ("signing", "edit_window", "encryption", "shared_identities", "branches")
 # The words of `trail: signing:`; `core/signers.py` says what each of them asks for.
@@ -34,7 +35,7 @@ DEFAULT_WINDOW = timedelta(hours=24)
 class Settings:
     """What a site decided for itself. ``settings`` holds the numbers the rules may name, ``calendars``
     its own calendars, written as in a pack's ``calendars.yaml``, ``trail`` what an auditor may rely on: each
-    as it was written."""
+    as it was written. ``layout``: forms whose new records lie in folders of days, ``complaint: day``."""
 
     name: str
     timezone: str = DEFAULT_ZONE
@@ -46,6 +47,7 @@ class Settings:
     calendars: Mapping[str, Stored] = attribute(default_factory=dict)
     settings: Mapping[str, Stored] = attribute(default_factory=dict)
     trail: Mapping[str, Stored] = attribute(default_factory=dict)
+    layout: Mapping[str, str] = attribute(default_factory=dict)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -128,6 +130,7 @@ def settings_from(data: bytes) -> Settings:
     own = plain.get("settings")
     calendars = plain.get("calendars")
     trail = plain.get("trail")
+    layout = plain.get("layout")
     return Settings(
         name=cast(str, plain["name"]),
         timezone=cast(str, plain.get("timezone") or DEFAULT_ZONE),
@@ -139,6 +142,7 @@ def settings_from(data: bytes) -> Settings:
         calendars=calendars if isinstance(calendars, dict) else {},
         settings=own if isinstance(own, dict) else {},
         trail=trail if isinstance(trail, dict) else {},
+        layout=cast("dict[str, str]", layout) if isinstance(layout, dict) else {},
     )
 
 
@@ -162,6 +166,8 @@ def settings_text(settings: Settings) -> bytes:
         plain["settings"] = dict(settings.settings)
     if settings.trail:
         plain["trail"] = dict(settings.trail)
+    if settings.layout:
+        plain["layout"] = dict(settings.layout)
     return codec.write(plain)
 
 
@@ -197,6 +203,15 @@ def _settings_issues(plain: Mapping[str, Stored], where: Callable[..., int | Non
             )
         )
     issues += _trail_issues(plain.get("trail"), where)
+    layout = plain.get("layout")
+    if layout is not None and not isinstance(layout, dict):
+        told = {"found": str(layout)}
+        issues.append(Issue("book.layout", told, path=SETTINGS_FILE, line=where("layout"), field="layout"))
+    for form, word in layout.items() if isinstance(layout, dict) else ():
+        if word not in ("day", "month"):
+            place = f"layout.{form}"
+            told = {"found": str(word)}
+            issues.append(Issue("book.layout", told, path=SETTINGS_FILE, line=where("layout", form), field=place))
     for key in plain:
         if key not in _KNOWN:
             issues.append(

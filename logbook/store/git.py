@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 from typing import NoReturn
 from typing import Self
 
@@ -26,6 +26,11 @@ from logbook.store.objects import parse_commit
 from logbook.store.objects import parse_tree
 from logbook.store.objects import read_loose
 
+if TYPE_CHECKING:
+    import subprocess
+
+    from logbook.store.packfile import Packs
+
 # What a caller's environment may say about Git; everything else named GIT_* would point us elsewhere.
 _KEPT = lazily(r"GIT_(SSH.*|ASKPASS|TERMINAL_PROMPT|CONFIG_.*|EXEC_PATH|CEILING_DIRECTORIES|HTTP_.*|SSL_.*)\Z")
 _KEY = lazily(r"[A-Za-z][A-Za-z0-9-]*(\..+)?\.[A-Za-z][A-Za-z0-9-]*\Z", re.DOTALL)
@@ -38,8 +43,10 @@ _ASKING = ("config", "rev-parse")  # run nothing, and must say what is really se
 _NO_FILTER = {"clean": "", "smudge": "", "process": "", "required": "false"}
 # A book may come from anybody, its `.git` with it: reading it must run nothing of theirs.
 _QUIET = ("-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false")
+_PIPE = -1  # `subprocess.PIPE`: most commands start no process and do without that module
 _MANY = 256  # requests on their way to cat-file at once: always less than a pipe holds
 _TREES_KEPT = 512
+_FEW = 600  # so many steps take as long as starting Git: see `packfile.Packs.steps`
 
 
 def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -127,6 +134,10 @@ class Repository:
     def close(self) -> None:
         """End the child that reads objects; the next reading starts it again."""
         self.objects.close()
+
+    def again(self) -> Repository:
+        """The same repository for another process, with children of its own."""
+        return Repository(self.root, surroundings=self.surroundings)
 
     @property
     def room(self) -> Path:
@@ -299,7 +310,7 @@ class Repository:
         self,
         *words: str,
         extra: Mapping[str, str] | None = None,
-        errors: int | None = subprocess.PIPE,
+        errors: int | None = _PIPE,
         hold: Sequence[int] = (),
     ) -> subprocess.Popen[bytes]:
         """A running Git command with pipes on its input and output. BookError ``git.no-git``."""
@@ -340,17 +351,19 @@ def start_git(
     words: Sequence[str],
     *,
     extra: Mapping[str, str] | None = None,
-    errors: int | None = subprocess.PIPE,
+    errors: int | None = _PIPE,
     hold: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
     """Start ``git`` in ``folder``. BookError ``git.no-git``, ``git.no-repository``, ``git.cannot-start``."""
+    import subprocess
+
     try:
         return subprocess.Popen(
             ["git", *(() if _command(words) in _ASKING else _QUIET), *words],
             cwd=folder,
             env=clean_environment(extra),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdin=_PIPE,
+            stdout=_PIPE,
             stderr=errors,
             pass_fds=tuple(hold) if os.name == "posix" else (),
         )
@@ -374,6 +387,8 @@ def run_git(
     hold: Sequence[int] = (),
 ) -> subprocess.CompletedProcess[bytes]:
     """Run ``git`` in ``folder`` to its end; see :meth:`Repository.run`."""
+    import subprocess
+
     process = start_git(folder, words, extra=extra, hold=hold)
     with process:
         try:
@@ -398,16 +413,23 @@ def _command(words: Sequence[str]) -> str:
 
 
 class Objects:
-    """Reads objects: loose ones from their file, packed ones through one ``git cat-file --batch`` child."""
+    """Reads objects: a few from their files, loose or packed; many, and what is unusual, through one
+    ``git cat-file --batch`` child."""
 
     def __init__(self, repo: Repository) -> None:
         self._repo = repo
         self._folder = f"{repo.common_dir}/objects"
         self._batch: _CatFile | None = None
+        self._packs: Packs | None = None
         self._trees: dict[str, list[Entry]] = {}
 
     def close(self) -> None:
-        """End the child; the next reading starts it again."""
+        """Let go of the packs and end the child; the next reading starts it again."""
+        if self._packs is not None:
+            self._packs.close()
+        self._end_child()
+
+    def _end_child(self) -> None:
         if self._batch is not None:
             self._batch.close()
             self._batch = None
@@ -426,11 +448,22 @@ class Objects:
     def find(self, name: str) -> tuple[str, bytes] | None:
         """Like :meth:`read`, ``None`` where there is no such object."""
         if is_oid(name):
-            loose = read_loose(self._folder, name)
-            if loose is not None:
-                return loose
+            here = self._here(name)
+            if here is not None:
+                return here
         found = self.ask(name)
         return None if found is None else (found[1], found[2])
+
+    def _here(self, oid: str) -> tuple[str, bytes] | None:
+        """Kind and bytes of an object that can be read in this process."""
+        loose = read_loose(self._folder, oid)
+        if loose is not None:
+            return loose
+        if self._packs is None:
+            from logbook.store.packfile import Packs
+
+            self._packs = Packs(self._folder)
+        return self._packs.find(oid)
 
     def ask(self, name: str) -> tuple[str, str, bytes] | None:
         """Id, kind and bytes as Git itself answers for an id or revision. BookError ``git.bad-revision``."""
@@ -439,23 +472,34 @@ class Objects:
         try:
             return self._cat_file().one(name)
         except _ChildLost:
-            self.close()  # once more with a new one
+            self._end_child()  # once more with a new one
             return self._cat_file().one(name)
 
     def read_many(self, oids: Iterable[str]) -> Iterator[tuple[str, str, bytes]]:
-        """Id, kind and bytes of many objects in the order asked, through one child.
+        """Id, kind and bytes of many objects in the order asked; where they are many indeed, through one child.
 
         BookError ``git.missing-object``. Do not read anything else from this repository in between.
         """
         waiting: list[str] = []
+        few = self._batch is None
+        enough = _FEW + (0 if self._packs is None else self._packs.steps)
         for oid in oids:
             if not is_oid(oid):
                 raise ValueError(f"no object id: {oid!r}")
+            if few:
+                here = self._here(oid)
+                if here is not None:
+                    yield oid, *here
+                    enough -= 1
+                    few = self._packs is None or self._packs.steps < enough
+                    continue
+                few = False
             waiting.append(oid)
             if len(waiting) == _MANY:
                 yield from self._some(waiting)
                 waiting = []
-        yield from self._some(waiting)
+        if waiting:
+            yield from self._some(waiting)
 
     def _some(self, oids: list[str]) -> Iterator[tuple[str, str, bytes]]:
         done = 0
@@ -464,7 +508,7 @@ class Objects:
                 yield found
                 done += 1
         except _ChildLost:
-            self.close()  # the rest once more, with a new one
+            self._end_child()  # the rest once more, with a new one
             yield from self._cat_file().many(oids[done:])
 
     def commit(self, oid: str) -> CommitObject:

@@ -1,7 +1,8 @@
 """The forms of a book: ``templates/`` read from the work tree or from a commit, checked once, cached.
 
-The cache is ``library.json`` in ``.git/logbook/``. It holds the plain definitions of files that were
-already checked, the issues found then, and what it goes by: what the site has set (a form that says
+The cache is ``library.json`` in ``.git/logbook/``: a line of JSON with what it goes by, a line with the
+issues found and the lengths of the texts that follow, and these texts, the plain definitions of files that
+were already checked, each decoded when somebody asks for it. It goes by what the site has set (a form that says
 ``setting x.y`` is checked with it), a hash over the contents of the files, the commit and the tree of
 ``templates/`` that have these contents, and the marks of the files in the work tree (size, times, inode),
 by which they need not even be read. It is disposable: whatever is wrong with it, it is made again.
@@ -40,12 +41,13 @@ if TYPE_CHECKING:
     from logbook.store.git import Repository
 
 FOLDER = "templates"
-CACHE_SCHEMA = 5
+CACHE_SCHEMA = 6
 # A file changed this soon before it was read may change again and look the same: clocks of file systems
 # are coarse (Git calls such an entry racy). Nanoseconds.
 _RACY = 2_000_000_000
 # Elsewhere the change time is the time of making, and a changed file can look the same.
 _MARKS_TELL = os.name == "posix"
+_SERVED = "served"  # in memory: all behind the first line
 # Places whose line numbers are asked for after the check is over.
 _SECTIONS = ("fields", "steps", "clocks", "checks", "duties", "calendars", "days", "posts")
 
@@ -264,23 +266,26 @@ def _check_and_store(
 ) -> tuple[Library, list[Issue]]:
     library, issues, sources = _checked(files, settings)
     good = {form.path: words_of(form) for shelf in (library.older, library.forms) for form in shelf.values()}
-    kept = []
+    kept: list[tuple[str, tuple[str, ...], bytes]] = []
     for source in sources:
         shared = source.stem in SHARED or (source.stem in SPECIAL and not _has_error(issues, source.path))
         if source.path in good or shared:
             data = {"plain": source.plain, "lines": _lines(source)}
-            words = good.get(source.path, ())
-            kept.append([source.path, words, json.dumps(data, ensure_ascii=False, separators=(",", ":"))])
+            text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+            kept.append((source.path, good.get(source.path, ()), text))
     stored = {
         "schema": CACHE_SCHEMA,
         "logbook": __version__,
         **keys,
         "settings": _mark_of(settings),
+    }
+    served = {
         "issues": [_issue_out(issue) for issue in issues],
-        "files": kept,
+        "files": [(path, words, len(text)) for path, words, text in kept],
         "registers": sorted(library.register_names),
     }
-    _write_cache(cache, stored)
+    lines = [json.dumps(served, ensure_ascii=False).encode("utf-8", "surrogatepass"), b"\n"]
+    _write_cache(cache, {**stored, _SERVED: b"".join([*lines, *(text for _, _, text in kept)])})
     return replace(library, key=keys["content"]), issues
 
 
@@ -315,13 +320,13 @@ def _lines(source: Source) -> dict[str, int]:
 class _Cached(Source):
     """A file out of the cache; its text is decoded when somebody wants to know what it says."""
 
-    def __init__(self, path: str, words: list[str], text: str) -> None:
+    def __init__(self, path: str, words: list[str], text: bytes) -> None:
         super().__init__(path)
         self.words = tuple(words)
         self._text = text
 
     def _decoded(self) -> dict[str, Any]:
-        data: dict[str, Any] = json.loads(self._text)
+        data: dict[str, Any] = json.loads(self._text.decode("utf-8", "surrogatepass"))
         lines = data["lines"]
         self._plain = data["plain"]
         self._line = lambda *place: lines.get(".".join(map(str, place)))
@@ -343,10 +348,16 @@ class _Cached(Source):
 def _from_cache(
     stored: Mapping[str, Any], settings: Mapping[str, object] | None
 ) -> tuple[Library, list[Issue]]:
-    sources = [_Cached(*entry) for entry in stored["files"]]
+    first, _, texts = stored[_SERVED].partition(b"\n")
+    served = json.loads(first.decode("utf-8", "surrogatepass"))
+    sources: list[Source] = []
+    at = 0
+    for path, words, length in served["files"]:
+        sources.append(_Cached(path, words, texts[at : at + length]))
+        at += length
     library, _ = library_from(sources, settings=settings, strict=False)
-    library = replace(library, key=stored["content"], registers=frozenset(stored["registers"]))
-    return library, [_issue_in(plain) for plain in stored["issues"]]
+    library = replace(library, key=stored["content"], registers=frozenset(served["registers"]))
+    return library, [_issue_in(plain) for plain in served["issues"]]
 
 
 def _read_cache(path: Path | None, right: Callable[[Mapping[str, Any]], bool]) -> dict[str, Any] | None:
@@ -354,23 +365,18 @@ def _read_cache(path: Path | None, right: Callable[[Mapping[str, Any]], bool]) -
     if path is None:
         return None
     try:
-        stored = json.loads(path.read_bytes())
+        first, _, served = path.read_bytes().partition(b"\n")
+        stored = json.loads(first)
         if (
             stored["schema"] == CACHE_SCHEMA
             and stored["logbook"] == __version__
             and right(stored)
-            and stored["digest"] == _digest(stored)
+            and stored["digest"] == zlib.crc32(served)  # half damaged is noticed here
         ):
-            return dict(stored)
+            return {**stored, _SERVED: served}
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return None
-
-
-def _digest(stored: Mapping[str, Any]) -> int:
-    """A checksum over what is served unread, so that a half-damaged cache is noticed here."""
-    served = [stored["issues"], [entry[:2] for entry in stored["files"]]]
-    return zlib.crc32("\n".join([json.dumps(served), *(entry[2] for entry in stored["files"])]).encode())
 
 
 def _write_cache(path: Path | None, stored: Mapping[str, Any]) -> None:
@@ -380,9 +386,10 @@ def _write_cache(path: Path | None, stored: Mapping[str, Any]) -> None:
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(exist_ok=True)
-        fresh.write_text(
-            json.dumps({**stored, "digest": _digest(stored)}, ensure_ascii=False), encoding="utf-8"
-        )
+        served = stored[_SERVED]
+        head = {name: value for name, value in stored.items() if name != _SERVED}
+        head["digest"] = zlib.crc32(served)
+        fresh.write_bytes(json.dumps(head).encode() + b"\n" + served)
         os.replace(fresh, path)
     except OSError:
         with contextlib.suppress(OSError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from collections.abc import Mapping
 from datetime import datetime
@@ -23,6 +22,7 @@ from logbook.core.record import Signature
 from logbook.core.record import Stored
 
 FOLDER = "records"
+BY_DAY, BY_MONTH = "day", "month"
 _NUMBER = lazily(r"(?P<prefix>[A-Z]{1,4})-(?P<day>\d{8})-(?P<desk>[A-Z]{1,2})(?P<n>\d{3,})(-\d+)?")
 _EVENT_KEYS = frozenset(EVENT_KEYS)
 _AMENDMENT_KEYS = frozenset(("at", "by", "field", "from", "to", "reason", "approved_by", "recorded"))
@@ -31,16 +31,32 @@ _CONFLICT_KEYS = frozenset(("what", "field", "kept", "other", *_CONFLICT_TEXTS))
 _SIGNATURE_KEYS = frozenset(("at", "by", "as", "name", "events", "sha256", "recorded"))
 
 
-def path_of(form: Form, record_id: str, at: str | datetime) -> str:
+def path_of(form: Form, record_id: str, at: str | datetime, layout: Mapping[str, str] | None = None) -> str:
     """``records/<form>/<yyyy>/<mm>/<ID>.yaml``; registers ``records/<form>/<ID>.yaml``.
 
-    Year and month are those of the number (its date is for life), else of ``at``.
+    Year and month are those of the number (its date is for life), else of ``at``. ``layout``: the site's setting;
+    a form that stands there ``by day`` has ``…/<mm>/<dd>/<ID>.yaml``.
     """
     if form.register:
         return f"{FOLDER}/{form.name}/{record_id}.yaml"
     match = _NUMBER.fullmatch(record_id)
     day = match["day"] if match else (at if isinstance(at, str) else at.isoformat())[:10].replace("-", "")
-    return f"{FOLDER}/{form.name}/{day[:4]}/{day[4:6]}/{record_id}.yaml"
+    folder = f"{FOLDER}/{form.name}/{day[:4]}/{day[4:6]}"
+    if layout and layout.get(form.name) == BY_DAY:
+        folder = f"{folder}/{day[6:8]}"
+    return f"{folder}/{record_id}.yaml"
+
+
+def other_place(path: str) -> str | None:
+    """Where the same record lies by the other layout: in its day's folder, or in its month's; None for registers
+    and for what has no number."""
+    parts = path.split("/")
+    match = _NUMBER.fullmatch(parts[-1].removesuffix(".yaml"))
+    if match is None or parts[0] != FOLDER or len(parts) not in (5, 6) or parts[2] != match["day"][:4]:
+        return None
+    if len(parts) == 5:
+        return "/".join((*parts[:4], match["day"][6:], parts[4]))
+    return "/".join((*parts[:4], parts[5])) if parts[4] == match["day"][6:] else None
 
 
 def form_and_id(path: str) -> tuple[str, str] | None:
@@ -118,14 +134,19 @@ def record_from(plain: Mapping[str, Stored]) -> tuple[Record | None, list[Issue]
         if not isinstance(value, str) or not value:
             issues.append(Issue("record.header-missing", {"name": name}, field=name))
     name, _, version = form_version.partition("@") if isinstance(form_version, str) else ("", "", "")
-    if isinstance(form_version, str) and not (name and re.fullmatch("[0-9]{1,9}", version)):
+    is_number = len(version) < 10 and version.isascii() and version.isdigit()
+    if isinstance(form_version, str) and not (name and is_number):
         issues.append(Issue("record.form-name", {"found": form_version}, field="form"))
     if isinstance(at, str) and not _is_moment(at):
         issues.append(Issue("record.moment", {"name": "at", "found": at}, field="at"))
     events = _entries(get("events"), "events", _event_from, issues, required=True)
-    signatures = _entries(get("signatures"), "signatures", _signature_from, issues)
-    amendments = _entries(get("amendments"), "amendments", _amendment_from, issues)
-    conflicts = _entries(get("conflicts"), "conflicts", _conflict_from, issues)
+    signatures = amendments = conflicts = ()
+    if (value := get("signatures")) is not None:
+        signatures = _entries(value, "signatures", _signature_from, issues)
+    if (value := get("amendments")) is not None:
+        amendments = _entries(value, "amendments", _amendment_from, issues)
+    if (value := get("conflicts")) is not None:
+        conflicts = _entries(value, "conflicts", _conflict_from, issues)
     if issues:
         return None, issues
     was = get("was")
@@ -172,8 +193,11 @@ def _entries(value: Stored, name: str, read: object, issues: list[Issue], *, req
 def _event_from(entry: dict[str, Stored], place: str, issues: list[Issue]) -> Event | None:
     get = entry.get
     at, by, step, given = get("at"), get("by"), get("step"), get("set")
-    if not _wellformed(entry, ("at", "by", "step"), place, issues):
-        return None
+    if not (at and type(by) is str and by and type(step) is str and step and _is_moment(at)):
+        if not _wellformed(entry, ("at", "by", "step"), place, issues):
+            return None
+    elif len(entry) == 3:  # most events say nothing else
+        return Event(cast(str, at), by, step)
     if given is not None and not isinstance(given, dict):
         issues.append(Issue("record.not-a-mapping", {"name": f"{place}.set"}, field=f"{place}.set"))
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
@@ -14,6 +15,7 @@ from logbook.core.errors import BookError
 from logbook.core.issues import Issue
 from logbook.core.value import frozen
 from logbook.core.value import replace
+from logbook.store import sparse
 from logbook.store.git import Repository
 from logbook.store.lock import is_held
 from logbook.store.objects import FILE
@@ -23,6 +25,7 @@ from logbook.store.objects import write_new
 from logbook.store.worktree import Target
 from logbook.store.worktree import file_id
 from logbook.store.worktree import index_entries
+from logbook.store.worktree import left_out
 from logbook.store.worktree import put
 from logbook.store.worktree import set_index
 
@@ -124,6 +127,8 @@ def recover(repo: Repository) -> bool:
     """
     if (repo.common_dir / BULK_REF).exists():
         repo.run("update-ref", "-d", BULK_REF)
+    if sparse.unfinished(repo) is not None:
+        _finish_months(repo)
     notes = sorted(repo.room.glob(_OWED + "*")) if repo.room.exists() else []
     if intent_path(repo).exists():
         notes.append(intent_path(repo))
@@ -140,6 +145,15 @@ def recover(repo: Repository) -> bool:
     return True
 
 
+def _finish_months(repo: Repository) -> None:
+    """Close or open months as somebody began to who was killed; what stands in the way now, the next one tries."""
+    place = sparse.unfinished(repo)
+    if place is not None and (written := _age_of(place)) is not None:
+        _drop_stale_locks(repo, Intent("HEAD", None, "", (), written))
+        with contextlib.suppress(BookError, OSError):
+            sparse.finish(repo)
+
+
 def _finish(repo: Repository, intents: Sequence[Intent]) -> bool:
     """Bring files and index to what the branch says; ``False`` where the index could not be had."""
     for intent in intents:
@@ -152,21 +166,25 @@ def _finish(repo: Repository, intents: Sequence[Intent]) -> bool:
             for target in _targets(repo, intent):
                 _, olds = meant.get(target.path, (target, set()))
                 meant[target.path] = (target, olds | {target.old})
+    cone = sparse.cone_of(repo)
     lagging = {path: row for path, row in meant.items() if _blob_at(repo, head, path) == row[0].new}
     for target, olds in lagging.values():
         try:
             now = file_id(repo, target.path)
-            if now in olds and now != target.new:
-                put(repo, replace(target, old=now), _draft_from_object(repo, target))
+            if now in olds and now != target.new and not left_out(repo, cone, target.path):
+                draft = _draft_from_object(repo, target.new) if target.new is not None else None
+                put(repo, replace(target, old=now), draft)
         except BookError:
             continue  # a folder or a link lies there now: doctor shows it, nothing of ours is lost
+    behind = [target for target, _ in lagging.values() if left_out(repo, cone, target.path)]
+    for target in behind:
+        del lagging[target.path]
     held = index_entries(repo, list(lagging)) if lagging else {}
-    behind = []
     for target, olds in lagging.values():
         now = held[target.path][1] if target.path in held else None
         if now in olds and now != target.new:
             behind.append(target)
-    return set_index(repo, behind, patience=_PATIENCE) if behind else True
+    return set_index(repo, behind, patience=_PATIENCE, cone=cone, commit=head) if behind else True
 
 
 def _moved(repo: Repository, intent: Intent, head: str) -> bool:
@@ -184,7 +202,6 @@ def _targets(repo: Repository, intent: Intent) -> Iterable[Target]:
     return [
         Target(path, FILE, old, new)
         for path, old, new in changed_paths(repo, intent.old, intent.new)
-        if new is not None
     ]
 
 
@@ -193,11 +210,11 @@ def _blob_at(repo: Repository, head: str | None, path: str) -> str | None:
     return None if entry is None else entry.oid
 
 
-def _draft_from_object(repo: Repository, target: Target) -> str:
+def _draft_from_object(repo: Repository, blob: str) -> str:
     folder = staging(repo)
     folder.mkdir(exist_ok=True)
     draft = folder / f"mend-{os.urandom(6).hex()}"
-    os.close(write_new(draft, repo.objects.read(target.new)[1]))
+    os.close(write_new(draft, repo.objects.read(blob)[1]))
     return str(draft)
 
 
@@ -207,6 +224,8 @@ def _draft_from_object(repo: Repository, target: Target) -> str:
 def git_locks(repo: Repository, branch: str | None) -> Iterator[Path]:
     """Git's own lock files a write of ours may have left."""
     names = [repo.git_dir / "index.lock", repo.git_dir / "HEAD.lock"]
+    names += [repo.common_dir / "config.lock", repo.git_dir / "config.worktree.lock"]
+    names.append(repo.git_dir / "info" / "sparse-checkout.lock")
     if branch is not None:
         names.append(repo.common_dir / (branch + ".lock"))
     return (name for name in names if name.exists())
@@ -231,6 +250,9 @@ def drop_stale_locks(repo: Repository) -> list[Path]:
 
 def drop_drafts(repo: Repository) -> None:
     """For ``doctor``: remove what killed commands had begun to write in our own folder, named by their process."""
+    if sparse.unfinished(repo) is None:
+        for draft in (repo.room / "sparse.new", *repo.git_dir.glob("info/sparse-checkout.[0-9a-f]*")):
+            draft.unlink(missing_ok=True)
     for left in repo.room.glob("*.json.[0-9]*"):
         pid = left.suffix[1:]
         if pid.isdigit() and not _runs(int(pid)):
@@ -303,6 +325,8 @@ def doctor_findings(repo: Repository) -> list[Issue]:
     if is_held(lock_path(repo)):
         return []
     issues = []
+    if sparse.unfinished(repo) is not None:
+        issues.append(Issue("git.months-unfinished", {}))
     for note in [*sorted(repo.room.glob(_OWED + "*")), intent_path(repo)]:
         if note.exists():
             issues.append(_finding(repo, note))

@@ -36,6 +36,7 @@ from logbook.store.objects import build_commit
 from logbook.store.objects import build_tree
 from logbook.store.objects import clean_name
 from logbook.store.objects import flush
+from logbook.store.objects import flush_all
 from logbook.store.objects import flush_folder
 from logbook.store.objects import object_id
 from logbook.store.objects import stamp_line
@@ -48,16 +49,21 @@ from logbook.store.recover import lock_path
 from logbook.store.recover import recover
 from logbook.store.recover import staging
 from logbook.store.recover import write_intent
+from logbook.store.sparse import Cone
+from logbook.store.sparse import cone_of
+from logbook.store.sparse import is_sparse
+from logbook.store.sparse import open_new_folders
 from logbook.store.worktree import IndexUpdate
 from logbook.store.worktree import Target
 from logbook.store.worktree import check_path
 from logbook.store.worktree import check_targets
-from logbook.store.worktree import is_sparse
+from logbook.store.worktree import left_out
 from logbook.store.worktree import place
 from logbook.store.worktree import put
 from logbook.store.worktree import set_index
 
 Person = tuple[str, str]
+_Draft = str | bytes | None
 Checkpoint = Callable[[str], None]
 _ATTEMPTS = 5
 _OPEN_AT_ONCE = 200  # files a process may surely hold open
@@ -66,11 +72,12 @@ _LOCK_FILE = lazily(r"Unable to create '(.+\.lock)': File exists")
 
 @frozen
 class Change:
-    """The new content of one file, whole. ``path`` is relative to the book, with ``/``. ``stored``: Git has the
-    bytes already, as an object that came from elsewhere."""
+    """The new content of one file, whole; ``None``: the file goes, which only a move to another folder may ask for.
+    ``path`` is relative to the book, with ``/``. ``stored``: Git has the bytes already, as an object that came from
+    elsewhere."""
 
     path: str
-    data: bytes
+    data: bytes | None
     stored: bool = False
 
 
@@ -146,7 +153,7 @@ def publish(
             if not batch:
                 return []
             plan = _plan(repo, head, batch)
-            check_targets(repo, plan.targets)
+            plan.look(repo, head)
             if _write(repo, Intent(repo.branch_ref(), head, plan.ids[-1], plan.targets), plan, batch[-1], reached):
                 return plan.ids
             if not callable(commits):
@@ -169,7 +176,7 @@ def _write(repo: Repository, intent: Intent, plan: _Plan, last: Commit, reached:
             moved = _move(repo, intent, last)
         if moved:
             reached("moved")
-            _follow(repo, plan.targets, drafts, reached, index)
+            _follow(repo, plan.targets, drafts, reached, index, cone=plan.cone, commit=intent.new)
         else:
             drop_intent(repo)
         return moved
@@ -192,7 +199,7 @@ def forward(
     """Move the branch from ``onto`` to ``new``, a commit that came from elsewhere and builds on it; the paths that
     changed. Files and index follow as after a write of ours, for those paths only.
 
-    What ``new`` no longer has stays where it is: the caller does not come here with a deletion.
+    What ``new`` no longer has goes from the work tree: the caller has seen to it that it only moved.
     BookError ``git.dirty-target``, ``git.moved``, ``git.not-a-file``.
     """
     from logbook.store.graph import differences
@@ -202,13 +209,14 @@ def forward(
         if repo.head() != onto:
             raise BookError("git.moved", branch=repo.branch())
         plan = _Plan(ids=[new])
-        found = [one for one in differences(repo, onto, new, modes=True) if one.second is not None]
         plan.targets = tuple(
-            Target(check_path(one.path), one.mode, one.first, one.second) for one in found if one.second is not None
+            Target(check_path(one.path), one.mode if one.second is not None else FILE, one.first, one.second)
+            for one in differences(repo, onto, new, modes=True)
         )
-        check_targets(repo, plan.targets)
-        contents = repo.objects.read_many(target.new for target in plan.targets)
-        for target, (_, _, data) in zip(plan.targets, contents, strict=True):
+        plan.look(repo, onto)
+        wanted = [target for target in plan.targets if target.new is not None and target.path not in plan.out]
+        contents = repo.objects.read_many(target.new or "" for target in wanted)
+        for target, (_, _, data) in zip(wanted, contents, strict=True):
             plan.data[target.path] = data
         last = Commit((), subject, committer, committer, when)
         if not _write(repo, Intent(repo.branch_ref(), onto, new, plan.targets), plan, last, reached):
@@ -245,7 +253,8 @@ def publish_bulk(
         commit = Commit((), message, author, committer, when)
         branch = repo.branch_ref()
         with _discarding(repo):
-            targets, drafts, new = _stream(repo, head, changes, commit, progress)
+            cone = cone_of(repo)
+            targets, drafts, new = _stream(repo, head, changes, commit, progress, cone)
             if not targets:
                 drop_intent(repo)
                 return None
@@ -260,7 +269,7 @@ def publish_bulk(
             drop_intent(repo)
             raise BookError("git.moved", branch=repo.branch())
         reached("moved")
-        _follow(repo, targets, drafts, reached)
+        _follow(repo, targets, drafts, reached, cone=cone_of(repo) if cone is not None else None, commit=new)
         return new
 
 
@@ -291,7 +300,18 @@ class _Plan:
     objects: dict[str, tuple[str, bytes]] = attribute(default_factory=dict)
     ids: list[str] = attribute(default_factory=list)
     targets: tuple[Target, ...] = ()
-    data: dict[str, bytes] = attribute(default_factory=dict)  # path -> final bytes
+    data: dict[str, bytes | None] = attribute(default_factory=dict)  # path -> final bytes, None: the file goes
+    cone: Cone | None = None
+    out: frozenset[str] = frozenset()  # paths that get no file: their month is closed
+
+    def look(self, repo: Repository, head: str | None) -> None:
+        """See that nothing stands in the way, and which files the work tree is to have."""
+        cone = cone_of(repo)
+        if cone is not None:
+            self.cone = cone = open_new_folders(repo, cone, head, (target.path for target in self.targets))
+        check_targets(repo, self.targets, cone)
+        if cone is not None:
+            self.out = frozenset(one.path for one in self.targets if left_out(repo, cone, one.path))
 
     def keep(self, kind: str, data: bytes) -> str:
         oid = object_id(kind, data)
@@ -332,11 +352,21 @@ class _Folder:
                 folder.oid = None
         return folder
 
+    def empty(self) -> bool:
+        """Whether no file is left in it or below."""
+        return all(
+            entry.is_tree and name in self.children and self.children[name].empty()
+            for name, entry in self.entries.items()
+        ) and all(child.empty() for child in self.children.values())
+
     def close(self, plan: _Plan) -> str:
         """Turn this folder and the changed ones below it into tree objects; the id of this one."""
         if self.oid is None:
             for name, child in self.children.items():
-                self.entries[name] = Entry(TREE, name, child.close(plan))
+                if child.oid is None and child.empty():
+                    self.entries.pop(name, None)  # Git keeps no empty folders
+                else:
+                    self.entries[name] = Entry(TREE, name, child.close(plan))
             self.oid = plan.keep("tree", build_tree(self.entries.values()))
         return self.oid
 
@@ -356,15 +386,19 @@ def _plan(repo: Repository, head: str | None, batch: Sequence[Commit]) -> _Plan:
                 raise BookError("git.not-a-file", path=change.path)
             mode = FILE if entry is None else entry.mode
             before.setdefault(change.path, (mode, None if entry is None else entry.oid))
+            plan.data[change.path] = change.data
+            if change.data is None:
+                folder.entries.pop(name, None)
+                continue
             oid = blob_id(change.data) if change.stored else plan.keep("blob", change.data)
             folder.entries[name] = Entry(mode, name, oid)
-            plan.data[change.path] = change.data
         tree = root.close(plan)
         parents = [oid for oid in (parent, *commit.merged) if oid is not None]
         parent = _commit_object(plan, tree, parents, commit)
         plan.ids.append(parent)
     plan.targets = tuple(
-        Target(path, mode, old, blob_id(plan.data[path])) for path, (mode, old) in before.items()
+        Target(path, mode, old, None if (data := plan.data[path]) is None else blob_id(data))
+        for path, (mode, old) in before.items()
     )
     return plan
 
@@ -392,17 +426,22 @@ def _signed(repo: Repository, oid: str, sign: Callable[[bytes], bytes]) -> str:
 # -- doing ------------------------------------------------------------------------------------
 
 
-def _store(repo: Repository, plan: _Plan) -> list[str | bytes]:
-    """Store the objects and the finished files, durably; gives back where the files wait."""
+def _store(repo: Repository, plan: _Plan) -> list[_Draft]:
+    """Store the objects and the finished files, durably; gives back where the files wait (None: there is to be
+    none)."""
     folder = staging(repo)
     folder.mkdir(exist_ok=True)
-    drafts: list[str | bytes] = []
+    drafts: list[_Draft] = []
     open_files: list[int] = []
     sweep = len(plan.targets) > _OPEN_AT_ONCE and hasattr(os, "sync")
     try:
         for number, target in enumerate(plan.targets):
+            data = plan.data.get(target.path)
+            if data is None or target.path in plan.out:
+                drafts.append(None)
+                continue
             draft = str(folder / str(number))
-            fd = write_new(draft, plan.data[target.path])
+            fd = write_new(draft, data)
             drafts.append(draft)
             if len(plan.targets) <= _OPEN_AT_ONCE:
                 open_files.append(fd)
@@ -421,8 +460,7 @@ def _store(repo: Repository, plan: _Plan) -> list[str | bytes]:
             some = dict(wanted[start : start + _OPEN_AT_ONCE])
             write_loose(f"{repo.common_dir}/objects", some, also=open_files if last else ())
         if not wanted:
-            for fd in open_files:
-                flush(fd)
+            flush_all(open_files)
     finally:
         for fd in open_files:
             os.close(fd)
@@ -469,17 +507,21 @@ def _move(repo: Repository, intent: Intent, commit: Commit, *, drop: str | None 
 def _follow(
     repo: Repository,
     targets: Sequence[Target],
-    drafts: Sequence[str | bytes],
+    drafts: Sequence[_Draft],
     reached: Checkpoint,
     index: IndexUpdate | None = None,
+    *,
+    cone: Cone | None = None,
+    commit: str | None = None,
 ) -> None:
     """It is recorded; bring files and index along. What cannot follow now, the next writer mends by the note."""
     complete = True
     try:
         for target, draft in zip(targets, drafts, strict=True):
-            _put(repo, target, draft)
+            if draft is not None or target.new is None:
+                _put(repo, target, draft)
         reached("files")
-        complete = set_index(repo, targets, hold=_held(repo), ready=index)
+        complete = set_index(repo, targets, hold=_held(repo), ready=index, cone=cone, commit=commit)
         reached("index")
     except (OSError, BookError):
         complete = False
@@ -489,11 +531,11 @@ def _follow(
         reached("done")
 
 
-def _put(repo: Repository, target: Target, draft: str | bytes) -> None:
+def _put(repo: Repository, target: Target, draft: _Draft) -> None:
     try:
         put(repo, target, draft)
     except OSError as error:
-        if error.errno != errno.EXDEV:
+        if error.errno != errno.EXDEV or draft is None:
             raise
         # The work tree lies on another disk than .git: finish beside the target instead.
         folder = os.path.dirname(os.fsencode(place(repo, target.path)))
@@ -520,13 +562,14 @@ def _stream(
     changes: Iterable[tuple[str, bytes]],
     commit: Commit,
     progress: Callable[[int], None] | None,
-) -> tuple[list[Target], list[str | bytes], str]:
+    cone: Cone | None,
+) -> tuple[list[Target], list[_Draft], str]:
     """Feed fast-import and lay the finished files aside; targets, drafts, and the new commit."""
     root = _Folder(() if head is None else repo.objects.tree(f"{head}^{{tree}}"))
     folder = staging(repo)
     folder.mkdir(parents=True, exist_ok=True)
     targets: list[Target] = []
-    drafts: list[str | bytes] = []
+    drafts: list[_Draft] = []
     known: set[str] = set()
     importer = _Importer(repo)
     try:
@@ -543,13 +586,17 @@ def _stream(
             mode, old = (FILE, None) if entry is None else (entry.mode, entry.oid)
             target = Target(path, mode, old, blob_id(data))
             importer.file(mode, path, data)
-            draft = str(folder / str(len(targets)))
-            os.close(write_new(draft, data))
+            draft: _Draft = None
+            if cone is not None:
+                cone = open_new_folders(repo, cone, head, [path])
+            if not left_out(repo, cone, path):
+                draft = str(folder / str(len(targets)))
+                os.close(write_new(draft, data))
             targets.append(target)
             drafts.append(draft)
             if progress is not None and len(targets) % _TOLD_EVERY == 0:
                 progress(len(targets))
-        check_targets(repo, targets)
+        check_targets(repo, targets, cone)
         if not targets:
             importer.abandon()
             return [], [], ""

@@ -37,11 +37,11 @@ class Watch:
     def __init__(self, repo: Repository, *prefixes: str) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._room = repo.room
-        from subprocess import DEVNULL
-
         try:
             size = sum(entry.stat().st_size for entry in os.scandir(repo.git_dir) if _is_index(entry.name))
             if size < _SMALL_INDEX:
+                from subprocess import DEVNULL
+
                 words = (*status_words("", untracked="normal"), "--", *prefixes)
                 self._process = repo.start(*words, errors=DEVNULL)
         except (OSError, BookError):

@@ -16,7 +16,13 @@ from logbook.store.git import GitFailed
 from logbook.store.git import Repository
 from logbook.store.git import git_error
 from logbook.store.objects import FILE
+from logbook.store.objects import ZERO
 from logbook.store.objects import blob_id
+from logbook.store.sparse import Cone
+from logbook.store.sparse import closed_entry
+from logbook.store.sparse import cone_of
+from logbook.store.sparse import is_sparse
+from logbook.store.sparse import set_folders
 from logbook.store.watching import dirt
 from logbook.store.watching import status_words
 
@@ -28,12 +34,13 @@ _LINK, _SUBMODULE = "120000", "160000"
 
 @frozen
 class Target:
-    """One file a write changes: the blob it had (``None``: there was no such file) and the one it gets."""
+    """One file a write changes: the blob it had (``None``: there was no such file) and the one it gets (``None``:
+    the file goes)."""
 
     path: str
     mode: str
     old: str | None
-    new: str
+    new: str | None
 
 
 def check_path(path: str) -> str:
@@ -83,22 +90,28 @@ def file_id(repo: Repository, path: str) -> str | None:
     return None if data is None else blob_id(data)
 
 
-def is_sparse(repo: Repository) -> bool:
-    """Whether part of the book was left out of the work tree on purpose."""
-    return repo.local_config("core.sparsecheckout") == "true"
+def left_out(repo: Repository, cone: Cone | None, path: str) -> bool:
+    """Whether this file lies in a closed month and is not there: it gets none, and the index only a new tree."""
+    if cone is None or cone.holds(path):
+        return False
+    return not os.path.lexists(place(repo, path))
 
 
-def check_targets(repo: Repository, targets: Iterable[Target]) -> None:
-    """Refuse to write over what somebody changed and did not commit. BookError ``git.dirty-target``."""
+def check_targets(repo: Repository, targets: Iterable[Target], cone: Cone | None = None) -> None:
+    """Refuse to write over what somebody changed and did not commit. BookError ``git.dirty-target``.
+
+    ``cone``: the open folders, where the caller knows them already (and opened new ones).
+    """
     folders: set[bytes | str] = set()
     sparse = is_sparse(repo)
+    cone = cone or cone_of(repo)
     for target in targets:
         if target.mode in (_LINK, _SUBMODULE):
             raise BookError("git.not-a-file", path=target.path)
         _check_folders(repo, target.path, folders)
         now = file_id(repo, target.path)
-        if now is None and sparse:
-            continue  # outside the cone: not there on purpose
+        if now is None and sparse and (cone is None or not cone.holds(target.path)):
+            continue  # not there on purpose
         if now != target.old:
             raise BookError("git.dirty-target", path=target.path)
 
@@ -123,8 +136,9 @@ def _check_folders(repo: Repository, path: str, known: set[bytes | str]) -> None
         parent = parent.rpartition("/")[0]
 
 
-def put(repo: Repository, target: Target, draft: str | bytes) -> bool:
-    """Move the finished file ``draft`` to its place if that still holds what it held when we looked.
+def put(repo: Repository, target: Target, draft: str | bytes | None) -> bool:
+    """Move the finished file ``draft`` to its place if that still holds what it held when we looked; take the file
+    away, and the folder it leaves empty, where nothing comes in its place.
 
     ``False`` (and the draft stays) where somebody edited it meanwhile: theirs is kept.
     """
@@ -134,6 +148,12 @@ def put(repo: Repository, target: Target, draft: str | bytes) -> bool:
     except BookError:
         return False
     final = place(repo, target.path)
+    if draft is None:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(final)
+        with contextlib.suppress(OSError):
+            os.rmdir(os.path.dirname(final))
+        return True
     if target.mode != FILE and os.name != "nt":
         os.chmod(draft, os.stat(draft).st_mode | 0o111)
     try:
@@ -152,7 +172,7 @@ class IndexUpdate:
 
     def __init__(self, repo: Repository, *, hold: Sequence[int] = ()) -> None:
         self._repo = repo
-        self._process = repo.start("update-index", "-z", "--add", "--stdin", hold=hold)
+        self._process = repo.start("update-index", "-z", "--add", "--remove", "--stdin", hold=hold)
 
     def finish(self, paths: bytes) -> None:
         """Take these paths, each ended by a NUL byte, from the work tree. BookError for what Git refuses."""
@@ -177,14 +197,25 @@ def set_index(
     hold: Sequence[int] = (),
     patience: float = _INDEX_PATIENCE,
     ready: IndexUpdate | None = None,
+    cone: Cone | None = None,
+    commit: str | None = None,
 ) -> bool:
     """Make the Git index say ``new`` for exactly these paths; foreign staged files stay as they are.
 
     Where the work-tree file is the new one, Git reads it, so that ``git status`` need not later.
     ``False`` when somebody holds the index longer than ``patience`` (seconds), or it cannot be written.
+    Files left out of ``cone`` follow by their folder, as it is in ``commit``.
     """
     ours: list[Target] = []
     others: list[Target] = []
+    out = [target for target in targets if left_out(repo, cone, target.path)]
+    if out and cone is not None:
+        if not _set_left_out(repo, out, cone, commit, hold=hold, patience=patience):
+            return False
+        if len(out) == len(targets):
+            return True
+        gone = {target.path for target in out}
+        targets = [target for target in targets if target.path not in gone]
     for target in targets:
         try:
             same = file_id(repo, target.path) == target.new
@@ -197,16 +228,52 @@ def set_index(
     if ours:
         before = _looks(repo, ours)
         paths = b"".join(_raw(target.path) + b"\0" for target in ours)
-        done = _update_index(repo, "--add", "--stdin", stdin=paths, hold=hold, patience=patience, ready=ready)
+        words = ("--add", "--remove", "--stdin")
+        done = _update_index(repo, *words, stdin=paths, hold=hold, patience=patience, ready=ready)
         # An edit between our look and Git's: the index must hold what was committed all the same.
         after = _looks(repo, ours)
         others += [target for target, one, two in zip(ours, before, after, strict=True) if one != two]
     if done and others:
-        rows = b"".join(
-            b"%s %s 0\t%s\0" % (target.mode.encode(), target.new.encode(), _raw(target.path)) for target in others
-        )
-        done = _update_index(repo, "--index-info", stdin=rows, hold=hold, patience=patience)
+        done = _update_index(repo, "--index-info", stdin=_rows(others), hold=hold, patience=patience)
     return done
+
+
+def _rows(targets: Iterable[Target]) -> bytes:
+    return b"".join(
+        b"%s %s 0\t%s\0" % (target.mode.encode(), target.new.encode(), _raw(target.path))
+        if target.new is not None
+        else b"0 %s\t%s\0" % (ZERO.encode(), _raw(target.path))
+        for target in targets
+    )
+
+
+def _set_left_out(
+    repo: Repository,
+    targets: Sequence[Target],
+    cone: Cone,
+    commit: str | None,
+    *,
+    hold: Sequence[int],
+    patience: float,
+) -> bool:
+    """The index for files in closed folders: the folder's tree, or entry by entry where Git has unfolded it."""
+    folders = {folder for target in targets if (folder := cone.closed(target.path)) is not None}
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            if set_folders(repo, {folder: closed_entry(repo, commit, folder) for folder in folders}):
+                return True
+            break
+        except GitFailed:
+            if time.monotonic() > deadline:
+                return False
+        except (OSError, BookError):
+            return False
+        time.sleep(0.05)
+    if not _update_index(repo, "--index-info", stdin=_rows(targets), hold=hold, patience=patience):
+        return False
+    paths = b"".join(_raw(target.path) + b"\0" for target in targets if target.new is not None)
+    return not paths or _update_index(repo, "--skip-worktree", "--stdin", stdin=paths, hold=hold, patience=patience)
 
 
 def _raw(path: str) -> bytes:

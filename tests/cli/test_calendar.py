@@ -162,7 +162,7 @@ def test_without_the_package_exit_is_2(cli: Line, monkeypatch: pytest.MonkeyPatc
     answer = cli(*NOW, "calendar", "--import", "2027")
     assert (answer.code, answer.out) == (2, "")
     assert "没有安装 chinesecalendar" in answer.err
-    assert "pip install 'property-logbook[calendar]'" in answer.err
+    assert "python -m pip install 'chinesecalendar>=1.11'" in answer.err
 
 
 def test_a_command_that_only_lists_reads_no_calendar(book: Path) -> None:

@@ -157,4 +157,4 @@ def test_a_missing_library_is_named_with_the_command(office: Line, monkeypatch: 
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     answer = office("fleet", "export", "out")
     assert answer.code == 2
-    assert "pip install 'property-logbook[analytics]'" in answer.err
+    assert "python -m pip install 'pyarrow>=17' 'duckdb>=1'" in answer.err

@@ -46,7 +46,10 @@ def make_books(folder: Path) -> dict[str, Path]:
         (stale.root / ".git/logbook" / name).unlink(missing_ok=True)
         if (place := small.root / ".git/logbook" / name).exists():
             (stale.root / ".git/logbook" / name).write_bytes(place.read_bytes())
-    return {"small": small.root, "evening": evening.root, "stale": stale.root, "fresh": fresh.root, "shared": shared}
+    closed = small.copy(folder / "closed").root
+    done = plain(closed, "--now", "2026-12-21 17:30", "upkeep", "sparse", "--keep", "1")
+    assert done.code == 0, done
+    return {"closed": closed, "small": small.root, "evening": evening.root, "stale": stale.root, "fresh": fresh.root, "shared": shared}
 
 
 def _shared(small: Desk, root: Path) -> Path:
@@ -101,8 +104,16 @@ COMMANDS: dict[str, tuple[str, Callable[[Path], list[str]]]] = {
     "on": ("small", lambda _: ["on", "zhao"]),
     "sync": ("shared", lambda _: ["sync"]),
     "doctor": ("small", lambda _: ["doctor"]),
+    "upkeep": ("small", lambda _: ["upkeep", "--force"]),
+    "upkeep sparse": ("small", lambda _: ["upkeep", "sparse", "--keep", "1"]),
+    "upkeep full": ("closed", lambda _: ["upkeep", "full"]),
+    "step in a closed month": ("closed", lambda _: ["step", COMPLAINT, "forward", "forwarded_to=director"]),
+    "upkeep days": ("small", lambda _: ["--by", "boss", "upkeep", "days", "complaint", "--month", "2026-11"]),
 }  # fmt: skip
-NOW = {"handover": "2026-11-21 17:31"}
+NOW = {
+    "handover": "2026-11-21 17:31", "upkeep sparse": "2026-12-21 17:31", "upkeep full": "2026-12-21 17:31",
+    "step in a closed month": "2026-12-21 17:31",
+}  # fmt: skip
 
 
 def words_of(name: str, folder: Path) -> tuple[str, list[str]]:

@@ -322,18 +322,19 @@ def _head(root: Path) -> str | None:
 
 def _age(root: Path) -> None:
     """Half a minute has passed since the crash: only what looks like a lock of somebody at work needs that."""
-    locks = [*root.glob(".git/*.lock"), *root.glob(".git/refs/**/*.lock")]
+    locks = [*root.glob(".git/*.lock"), *root.glob(".git/refs/**/*.lock"), *root.glob(".git/info/*.lock")]
     if locks:
         then = time.time() - 30
-        for place in (*locks, *root.glob(".git/logbook/intent"), *root.glob(".git/logbook/owed-*")):
+        notes = [place for name in ("intent", "owed-*", "sparse") for place in root.glob(f".git/logbook/{name}")]
+        for place in (*locks, *notes):
             os.utime(place, (then, then))
 
 
 def _litter(root: Path) -> list[str]:
     room = root / ".git/logbook"
-    known = ("lock", "index.db", "index.db-wal", "index.db-shm", "index.lock", "library.json")
+    known = ("lock", "index.db", "index.db-wal", "index.db-shm", "index.lock", "library.json", "upkeep")
     found = [place.name for place in room.iterdir() if place.name not in known] if room.exists() else []
-    return found + [place.name for place in root.glob(".git/*.lock")]
+    return found + [place.name for glob in (".git/*.lock", ".git/info/*.*") for place in root.glob(glob)]
 
 
 def _log_of(text: str) -> str:

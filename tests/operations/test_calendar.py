@@ -354,4 +354,4 @@ def test_without_the_package_the_command_that_installs_it_is_said(monkeypatch: p
     with pytest.raises(UsageError) as caught:
         calendars.from_package(2027)
     assert (caught.value.code, caught.value.exit_code) == ("calendar.no-package", 2)
-    assert "pip install 'property-logbook[calendar]'" in Catalogue("en").error(caught.value)[1]
+    assert "python -m pip install 'chinesecalendar>=1.11'" in Catalogue("en").error(caught.value)[1]

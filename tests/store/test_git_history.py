@@ -109,3 +109,32 @@ def test_dirty_paths_touch_nothing(repo: Repository) -> None:
     assert dirty_paths(repo, "records") == [(" M", PATH), ("??", "records/-rf 新.yaml")]
     assert ("??", "elsewhere") in dirty_paths(repo)
     assert (repo.git_dir / "index").read_bytes() == before
+
+
+def test_what_few_folders_changed_is_what_git_says(repo: Repository) -> None:
+    """Found without a process: files that become folders and back, modes, names that sort oddly."""
+    root = repo.root
+    for name in ("a.yaml", "a-b.yaml", "a", "漏 水", "deep/er/x"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(name)
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "one")
+    (root / "a").unlink()
+    (root / "a" / "b").mkdir(parents=True)
+    (root / "a" / "b" / "c").write_text("c")
+    (root / "a.yaml").chmod(0o755)
+    for name in ("deep/er/x", "deep/er", "deep"):
+        (root / name).unlink() if name.endswith("x") else (root / name).rmdir()
+    (root / "deep").write_text("deep")
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "two")
+    for old, new in (("HEAD~1", "HEAD"), ("HEAD", "HEAD~1"), ("HEAD~3", "HEAD")):
+        words = ("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", old, new)
+        told = iter(git(root, *words).split("\0")[:-1])
+        rows = [(name, *(None if oid == "0" * 40 else oid for oid in row.split()[2:4])) for row, name in zip(told, told, strict=True)]
+        with Repository(root) as fresh:
+            old, new = fresh.resolve(old), fresh.resolve(new)
+            fresh.close()
+            assert changed_paths(fresh, old, new) == rows
+            assert fresh.objects.child_pid() is None
+        assert rows

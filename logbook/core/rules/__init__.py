@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from logbook.core.rules.errors import SentenceError
 from logbook.core.rules.evaluate import Explanation
+from logbook.core.rules.evaluate import asked
 from logbook.core.rules.evaluate import evaluate
 from logbook.core.rules.evaluate import explain
 from logbook.core.rules.evaluate import holds
@@ -47,6 +48,7 @@ __all__ = [
     "Where",
     "World",
     "applies",
+    "asked",
     "check_names",
     "cost",
     "evaluate",

@@ -78,6 +78,12 @@ def value(
     return found.id if q.is_record(found) else q.plain(found)
 
 
+def asked(sentence: n.Condition | n.Expression, form: Form, within: str | None = None) -> Asked:
+    """The sentence as a function ``(this, world, it, item)``, for one who asks it of thousands of records: the
+    last two are the row, where it is about the rows of ``within``. What it gives is exact and unrounded."""
+    return _program(sentence, form, within).run
+
+
 @frozen
 class Explanation:
     """Where a broken rule is broken: the fields it speaks of, and the item of ``every`` it met.

@@ -597,7 +597,7 @@ class Names:
             return NUMBER if of.family == "number" else DURATION
         if node.kind in ("count", "rank"):
             return NUMBER
-        if node.kind in ("sum", "mean") and of.family not in ("number", "duration", "any"):
+        if node.kind in ("sum", "mean", "median") and of.family not in ("number", "duration", "any"):
             self.add("rule.not-number", node.of, word=said(node.of), type=of.type)
         return of
 

@@ -175,7 +175,7 @@ class Items(Node):
 
 
 class Fold(Node):
-    """One value out of many: ``count sum mean least greatest first last``, or a gap.
+    """One value out of many: ``count sum mean median least greatest first last``, or a gap.
 
     ``rank`` is the place of this record's or row's own value among theirs, the greatest first; ``way``
     the setting that says how equals are counted on from.

@@ -27,7 +27,7 @@ UNITS = {
 }  # fmt: skip
 UNITS |= {plural: plural for plural in UNITS.values()}
 FUNCTIONS = ("min", "max", "abs", "whole", "round")
-FOLDS = ("sum", "mean", "rank", "least", "greatest", "first", "last")
+FOLDS = ("sum", "mean", "median", "rank", "least", "greatest", "first", "last")
 COMPARISONS = ("=", "<>", "<", "<=", ">", ">=")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 ROOTS = ("this", "it", "parent")

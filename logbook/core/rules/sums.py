@@ -268,6 +268,8 @@ def _fold(node: n.Fold, scope: Scope) -> Asked:
             return None
         if kind == "mean":
             return _mean(found)
+        if kind == "median":
+            return median(found)
         if kind in ("first", "last"):
             return found[0] if kind == "first" else found[-1]
         return _extreme(found, "<" if kind == "least" else ">", skip=True)
@@ -280,6 +282,13 @@ def _mean(found: Sequence[Any]) -> Any:
     for one in found[1:]:
         total = q.add(total, one)
     return q.divide(total, len(found))
+
+
+def median(found: Sequence[Any]) -> Any:
+    """The value in the middle; of an even number of values the mean of the two."""
+    inorder = sorted(found)
+    middle = len(inorder) // 2
+    return inorder[middle] if len(inorder) % 2 else _mean(inorder[middle - 1 : middle + 1])
 
 
 def _rank(node: n.Fold, scope: Scope) -> Asked:

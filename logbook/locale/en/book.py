@@ -44,6 +44,7 @@ MESSAGES = {
     "book.no-staff-form": "the packs have no staff register",
     "book.dirty": "{path} is changed and not committed",
     "book.unfinished-form": "the definition of {form} is not committed; other computers do not see it",
+    "book.layout": "layout says {found}; it is a list of forms with day or month",
 }
 FIXES = {
     "book.none": "go into the book's folder, or use --book DIR; a new one: logbook init DIR --name NAME",
@@ -85,4 +86,5 @@ FIXES = {
     "book.no-staff-form": "add the pack core",
     "book.dirty": "check and commit it, or drop the change: git restore -- {path}",
     "book.unfinished-form": "the administrator commits it: git -C {path} add templates && git -C {path} commit",
+    "book.layout": "for instance: layout: {{repair: day}}",
 }

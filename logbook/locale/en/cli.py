@@ -35,7 +35,7 @@ MESSAGES = {
     "cli.choose": "a number or a name",
     "cli.try": "things to try:",
     "cli.private-role": "{by} may not see private values",
-    "cli.no-pdf": "{kind} output is not there yet",
+    "cli.not-together": "{option} does not go with the rest",
     "cli.needs-value": "{name} needs a value",
     "cli.takes-no-value": "{name} takes no value",
     "cli.bad-number": "{name} takes a number",
@@ -45,6 +45,9 @@ MESSAGES = {
     "cli.unreadable": "{count} records cannot be read and are left out, e.g. {first}",
     "cli.no-output": "the answer could not be written: {why}",
     "cli.more": "{count} more of the same warning ({rule}); --format json shows all",
+    "cli.parquet": "Parquet takes the whole book, into a folder",
+    "cli.binary": "this format is no text for a screen",
+    "cli.too-long": "{place} is too long for a workbook",
 }
 FIXES = {
     "cli.no-command": "see the commands: logbook --help",
@@ -55,9 +58,12 @@ FIXES = {
     "cli.bad-choice": "allowed: {allowed}",
     "cli.usage": "see {command} --help",
     "cli.private-role": "leave --private out, or let a supervisor look with --by",
-    "cli.no-pdf": "use --format html and print from the browser",
+    "cli.not-together": "see logbook render --help",
     "cli.bad-number": "a whole number, 0 or more",
     "cli.extra": "put a value with spaces in quotes; see {command} --help",
     "cli.form-broken": "see logbook validate",
     "cli.unreadable": "see logbook validate",
+    "cli.parquet": "{command}",
+    "cli.binary": "write it to a file: {command}",
+    "cli.too-long": "export it with --format jsonl",
 }

@@ -26,6 +26,7 @@ MESSAGES = {
     "git.unfinished": "a write was cut off after its commit; files or the Git index lag behind ({count})",
     "git.abandoned": "a write was cut off before its commit; nothing of it was recorded",
     "git.broken-note": "the note of a write that was cut off cannot be read",
+    "git.months-unfinished": "closing or opening old months was cut off",
     "git.stale-lock": "an old lock file of Git is left over: {lock}",
     "git.clone-failed": "cannot copy from {source}: {detail}",
 }
@@ -53,6 +54,7 @@ FIXES = {
     "git.unfinished": "run: logbook doctor (the next write mends it too)",
     "git.abandoned": "run: logbook doctor, then enter it again",
     "git.broken-note": "run: logbook doctor",
+    "git.months-unfinished": "run: logbook doctor (the next write ends it too)",
     "git.stale-lock": "if no Git command is at work, run: logbook doctor",
     "git.clone-failed": "check the address and the network",
 }

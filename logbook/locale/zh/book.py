@@ -44,6 +44,7 @@ MESSAGES = {
     "book.no-staff-form": "表单包里没有员工通讯录",
     "book.dirty": "{path} 有改动还没有提交",
     "book.unfinished-form": "“{form}”的定义还没有提交，别的电脑看不到它",
+    "book.layout": "layout 写的是 {found}；要写成 表单: day 或 month",
 }
 FIXES = {
     "book.none": "进入记录簿所在文件夹，或用 --book DIR；新建：logbook init DIR --name 名称",
@@ -85,4 +86,5 @@ FIXES = {
     "book.no-staff-form": "加上 core 表单包",
     "book.dirty": "检查后提交，或放弃改动：git restore -- {path}",
     "book.unfinished-form": "由管理员提交：git -C {path} add templates && git -C {path} commit",
+    "book.layout": "例如：layout: {{repair: day}}",
 }

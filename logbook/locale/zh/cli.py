@@ -35,7 +35,7 @@ MESSAGES = {
     "cli.choose": "选一个号码或输入名称",
     "cli.try": "可以试试：",
     "cli.private-role": "{by} 不能查看隐私内容",
-    "cli.no-pdf": "这个版本还不能输出 {kind}",
+    "cli.not-together": "{option} 不能这样用",
     "cli.needs-value": "{name} 后面要写一个值",
     "cli.takes-no-value": "{name} 后面不写值",
     "cli.bad-number": "{name} 要一个数字",
@@ -45,6 +45,9 @@ MESSAGES = {
     "cli.unreadable": "有 {count} 份记录读不出来，没有列入，如 {first}",
     "cli.no-output": "结果写不出去：{why}",
     "cli.more": "另有 {count} 处同样的提醒（{rule}），用 --format json 看全部",
+    "cli.parquet": "Parquet 导出整本记录簿到一个文件夹",
+    "cli.binary": "这种格式不能显示在屏幕上",
+    "cli.too-long": "{place} 太长，工作簿放不下",
 }
 FIXES = {
     "cli.no-command": "看有哪些命令：logbook --help",
@@ -55,9 +58,12 @@ FIXES = {
     "cli.bad-choice": "可填：{allowed}",
     "cli.usage": "看用法：{command} --help",
     "cli.private-role": "去掉 --private，或由主管用 --by 查看",
-    "cli.no-pdf": "先用 --format html，在浏览器里打印",
+    "cli.not-together": "看用法：logbook render --help",
     "cli.bad-number": "写一个不小于 0 的整数",
     "cli.extra": "值里有空格时加上引号；看用法：{command} --help",
     "cli.form-broken": "用 logbook validate 查看",
     "cli.unreadable": "用 logbook validate 查看",
+    "cli.parquet": "{command}",
+    "cli.binary": "写到文件：{command}",
+    "cli.too-long": "用 --format jsonl 导出",
 }

@@ -26,6 +26,7 @@ MESSAGES = {
     "git.unfinished": "上次写入已提交，但随后中断，文件或 Git 索引没有跟上（{count}）",
     "git.abandoned": "上次写入在提交前中断，没有留下记录",
     "git.broken-note": "上次中断留下的便条无法读取",
+    "git.months-unfinished": "收起或取回旧月份时中断了",
     "git.stale-lock": "留有一个过期的 Git 锁文件：{lock}",
     "git.clone-failed": "不能从 {source} 复制：{detail}",
 }
@@ -53,6 +54,7 @@ FIXES = {
     "git.unfinished": "运行：logbook doctor（下一次写入也会自动补好）",
     "git.abandoned": "运行：logbook doctor，然后重新录入",
     "git.broken-note": "运行：logbook doctor",
+    "git.months-unfinished": "执行：logbook doctor（下一次写入也会做完）",
     "git.stale-lock": "如果没有 Git 命令在运行，运行：logbook doctor",
     "git.clone-failed": "检查地址和网络",
 }

@@ -35,7 +35,11 @@ def otherwise(repository: Repository, commit: str, first: str, second: str) -> l
         if error.code != "sync.unrelated":
             raise
         return ["*"]
-    wrong = [path for path, data in expected.items() if _blob(repository, commit, path) != repository.blob_id(data)]
+    wrong = [
+        path
+        for path, data in expected.items()
+        if _blob(repository, commit, path) != (None if data is None else repository.blob_id(data))
+    ]
     mine = {path for path, _, _ in changed_paths(repository, first, commit)}
     theirs = {path for path, _, _ in changed_paths(repository, second, commit)}
     # Changed against both parents without their having asked for it.

@@ -38,6 +38,9 @@ class Validity:
         for issue in step.rules.issues if step.rules is not step.before else ():
             yield step.find("A12", issue)
         yield from shape(step)
+        for old, new in step.moved.items():
+            if old in self._last:
+                self._last[new] = self._last.pop(old)
         for change in step.changes:
             state = change.new.state if change.new is not None else None
             if state is None:

@@ -46,12 +46,14 @@ from logbook.store.library import FOLDER as TEMPLATES
 from logbook.store.library import load as load_library
 from logbook.store.records import FOLDER
 from logbook.store.records import form_and_id
+from logbook.store.records import other_place
 from logbook.store.records import record_from
 
 if TYPE_CHECKING:
     from logbook.core.view import View
 
 ATTACHMENTS = "attachments"
+LAYOUT = "layout"  # the action of a commit that moves records to other folders and changes none
 STAFF = f"{FOLDER}/staff/"
 # Where a commit's files are read; of settings and forms what holds is asked for instead.
 _READ = (f"{FOLDER}/", f"{ATTACHMENTS}/")
@@ -131,6 +133,7 @@ class Step:
     received: datetime | None
     world: TrailWorld
     trailers: Mapping[str, str] = attribute(default_factory=dict)
+    moved: Mapping[str, str] = attribute(default_factory=dict)  # where a record lay -> where it lies, unchanged
 
     @property
     def is_merge(self) -> bool:
@@ -296,7 +299,12 @@ class Walk:
         def read(blob: str) -> bytes:
             return objects[blob] if blob in objects else self.repository.objects.read(blob)[1]
 
-        changes = [change_of(one, rules.library, read, self.latest.get(one.path)) for one in entry.changes]
+        moved, rest = _moves(entry)
+        for old_path, new_path in moved.items():
+            if old_path in self.latest:
+                was = self.latest.pop(old_path)
+                self.latest[new_path] = Version(new_path, was.blob, was.record, was.form, was.issues)
+        changes = [change_of(one, rules.library, read, self.latest.get(one.path)) for one in rest]
         staff_before = self._staff_at(parent)
         staff = staff_before
         if any(path.startswith(STAFF) for path in paths):
@@ -324,6 +332,7 @@ class Walk:
             self._received(entry.id) if self._received is not None else None,
             self.world,
             entry.trailers,
+            moved,
         )
 
     # -- what held ----------------------------------------------------------------------------
@@ -383,6 +392,31 @@ class Walk:
                 found[version.id] = version
             self._staff[commit] = found
         return self._staff[commit]
+
+
+def _moves(entry: LogEntry) -> tuple[dict[str, str], list[PathChange]]:
+    """The records a commit moved between the folder of a month and those of its days, byte for byte, and its other
+    changes. Only a commit that says so may do that, and a merge of one; what such a merge changed as well is one
+    change of the record, not an old one gone and a new one come."""
+    if entry.trailers.get("Action") != LAYOUT and len(entry.parents) < 2:
+        return {}, list(entry.changes)
+    gone = {one.path: one for one in entry.changes if one.status == "D"}
+    came = {one.path: one for one in entry.changes if one.status == "A"}
+    moved: dict[str, str] = {}
+    rest = []
+    for one in entry.changes:
+        there = other_place(one.path) if one.path in gone or one.path in came else None
+        if there in came and one.path in gone:
+            new = came[there]
+            if new.new == one.old:
+                moved[one.path] = there
+            elif len(entry.parents) > 1:
+                rest.append(PathChange("M", there, one.old, new.new))
+            else:
+                rest += [one, new]
+        elif not (there in gone and one.path in came):
+            rest.append(one)
+    return moved, rest
 
 
 def change_of(

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from logbook.core.errors import UsageError
-from logbook.operations.fleet.exporting import INSTALL
 from logbook.operations.fleet.layout import CLOCK
 from logbook.operations.fleet.layout import RECORD
+from logbook.store.installed import install_command
 
 PARTITIONS = ("site", "form", "month")
 
@@ -28,7 +28,7 @@ def connect(folder: Path, *, now: datetime | None = None) -> Any:
     try:
         import duckdb
     except ImportError as error:
-        raise UsageError("fleet.no-library", package="duckdb", command=INSTALL) from error
+        raise UsageError("fleet.no-library", package="duckdb", command=install_command("analytics")) from error
     connection = duckdb.connect()
     connection.execute("set timezone = 'UTC'")
     for table, columns in (("records", RECORD), ("clocks", CLOCK)):

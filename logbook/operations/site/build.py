@@ -28,6 +28,7 @@ from logbook.core.errors import LogbookError
 from logbook.core.form import Form
 from logbook.core.moments import from_epoch
 from logbook.core.sitepages import LINES
+from logbook.core.sitepages import REGISTER
 from logbook.core.sitepages import Facts
 from logbook.core.sitepages import FormLine
 from logbook.core.sitepages import Frame
@@ -267,15 +268,18 @@ class _Build:
         before: dict[tuple[str, str], set[str]] = {}
         after: dict[tuple[str, str], set[str]] = {}
         rows = []
+        gone = set()
         for path, blob in changed.items():
             row = self.by_path.get(path)
             if row is not None:
                 rows.append(row)
             else:
-                self.target.drop(record_href(path))
+                gone.add(record_href(path))
             if blob not in (None, _UNREAD):
                 record_id = path.rpartition("/")[2].removesuffix(".yaml")
                 before[self._key(path, record_id)] = reader.terms_in(str(blob), path, then)
+        for href in gone - {record_href(row.path) for row in rows}:
+            self.target.drop(href)
         for facts, terms in reader.facts(rows):
             self.target.put(record_href(facts.row.path), self.renderer.record(facts))
             if changed[facts.row.path] != _UNREAD:
@@ -302,7 +306,7 @@ class _Build:
         if rows:
             due = self.session.index.next_due([row for row in rows if not row.final], self.session.now)
             lines = [_line(row, due.get(row.number)) for row in rows]
-            stamp = self._stamp(rows[0].path.rpartition("/")[0])
+            stamp = self._stamp(f"records/{form}" + (f"/{month.replace('-', '/')}" if month != REGISTER else ""))
             for part in range(parts):
                 some = lines[part * LINES : (part + 1) * LINES]
                 page = Listing(self._form(form), month, part + 1, parts, len(lines), some, stamp)

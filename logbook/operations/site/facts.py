@@ -26,6 +26,7 @@ from logbook.operations.reading import form_of
 from logbook.operations.reading import record_in
 from logbook.operations.session import Session
 from logbook.store.objects import parse_commit
+from logbook.store.records import other_place
 
 if TYPE_CHECKING:
     from logbook.index.book_index import Row
@@ -45,6 +46,11 @@ def form_of_path(path: str) -> str | None:
     """The form a file under ``records/`` belongs to; None for any other file."""
     found = _PATH.match(path)
     return found[1] if found is not None else None
+
+
+def places_of(path: str) -> list[str]:
+    """Where a record may have lain: in its month's folder and in its day's."""
+    return [path, *filter(None, (other_place(path),))]
 
 
 class _Elsewhere(Exception):
@@ -72,7 +78,7 @@ class Reader:
         session, rows = self.session, list(rows)
         clocks = session.index.clocks_of(rows, session.now)
         contents = list(session.repository.objects.read_many(row.blob for row in rows))
-        touched = [list(reversed(session.index.history_of(row.path))) for row in rows]
+        touched = [list(reversed(session.index.history_of(*places_of(row.path)))) for row in rows]
         commits = self._commits({commit for its in touched for commit in its})
         for row, (_, _, data), ids in zip(rows, contents, touched, strict=True):
             until = session.now if row.then is not None else None

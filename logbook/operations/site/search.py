@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from logbook.core.sitepages import Line
+from logbook.core.sitepages import record_href
 from logbook.core.siteshards import group_of
 from logbook.core.siteshards import joined
 from logbook.core.siteshards import shard_of
@@ -53,7 +54,7 @@ def put_group(target: Target, form: str, prefix: str, month: str, lines: Sequenc
     stem = stem_of(prefix, month)
     rows = [
         [short(one.id, stem), one.title, one.status if not one.voided else "voided", one.at[:10]]
-        + ([one.path] if one.path != _usual(form, month, one.id) else [])
+        + ([href] if (href := record_href(one.path)) != record_href(_usual(form, month, one.id)) else [])
         for one in lines
     ]
     href = group_href(form, month)

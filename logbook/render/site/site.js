@@ -121,8 +121,8 @@ async function numbered(text) {
 function idOf(group, number) { return number.startsWith("=") ? number.slice(1) : group.stem + number; }
 
 function hrefOf(group, row) {
-  const path = row[4] || "records/" + group.form + "/" + (group.month === "all" ? "" : group.month.replace("-", "/") + "/") + idOf(group, row[0]) + ".yaml";
-  return "r/" + path.slice(8, -5).split("/").map(encodeURIComponent).join("/") + ".html";
+  const href = row[4] || "r/" + group.form + "/" + (group.month === "all" ? "" : group.month.replace("-", "/") + "/") + idOf(group, row[0]) + ".html";
+  return href.split("/").map(encodeURIComponent).join("/");
 }
 
 const MOST = 100;

@@ -1,0 +1,53 @@
+"""Words about keeping a large book quick."""
+
+from __future__ import annotations
+
+MESSAGES = {
+    "upkeep.done": "Tidied: {loose} loose objects left, {packs} packs",
+    "upkeep.nothing": "Nothing to tidy ({loose} loose objects, {packs} packs)",
+    "upkeep.busy": "Another tidying of this book is at work",
+    "upkeep.all-open": "All months are in the work tree: {files} files of {records} records",
+    "upkeep.closed": "Months before {since} are closed: {files} files of {records} records are in the work tree",
+    "upkeep.closed-by-hand": "Part of the book is left out of the work tree: {files} files of {records} records are there",
+    "upkeep.dirty-months": "{count} files in the months to be closed are not committed; nothing was changed: {names}",
+    "upkeep.no-commits": "{path} has no records yet",
+    "upkeep.odd-sparse": "parts of {path} are left out by patterns Git's cone mode does not know",
+    "upkeep.which-form": "upkeep {deed} wants a form",
+    "upkeep.odd-word": "{word} means nothing here",
+    "upkeep.by-day": "{form}: {count} records moved into folders of days ({months}); new records go there",
+    "upkeep.by-month": "{form}: {count} records moved back into folders of months ({months}); new records go there",
+    "upkeep.nothing-moved": "{form}: nothing to move",
+    "upkeep.bad-month": "{found} is no month: 2026-11",
+    "upkeep.register": "{form} is a register: its records lie in one folder, whatever the month",
+    "upkeep.many-loose": "{count} loose objects have piled up: Git is slower and the disk fuller than need be",
+    "upkeep.many-packs": "the history lies in {count} packs: every look for an object asks all of them",
+    "upkeep.no-graph": "Git has no commit graph of this book: history is slower than need be",
+    "upkeep.no-paths": "the commit graph does not know which commit touched which file: history of one record is slow",
+    "upkeep.many-files": "the work tree holds {count} record files: every status and commit of Git looks at them all",
+    "upkeep.still-many-files": "the work tree holds {count} record files in the months that are open",
+    "upkeep.crowded": "{path} holds {count} entries: each new record writes that whole list again",
+    "upkeep.crowded-other": "{path} holds {count} entries",
+    "upkeep.full-index": "old months are closed, but Git's index still lists every file of them",
+    "upkeep.no-split": "Git's index is one piece: each write writes all of it again",
+    "upkeep.fsmonitor": "core.fsmonitor is set ({value}): it saves nothing in a book, and logbook leaves it aside",
+}
+
+FIXES = {
+    "upkeep.dirty-months": "record or drop those changes, then run it again",
+    "upkeep.odd-sparse": "take everything back first: logbook upkeep full",
+    "upkeep.which-form": "for instance: logbook upkeep {deed} repair",
+    "upkeep.odd-word": "see: logbook upkeep --help",
+    "upkeep.bad-month": "write it as year and month: --month 2026-11",
+    "upkeep.register": "take a form whose records have numbers",
+    "upkeep.many-loose": "run: logbook upkeep (best every night, by cron)",
+    "upkeep.many-packs": "run: logbook upkeep",
+    "upkeep.no-graph": "run: logbook upkeep",
+    "upkeep.no-paths": "run: logbook upkeep",
+    "upkeep.many-files": "close old months: logbook upkeep sparse --keep 3 (undone by: logbook upkeep full)",
+    "upkeep.still-many-files": "keep fewer months: logbook upkeep sparse --keep 1",
+    "upkeep.crowded": "move them into days: logbook upkeep days {form} --month {month}",
+    "upkeep.crowded-other": "if they were put there by hand, put them into folders of their months",
+    "upkeep.full-index": "run: git sparse-checkout reapply --sparse-index",
+    "upkeep.no-split": "run: logbook doctor",
+    "upkeep.fsmonitor": "run: git config --unset core.fsmonitor",
+}

@@ -1,0 +1,53 @@
+"""Words about keeping a large book quick."""
+
+from __future__ import annotations
+
+MESSAGES = {
+    "upkeep.done": "整理好了：还有 {loose} 个零散对象，{packs} 个包",
+    "upkeep.nothing": "不用整理（{loose} 个零散对象，{packs} 个包）",
+    "upkeep.busy": "这本记录簿正在整理",
+    "upkeep.all-open": "所有月份都在工作目录里：{records} 条记录，{files} 个文件",
+    "upkeep.closed": "{since} 以前的月份已收起：{records} 条记录，{files} 个文件在工作目录里",
+    "upkeep.closed-by-hand": "有一部分没有放在工作目录里：{records} 条记录，{files} 个文件在",
+    "upkeep.dirty-months": "要收起的月份里有 {count} 个文件没有提交，什么都没有改：{names}",
+    "upkeep.no-commits": "{path} 还没有记录",
+    "upkeep.odd-sparse": "{path} 用别的办法省略了一部分文件（不是 Git 的 cone 方式）",
+    "upkeep.which-form": "upkeep {deed} 要写明表单",
+    "upkeep.odd-word": "{word} 用在这里没有意义",
+    "upkeep.by-day": "{form}：{count} 条记录移到按日的文件夹（{months}），新记录也放在那里",
+    "upkeep.by-month": "{form}：{count} 条记录移回按月的文件夹（{months}），新记录也放在那里",
+    "upkeep.nothing-moved": "{form}：没有要移的",
+    "upkeep.bad-month": "{found} 不是月份，要写成 2026-11",
+    "upkeep.register": "{form} 是登记册，记录放在一个文件夹里，不分月份",
+    "upkeep.many-loose": "积了 {count} 个零散对象：Git 变慢，也多占磁盘",
+    "upkeep.many-packs": "历史分在 {count} 个包里：每次查找都要问遍",
+    "upkeep.no-graph": "Git 没有这本记录簿的提交图：查历史会慢",
+    "upkeep.no-paths": "提交图里没有记下哪次提交改了哪个文件：查一条记录的历史会慢",
+    "upkeep.many-files": "工作目录里有 {count} 个记录文件：Git 每次查看和提交都要看一遍",
+    "upkeep.still-many-files": "没有收起的月份里还有 {count} 个记录文件",
+    "upkeep.crowded": "{path} 里有 {count} 项：每条新记录都要把整张清单重写一遍",
+    "upkeep.crowded-other": "{path} 里有 {count} 项",
+    "upkeep.full-index": "旧月份已收起，但 Git 的索引里还列着每一个文件",
+    "upkeep.no-split": "Git 的索引没有分开：每次写入都要全部重写",
+    "upkeep.fsmonitor": "设置了 core.fsmonitor（{value}）：对记录簿没有用处，logbook 不用它",
+}
+
+FIXES = {
+    "upkeep.dirty-months": "先登记或放弃这些改动，再执行一次",
+    "upkeep.odd-sparse": "先全部取回：logbook upkeep full",
+    "upkeep.which-form": "例如：logbook upkeep {deed} repair",
+    "upkeep.odd-word": "看说明：logbook upkeep --help",
+    "upkeep.bad-month": "写年和月：--month 2026-11",
+    "upkeep.register": "换一份记录有编号的表单",
+    "upkeep.many-loose": "执行：logbook upkeep（最好每晚由 cron 执行）",
+    "upkeep.many-packs": "执行：logbook upkeep",
+    "upkeep.no-graph": "执行：logbook upkeep",
+    "upkeep.no-paths": "执行：logbook upkeep",
+    "upkeep.many-files": "收起旧月份：logbook upkeep sparse --keep 3（取回：logbook upkeep full）",
+    "upkeep.still-many-files": "少留几个月：logbook upkeep sparse --keep 1",
+    "upkeep.crowded": "移到按日的文件夹：logbook upkeep days {form} --month {month}",
+    "upkeep.crowded-other": "如果是手工放进去的，请放到各月的文件夹里",
+    "upkeep.full-index": "执行：git sparse-checkout reapply --sparse-index",
+    "upkeep.no-split": "执行：logbook doctor",
+    "upkeep.fsmonitor": "执行：git config --unset core.fsmonitor",
+}

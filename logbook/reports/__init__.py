@@ -1,0 +1,1 @@
+"""Reports: statistics and summaries over the index, as ``reports.yaml`` defines them."""
