@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from logbook.core.errors import UsageError
+from logbook.core.sitepages import Page as Page_
+from logbook.core.text import Text
 from logbook.operations.site.build import Built
 from logbook.operations.site.build import build
 from logbook.operations.site.target import LOCK
@@ -184,6 +186,21 @@ def test_the_past_and_another_language(book: Desk, site: Path, tmp_path: Path) -
     assert not (folder / "r/complaint/2026/11/CP-20261122-A002.html").exists()
     assert not any("漏水".encode() in data for data in contents(folder).values())
     assert put(book, folder).everything
+    assert contents(folder) == contents(site)
+
+
+def test_pages_of_reports_are_set_between_head_and_foot_and_go_again(book: Desk, site: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "site"
+    page = Page_("repairs", Text("维修月报", "Repairs"), "<table><tr><th scope='col'>合计</th></tr></table>")
+    session = book.session(NOW)
+    with Target(folder) as target:
+        assert build(session, target, Pages(), pages=[page], processes=1).everything
+    session.close()
+    made = (folder / "reports/repairs.html").read_text(encoding="utf-8")
+    assert page.body in made and "<title>维修月报 · 翠湖花园</title>" in made
+    assert 'href="reports/repairs.html"' in (folder / "reports.html").read_text(encoding="utf-8")
+    assert 'href="reports.html"' in (folder / "index.html").read_text(encoding="utf-8")
+    put(book, folder)
     assert contents(folder) == contents(site)
 
 

@@ -114,14 +114,15 @@ def build(
     target: Target,
     renderer: Renderer,
     *,
+    pages: Sequence[Page] | None = None,
     processes: int | None = None,
     step: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Built:
     """Bring the site in ``target`` to the session's commit and moment. ``processes``: at most so many (None: as
-    many as there are cores); ``step``: told how many of how many records are done.
+    many as there are cores); ``pages``: those of reports (None: what :func:`report_pages` gives); ``step``: told how many of how many records are done.
 
     BookError ``site.empty`` where nothing was committed yet; whatever stops a write."""
-    return _Build(session, target, renderer, processes, step).run()
+    return _Build(session, target, renderer, report_pages(session) if pages is None else pages, processes, step).run()
 
 
 class _Build:
@@ -130,6 +131,7 @@ class _Build:
         session: Session,
         target: Target,
         renderer: Renderer,
+        pages: Sequence[Page],
         processes: int | None,
         step: Callable[[int, int], None],
     ) -> None:
@@ -144,13 +146,13 @@ class _Build:
         self.head = head
         self.now = int(session.now.timestamp())
         self.names = _names(session)
-        self.pages = list(report_pages(session))
+        self.pages = list(pages)
         settings = session.book.settings
         reports = bool(self.pages)
         renderer.dress(
             Frame(settings.name, session.lang, session.zone, session.now, head, settings.practice, self.names, reports)
         )
-        said = f"{settings!r} {session.encrypts} {renderer.key}"
+        said = f"{settings!r} {session.encrypts} {reports} {renderer.key}"  # pages that stay name the reports, too
         self.rules = f"{__version__} {session.rules_key} {session.lang} {zlib.crc32(said.encode()):08x}"
         self.wanted: set[str] = set()
 
@@ -359,9 +361,10 @@ class _Build:
         for href, data in (*found_by, *renderer.reports(self.pages)):
             self._put(href, data)
         self._put("index.html", renderer.summary(self._summary(found, late, forms, duties)))
-        for name in sorted(os.listdir(self.target.folder)):
-            if name.startswith("overdue-") and name not in self.wanted:
-                self.target.drop(name)
+        moving = [name for name in sorted(os.listdir(self.target.folder)) if name.startswith(("overdue-", "reports."))]
+        for href in [*moving, *self.target.pages("duties"), *self.target.pages("reports")]:
+            if href not in self.wanted:
+                self.target.drop(href)
 
     def _late(self, found: Sequence[Any]) -> Late:
         """Roles in the order of who is latest; a role that only has something due soon comes after them."""
@@ -443,9 +446,6 @@ class _Build:
             if found.today is not None:
                 kept = _day(found, found.today)
             self._put(grid_href(one, months), self.renderer.grid(found))
-        for href in list(self.target.pages("duties")):
-            if href not in self.wanted:
-                self.target.drop(href)
         return kept
 
     def _path(self, record_id: str) -> str | None:
