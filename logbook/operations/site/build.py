@@ -118,8 +118,9 @@ def build(
     processes: int | None = None,
     step: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Built:
-    """Bring the site in ``target`` to the session's commit and moment. ``processes``: at most so many (None: as
-    many as there are cores); ``pages``: those of reports (None: what :func:`report_pages` gives); ``step``: told how many of how many records are done.
+    """Bring the site in ``target`` to the session's commit and moment. ``pages``: those of reports (None: what
+    :func:`report_pages` gives); ``processes``: at most so many (None: as many as there are cores); ``step``: told how
+    many of how many records are done.
 
     BookError ``site.empty`` where nothing was committed yet; whatever stops a write."""
     return _Build(session, target, renderer, report_pages(session) if pages is None else pages, processes, step).run()
