@@ -23,50 +23,6 @@ if TYPE_CHECKING:
     from logbook.operations.session import Session
 
 
-def ask_missing(context: Context, request: Request, also: Iterable[Field] = ()) -> None:
-    """Ask for each required field until it can be taken; choices by number or name. ``also``: fields whose
-    default found nothing."""
-    from logbook.core.values import register_id_issue
-    from logbook.operations import add
-    from logbook.operations.words import changes_from
-    from logbook.operations.writing import resolve_references
-
-    session = context.session
-    form = request.form
-    named = [field for field in form.fields.values() if field.holds == "id" and form.register]
-    asked = [field for field in named if not request.changes.held.get("id")]
-    for field in {one.id: one for one in (*asked, *add.missing(request), *also)}.values():
-        while True:
-            answer = click.prompt(_question(context, field), err=True, prompt_suffix=": ")
-            answer = _by_number(field, answer)
-            changes = changes_from(
-                request.form, [f"{field.id}={answer}"], session.library, now=session.now, zone=session.zone
-            )
-            resolve_references(session, request.form, changes)
-            bad = register_id_issue(changes.held["id"]) if field in asked and "id" in changes.held else None
-            changes.issues += [bad] if bad else []
-            if not changes.issues:
-                request.changes.set.update(changes.set)
-                request.changes.held.update(changes.held)
-                break
-            output.issues(context, changes.issues)
-    request.changes.issues[:] = [issue for issue in request.changes.issues if issue.rule != "field.required"]
-
-
-def _question(context: Context, field: Field) -> str:
-    label = field.label.say(context.lang)
-    if field.choices:
-        lines = "  ".join(f"{number} {text.say(context.lang)}" for number, text in enumerate(field.choices.values(), 1))
-        return f"{label} ({lines})"
-    return label
-
-
-def _by_number(field: Field, answer: str) -> str:
-    if field.choices and answer.isdigit() and 1 <= int(answer) <= len(field.choices):
-        return list(field.choices)[int(answer) - 1]
-    return answer
-
-
 def edit_text(context: Context, path: Path, text: bytes) -> bytes:
     """Let the person's editor have the text at ``path``; what was saved comes back and stays there."""
     path.parent.mkdir(parents=True, exist_ok=True)

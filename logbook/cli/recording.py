@@ -23,6 +23,7 @@ from logbook.cli.words import Command
 from logbook.cli.words import Option
 from logbook.core.errors import LogbookError
 from logbook.core.errors import Refused
+from logbook.core.errors import UsageError
 from logbook.core.record import Stored
 from logbook.core.text import Text
 from logbook.core.value import replace
@@ -117,10 +118,11 @@ def _add(
         told(context, written, format_, "cli.recorded")
         return 0
     if machine.is_interactive() and not any(issue.is_error for issue in request.changes.issues):
-        from logbook.cli.prompting import ask_missing
+        from logbook.cli import guiding
 
-        ask_missing(context, request)
-    written = add.add(session, request)
+        written = guiding.add(context, request)
+    else:
+        written = add.add(session, request)
     told(context, written, format_, "cli.recorded")
     return 0
 
@@ -132,7 +134,7 @@ def _add(
     "logbook step CP-20261122-A003 处理完毕 起因=钢丝绳松 处理结果=已更换",
 )
 @click.argument("id", shell_complete=completing.open_ids)
-@click.argument("step", shell_complete=completing.steps)
+@click.argument("step", required=False, shell_complete=completing.steps)
 @click.argument("words", nargs=-1, metavar="[FIELD=VALUE]...", shell_complete=completing.fields)
 @click.option("--from", "source", **FROM)
 @click.option("--at", **AT)
@@ -143,7 +145,7 @@ def _add(
 def step_command(
     context: Context,
     id: str,
-    step: str,
+    step: str | None,
     words: tuple[str, ...],
     source: str | None,
     at: str | None,
@@ -152,13 +154,50 @@ def step_command(
     format_: str,
 ) -> int:
     from logbook.operations.step import step as take
+    from logbook.store import machine
 
+    session = context.session
     with _fields_of(source) as given:
-        written = take(
-            context.session, id, step, words, given=given, at=at, reason=reason, approved_by=approved_by
-        )
+        if machine.is_interactive():
+            written = _guided_step(context, id, step, words, given, at, reason, approved_by)
+            if written is None:
+                return 0
+        elif step is None:
+            raise UsageError("ask.no-terminal-step", id=id)
+        else:
+            written = take(session, id, step, words, given=given, at=at, reason=reason, approved_by=approved_by)
     told(context, written, format_, "cli.state")
     return 0
+
+
+def _guided_step(
+    context: Context,
+    id: str,
+    step: str | None,
+    words: tuple[str, ...],
+    given: Mapping[str, Stored] | None,
+    at: str | None,
+    reason: str | None,
+    approved_by: str | None,
+) -> Written | None:
+    """Take the step with somebody at hand who can be asked; None where no step was picked."""
+    from logbook.cli import guiding
+    from logbook.core.definition import find_step
+    from logbook.core.issues import Issue
+    from logbook.operations.reading import find
+    from logbook.operations.reading import load
+    from logbook.operations.step import step as take
+
+    session = context.session
+    loaded = load(session, find(session, id))
+    found = find_step(loaded.form, step, session.library.settings) if step else guiding.choose_step(context, loaded)
+    if found is None:
+        return None
+    if isinstance(found, Issue):
+        return take(session, id, str(step), words, given=given, at=at, reason=reason, approved_by=approved_by)
+    return guiding.step(
+        context, loaded, found, words, given=given, at=at, reason=reason, approved_by=approved_by
+    )
 
 
 @click.command("amend", cls=Command, epilog="logbook amend CP-20261122-A003 level=major --reason 电梯困人")
