@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from logbook.cli import output
 from logbook.cli import terminal
 from logbook.cli.context import Context
 from logbook.core.errors import Refused
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from logbook.operations.add import Request
     from logbook.operations.reading import Loaded
     from logbook.operations.reading import World
+    from logbook.operations.session import Session
     from logbook.operations.writing import Written
 
 REASON = Field("--reason", Text("原因", "Reason"), "text", required=True)
@@ -528,10 +528,11 @@ class Guide:
         others = [field for field in fields if field.id in usual]
         if others:
             told = [
-                f"{number} {field.label.say(self.lang)} {cut(self._current(field, None)[1], 24)}"
+                f"{number} {field.label.say(self.lang)} {cut(self._current(field, None)[1], 16)}"
                 for number, field in enumerate(others, len(rows) + 1)
             ]
-            self._tell(self.say("ask.defaults", fields=" · ".join(told)))
+            self._tell(self.say("ask.defaults"))
+            self.lay_out(told)
         return rows + others
 
     def _standing(self, field: Field) -> str:
@@ -599,7 +600,8 @@ class Guide:
         """Say what speaks against it; nothing is lost, and the fields it is about are marked in the sheet."""
         click.echo(err=True)
         self._tell(self.say("ask.refused"))
-        output.issues(self.context, [_bare(issue) for issue in refused.issues])
+        for issue in refused.issues:
+            self._tell_finding(issue)
         names = {(issue.field or "").partition(".")[0] for issue in refused.issues}
         self.marked = {name for name in names if name in self.form.fields}
         if self.step is not None:
@@ -635,7 +637,8 @@ class Guide:
         """Short words in as many columns as there is room for."""
         room = terminal.columns() - 2
         wide = min(max(map(width, words)) + 2, room)
-        across = max(1, room // wide)
+        across = max(1, min(4, room // wide))
+        wide = room // across if across > 1 else wide
         for start in range(0, len(words), across):
             line = "".join(pad(cut(word, wide - 1), wide) for word in words[start : start + across])
             click.echo(f"  {line}".rstrip(), err=True)
@@ -655,20 +658,23 @@ class Guide:
         for line in wrap(plain(text, newline="\n"), terminal.columns() - 3):
             click.echo(f"  {line}", err=True)
 
+    def _tell_finding(self, issue: Issue) -> None:
+        """What speaks against the whole, by the name of the field; a rule's own sentence says enough."""
+        sentence, fix = self.context.catalogue.issue(issue)
+        name = (issue.field or "").partition(".")[0]
+        field = self.form.fields.get(name)
+        label = field.label.say(self.lang) if field is not None else ""
+        colon = "：" if self.lang == "zh" else ": "
+        self._tell(f"{label}{colon}{sentence}" if label and label not in sentence else sentence)
+        if fix and not issue.args.get("say") and not issue.args.get("rule_text"):
+            self._tell(f"  → {fix}")
+
     def _tell_issues(self, issues: Iterable[Issue]) -> None:
         """What is wrong with an answer: one sentence, and what would be right where the question does not say."""
         for issue in issues:
             sentence, fix = self.context.catalogue.issue(issue)
             self._tell(sentence if issue.rule == "field.choice" or not fix else f"{sentence}。{fix}")
             break
-
-
-def _bare(issue: Issue) -> Issue:
-    """Without a number that was not given out."""
-    from logbook.core.value import replace
-
-    given: Issue = replace(issue, id=None)
-    return given
 
 
 def _renew_clock(context: Context) -> None:
@@ -691,16 +697,23 @@ def _only_real(request: Request) -> None:
     request.changes.issues[:] = [issue for issue in request.changes.issues if issue.rule != "field.required"]
 
 
-def add(context: Context, request: Request, *, review: bool = False) -> Written:
+def add(
+    context: Context,
+    request: Request,
+    *,
+    review: bool = False,
+    make: Callable[[Session, Request], Written] | None = None,
+) -> Written:
     """Record one request. Where something is missing it is asked for, shown and agreed to; ``review``: in any
-    case. Refused only where nothing was asked."""
+    case. Refused only where nothing was asked. ``make``: what records it, where that is more than adding."""
     from logbook.index import initials
     from logbook.operations import add as adding
 
     session, form = context.session, request.form
+    make = make or adding.add
     needs = asking.missing(request)
     if not needs and not review:
-        return adding.add(session, request)
+        return make(session, request)
     initials.ensure()
     operator = request.entered_by or request.by
     kept = drafting.begin(session, form, operator)
@@ -715,7 +728,7 @@ def add(context: Context, request: Request, *, review: bool = False) -> Written:
         request.entered_by = operator if operator != request.by else None
         request.reason, request.approved_by = guide.kept.reason, guide.kept.approved_by or request.approved_by
         _renew_clock(context)
-        return adding.add(session, request)
+        return make(session, request)
 
     def work() -> Written:
         guide.at = request.at

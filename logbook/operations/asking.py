@@ -49,8 +49,11 @@ def missing(request: Request) -> list[Field]:
 
 def later(form: Form) -> frozenset[str]:
     """The fields that steps after the first ask for: nobody is asked for them when the record is made."""
-    first = {name for step in form.first_steps for name in step.requires}
-    return frozenset(name for step in form.steps.values() if not step.creates for name in step.requires) - first
+    kept = {name for step in form.first_steps for name in step.requires}
+    kept |= {field.id for field in form.fields.values() if field.default is not None or field.id in form.columns}
+    sealed = {"sealed", "seal"} if form.seals is not None else set()
+    asked = {name for step in form.steps.values() if not step.creates for name in step.requires}
+    return frozenset(asked - kept | sealed)
 
 
 def open_fields(form: Form, step: Step | None = None) -> list[Field]:

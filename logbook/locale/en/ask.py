@@ -23,7 +23,7 @@ MESSAGES = {
     "ask.review": "a number changes, + more fields, < back, q keeps a draft",
     "ask.record": "Enter records",
     "ask.answer": "Your choice",
-    "ask.defaults": "Otherwise: {fields}",
+    "ask.defaults": "Otherwise:",
     "ask.review-help": "numbers: change these; a name or its beginning does too; room=3-502 sets it at once; +: other fields; q: not now, keep a draft",
     "ask.refused": "Nothing was written, this has to change (what you typed is all there):",
     "ask.kept": "What you typed is kept as a draft; go on with: {how}",
@@ -51,7 +51,6 @@ MESSAGES = {
     "ask.type-attachment": "where the file is",
     "ask.type-text": "words",
     "ask.type-longtext": "words, as many as you like",
-    "ask.word-which": "it is not clear where “{words}” belongs: this form wants {fields}",
     "ask.form-which": "“{found}” may be: {known}",
     "ask.no-drafts": "no drafts",
     "ask.dropped": "{count} drafts dropped",
@@ -60,7 +59,6 @@ MESSAGES = {
     "ask.no-terminal-step": "which step is missing",
 }
 FIXES = {
-    "ask.word-which": "write FIELD=VALUE, or all of {fields} in this order",
     "ask.form-which": "type a little more, or the name of the form",
     "ask.no-draft": "see them: logbook drafts",
     "ask.no-terminal-step": "see the steps: logbook show {id}",

@@ -23,7 +23,7 @@ MESSAGES = {
     "ask.review": "号码修改，+ 更多字段，< 返回，q 留作草稿",
     "ask.record": "回车登记",
     "ask.answer": "请选",
-    "ask.defaults": "其余默认：{fields}",
+    "ask.defaults": "其余默认：",
     "ask.review-help": "号码：改那一项，可写几个；名称或拼音首字母也行；房号=3-502：直接改；+：填其他字段；q：先不登记，留作草稿",
     "ask.refused": "没有写入，下面几处要改（已填的都在）：",
     "ask.kept": "填了一半的已留作草稿，接着填：{how}",
@@ -51,7 +51,6 @@ MESSAGES = {
     "ask.type-attachment": "文件的位置",
     "ask.type-text": "文字",
     "ask.type-longtext": "文字，可以长",
-    "ask.word-which": "不清楚“{words}”填在哪里：这张表要 {fields}",
     "ask.form-which": "“{found}”可能是：{known}",
     "ask.no-drafts": "没有草稿",
     "ask.dropped": "已丢掉 {count} 份草稿",
@@ -60,7 +59,6 @@ MESSAGES = {
     "ask.no-terminal-step": "没有写哪一步",
 }
 FIXES = {
-    "ask.word-which": "写成 字段=值，或把 {fields} 依次都写上",
     "ask.form-which": "多打几个字，或写表单名",
     "ask.no-draft": "看有哪些：logbook drafts",
     "ask.no-terminal-step": "看有哪些步骤：logbook show {id}",
