@@ -64,7 +64,7 @@ class Desk:
         self.keys: list[str] = []
         self.picks: list[tuple[str | None, str]] = []
         self.head: str | None = None
-        self.idle = IDLE_MINUTES
+        self.idle: float = IDLE_MINUTES
 
     def run(self) -> int:
         self.turn("", first=True)
@@ -106,8 +106,9 @@ class Desk:
             except (EOFError, KeyboardInterrupt):
                 raise
             except OSError as error:
-                click.echo(context.catalogue.say("book.file-missing", path=error.filename or "", why=error.strerror or str(error)), err=True)
-            except Exception as error:  # noqa: BLE001 - a fault of ours ends one action, never the shift
+                why = error.strerror or str(error)
+                click.echo(context.catalogue.say("book.file-missing", path=error.filename or "", why=why), err=True)
+            except Exception as error:
                 from logbook.cli.main import _write_log
 
                 click.echo(context.catalogue.say("book.bug", log=_write_log(context, error)), err=True)
@@ -328,8 +329,8 @@ class Desk:
 
     def _key(self, context: Context, word: str) -> None:
         """A key goes out or comes back: which of the two, the cabinet knows."""
-        from logbook.cli.custody import _told
         from logbook.cli import guiding
+        from logbook.cli.custody import _told
         from logbook.core.form import Field
         from logbook.core.text import Text
         from logbook.operations import asking
@@ -438,7 +439,8 @@ class Desk:
         now = session.now.astimezone(session.zone)
         with contextlib.suppress(LogbookError):
             head = [session.book.settings.name, say("desk.desk", letter=session.desk()), self._name(context)]
-            click.echo("\n" + cut(plain("  ".join([*head, self._shift(context), f"{now:%m-%d %H:%M}"])), wide), err=True)
+            head += [self._shift(context), f"{now:%m-%d %H:%M}"]
+            click.echo("\n" + cut(plain("  ".join(filter(None, head))), wide), err=True)
         click.echo("  " + say("desk.counts", overdue=len(overdue), soon=len(late) - len(overdue)), err=True)
         # What has a record can be dealt with here; then what is owed by the clock.
         ordered = sorted(late, key=lambda one: (one.id is None, one.due))

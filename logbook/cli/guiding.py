@@ -619,7 +619,8 @@ class Guide:
             label = self.say("ask.optional", label=label)
         listed = "  ".join(f"{number} {option.label}" for number, option in enumerate(options, 1))
         stands = f" [{cut(now or usual, 24)}]" if now or usual else ""
-        if listed and width(label + listed + stands) < terminal.columns() * 3 // 5 and not any(one.more for one in options):
+        fits = width(label + listed + stands) < terminal.columns() * 3 // 5
+        if listed and fits and not any(one.more for one in options):
             return f"{label} ({listed}){stands}"
         return label + stands
 

@@ -21,12 +21,10 @@ from logbook.cli.people import announced
 from logbook.cli.people import sees_private
 from logbook.cli.words import Command
 from logbook.cli.words import Option
-from logbook.core.errors import LogbookError
 from logbook.core.errors import Refused
 from logbook.core.errors import UsageError
 from logbook.core.record import Stored
 from logbook.core.text import Text
-from logbook.core.value import replace
 
 if TYPE_CHECKING:
     from logbook.operations.writing import Written
@@ -103,19 +101,20 @@ def _add(
         session, form, words, given=given, at=at, reason=reason, approved_by=approved_by, step=step
     )
     if edit:
-        from logbook.cli.prompting import edit_new
+        from logbook.cli import prompting
 
-        draft, given = edit_new(context, request, given)
-        try:
-            request = add.prepare(
-                session, form, (), given=given, at=at, reason=reason, approved_by=approved_by, step=step
+        path, text = prompting.new_text(context, request, given)
+
+        def record(saved: bytes) -> Written:
+            filled = prompting.filled_in(saved, path)
+            return add.add(
+                session,
+                add.prepare(
+                    session, form, (), given=filled, at=at, reason=reason, approved_by=approved_by, step=step
+                ),
             )
-            written = add.add(session, request)
-        except LogbookError:
-            output.note(context, context.catalogue.say("cli.draft-kept", path=str(draft)))
-            raise
-        draft.unlink(missing_ok=True)
-        told(context, written, format_, "cli.recorded")
+
+        told(context, prompting.edit_until(context, path, text, record), format_, "cli.recorded")
         return 0
     if machine.is_interactive() and not any(issue.is_error for issue in request.changes.issues):
         from logbook.cli import guiding
@@ -265,9 +264,7 @@ def sign_command(
 @format_option(("text", "json", "ids"), "text")
 @passes_context
 def open_command(context: Context, id: str, reason: str | None, format_: str) -> int:
-    from logbook.cli.prompting import edit_text
-    from logbook.cli.prompting import with_schema
-    from logbook.cli.prompting import without_schema
+    from logbook.cli import prompting
     from logbook.operations import opening
 
     session = context.session
@@ -278,19 +275,17 @@ def open_command(context: Context, id: str, reason: str | None, format_: str) ->
     draft = opening.drafts_folder(session) / f"{name}.{session.operator()}.{loaded.row.blob[:10]}.yaml"
     private = sees_private(context)
     shown = opening.text_for(session, loaded, private=private)
-    text = draft.read_bytes() if draft.exists() else shown
-    saved = edit_text(context, draft, with_schema(session, loaded.form, text))
-    edited = without_schema(saved)
-    if not edited.strip():  # an emptied file gives the edit up
-        edited = shown
-    try:
-        written = opening.save(session, loaded, edited, reason=reason, private=private)
-    except LogbookError as error:
-        if isinstance(error, Refused) and saved != edited:  # the draft has a line more than what is recorded
-            error.issues = tuple(replace(one, line=one.line + 1) if one.line else one for one in error.issues)
-        output.note(context, context.catalogue.say("cli.draft-kept", path=str(draft)))
-        raise
-    draft.unlink(missing_ok=True)
+    if draft.exists():
+        output.note(context, context.catalogue.say("ask.go-on-text", path=str(draft)))
+        text = draft.read_bytes()
+    else:
+        text = prompting.hinted(context, loaded.form, shown)
+
+    def save(edited: bytes) -> Written | None:
+        # An emptied file gives the edit up.
+        return opening.save(session, loaded, edited if edited.strip() else shown, reason=reason, private=private)
+
+    written = prompting.edit_until(context, draft, text, save)
     if written is None:
         output.note(context, context.catalogue.say("cli.unchanged"))
         return 0

@@ -7,7 +7,6 @@ import sys
 
 import click
 
-
 BACK = ("<", "《", "＜", "返回")
 EXPLAIN = ("?", "？")
 KEEP = (".", "。")

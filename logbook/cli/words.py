@@ -16,7 +16,7 @@ from logbook.store import machine
 
 # name: (module, help in both languages). Help and completion read this table and import nothing else.
 COMMANDS: Mapping[str, tuple[str, Text]] = {
-    "desk": ("desking", Text("值班窗口：要办的事、登记、查找、交接", "the prompt for a shift: what is due, quick entry, handover")),
+    "desk": ("desking", Text("值班窗口：要办的事、登记、查找、交接", "the prompt for a shift: due, entry, handover")),
     "add": ("recording", Text("登记一条新记录", "make a record")),
     "step": ("recording", Text("办理一个步骤", "take a record one step on")),
     "next": ("following", Text("接着填下一张表", "start the record that follows one")),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
-from typing import cast
 
 from logbook.core.form import Field
 from logbook.core.form import Form
@@ -230,8 +229,8 @@ def explanation(session: Session, form: Form, field: Field) -> list[Text | str]:
     for check in form.checks:
         words = {word.partition(".")[0] for word in check.text.replace("(", " ").replace(")", " ").split()}
         if field.id in words and check.say is not None:
-            source = f"（{check.source}）" if check.source else ""
-            told.append(Text(f"{check.say.zh}{source}", f"{check.say.en}{f' ({check.source})' if check.source else ''}"))
+            zh, en = (f"（{check.source}）", f" ({check.source})") if check.source else ("", "")
+            told.append(Text(check.say.zh + zh, check.say.en + en))
     if form.source and len(told) < 4:
         told.append(Text(f"出处：{'；'.join(form.source[:2])}", f"source: {'; '.join(form.source[:2])}"))
     return told

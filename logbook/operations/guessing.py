@@ -20,14 +20,15 @@ _MOBILE = lazily(r"1[3-9][0-9]{9}")
 def placed(session: Session, form: Form, words: Sequence[str]) -> tuple[str, ...]:
     """The words with every bare one as FIELD=VALUE, where it is clear which; else as they are."""
     named = {word.partition("=")[0].rstrip("+").partition(".")[0] for word in words if "=" in word}
-    taken = {field.id for field in form.fields.values() if not named.isdisjoint((field.id, field.label.zh, field.label.en))}
+    fields = form.fields.values()
+    taken = {field.id for field in fields if not named.isdisjoint((field.id, field.label.zh, field.label.en))}
     bare = [word for word in words if "=" not in word]
     found: dict[int, str] = {}
     for place, word in enumerate(bare):
-        fields = [field for field in _candidates(session, form, word) if field.id not in taken]
-        if len(fields) == 1:
-            found[place] = fields[0].id
-            taken.add(fields[0].id)
+        likely = [field for field in _candidates(session, form, word) if field.id not in taken]
+        if len(likely) == 1:
+            found[place] = likely[0].id
+            taken.add(likely[0].id)
     rest = [place for place in range(len(bare)) if place not in found]
     wanted = [
         field

@@ -136,14 +136,14 @@ posix = pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
 
 @posix
 def test_at_a_terminal_what_is_missing_is_asked_for(book: Path) -> None:
-    answer = at_terminal(book, ["add", "complaint", "level=major", *NOW], [("客户姓名", "王芳\n"), ("内容摘要", "漏水\n")])
+    answer = at_terminal(book, ["add", "complaint", "level=major", *NOW], [("客户姓名", "王芳\n"), ("内容摘要", "漏水\n"), ("回车登记", "\n")])
     assert (answer.code, answer.out) == (0, "CP-20261120-A002\n")
     assert "已记录 CP-20261120-A002 漏水" in answer.err
 
 
 @posix
 def test_choices_by_number_and_a_wrong_answer_is_asked_again(book: Path) -> None:
-    talk = [("工号", "x/y\n"), ("工号", "zhang\n"), ("姓名", "张三\n"), ("1 主任/经理", "99\n"), ("角色", "3\n")]
+    talk = [("工号", "x/y\n"), ("工号", "zhang\n"), ("姓名", "张三\n"), ("1 主任/经理", "99\n"), ("角色", "3\n"), ("回车登记", "\n")]
     answer = at_terminal(book, ["add", "staff", "--by", "hu", *NOW], talk)
     assert (answer.code, answer.out) == (0, "zhang\n")
     assert "编号“x/y”不能用" in answer.err

@@ -30,6 +30,7 @@ MESSAGES = {
     "ask.draft": "There is an unfinished draft: {when}, filled: {fields}",
     "ask.drafts": "{count} older drafts: logbook drafts",
     "ask.go-on": "Enter goes on with it, n starts another, d drops it",
+    "ask.go-on-text": "going on with what was left: {path}",
     "ask.left-out": "a book that encrypts keeps no private values in drafts: please type them again",
     "ask.other-version": "the form has changed since: please check",
     "ask.help": "Enter takes what stands in brackets; < back one; . leave it; - empty it; a leading \\ takes the rest as it is",

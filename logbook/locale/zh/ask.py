@@ -30,6 +30,7 @@ MESSAGES = {
     "ask.draft": "有一份没登完的草稿：{when}，已填 {fields}",
     "ask.drafts": "另有 {count} 份更早的草稿，看全部：logbook drafts",
     "ask.go-on": "回车接着填，n 另填一份，d 丢掉草稿",
+    "ask.go-on-text": "接着上次没登完的：{path}",
     "ask.left-out": "加密的记录簿不留私密内容，这些请再填一遍",
     "ask.other-version": "表单改过版，请核对",
     "ask.help": "回车取方括号里的值；< 返回上一项；. 保持不变；- 清空；\\ 开头则照原样填",
