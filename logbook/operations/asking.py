@@ -139,9 +139,7 @@ def about(session: Session, row: Row) -> str:
 def owner(session: Session, row: Row) -> str:
     """The name of whom a register's item belongs to or is entrusted to; ``***`` where that is private."""
     form = session.library.forms.get(row.form)
-    if form is None or not form.register or row.form == "staff":
-        return ""
-    fields = [field for field in form.fields.values() if field.type == "staff" or field.target == ("customer",)]
+    fields = owner_fields(form) if form is not None else []
     if not fields:
         return ""
     values = session.index.fields([row], [field.id for field in fields])[0]
@@ -162,6 +160,13 @@ def owner(session: Session, row: Row) -> str:
         found = session.index.fields(rows[:1], ["name"])[0].get("name") if rows and named is not None else None
         return f"{label} {found or value}"
     return ""
+
+
+def owner_fields(form: Form) -> list[Field]:
+    """The fields of a register that say whose an item is or who answers for it."""
+    if not form.register or form.name == "staff":
+        return []
+    return [field for field in form.fields.values() if field.type == "staff" or field.target == ("customer",)]
 
 
 def find_form_short(session: Session, typed: str) -> list[Form]:
