@@ -25,6 +25,8 @@ from logbook.core.issues import Issue
 from logbook.core.value import replace
 from logbook.render.width import cut
 from logbook.render.width import plain
+from logbook.render.width import width
+from logbook.render.width import wrap
 
 if TYPE_CHECKING:
     from logbook.core.form import Form
@@ -169,7 +171,8 @@ class Desk:
         with self._fresh() as context:
             name = self._name(context)
             while True:
-                answer = terminal.read_line(context.catalogue.say("desk.still", name=name) + ": ").strip()
+                click.echo("  " + context.catalogue.say("desk.still", name=name), err=True)
+                answer = terminal.read_line(context.catalogue.say("desk.whose") + ": ").strip()
                 if answer == "":
                     return True
                 try:
@@ -483,13 +486,18 @@ class Desk:
             form = context.session.library.forms[name]
             label = form.alias[0] if form.alias and context.lang == "zh" else form.title.say(context.lang)
             forms.append(f"{number} {label}")
-        wide = terminal.columns() - 3
-        click.echo("  " + cut("  ".join(forms), wide), err=True)
-        click.echo("  " + cut(context.catalogue.say("desk.keys"), wide), err=True)
+        for words in (forms, context.catalogue.say("desk.keys").split("  ")):
+            line = ""
+            for word in words:  # a key is never cut off from what it does
+                if width(line) + width(word) + 2 > terminal.columns() - 1:
+                    click.echo(line, err=True)
+                    line = ""
+                line += f"  {word}"
+            click.echo(line, err=True)
 
     def _help(self, context: Context) -> None:
         self._keys_line(context)
-        for line in context.catalogue.say("desk.help").splitlines():
+        for line in wrap(context.catalogue.say("desk.help"), terminal.columns() - 3):
             click.echo(f"  {line}", err=True)
 
     def _most_used(self, session: Session) -> list[str]:

@@ -79,10 +79,8 @@ def records_like(start: Path, form: str, owner: str | None, typed: str, most: in
 
 def title_of(start: Path, form: str, record: str) -> str:
     """The title of one record; empty where there is none to be had."""
-    rows = _asked(
-        start,
-        lambda one, _, __: one.execute("select title from records where form = ? and id = ?", (form, record)).fetchall(),
-    )
+    sql = "select title from records where form = ? and id = ?"
+    rows = _asked(start, lambda one, _, __: one.execute(sql, (form, record)).fetchall())
     return rows[0][0] if rows else ""
 
 

@@ -174,9 +174,11 @@ def find_form_short(session: Session, typed: str) -> list[Form]:
     where an alias is meant whole come alone."""
     library = session.library
     from logbook.core.definition import _all_words
+    from logbook.index import initials
 
+    initials.ensure()
     words = {name: (name, *its[1:]) if its else (name,) for name, its in _all_words(library).items()}
-    return [library.forms[name] for name in like(words, typed)]
+    return [library.forms[name] for name in like(words, typed, parts=False)]
 
 
 def _targets(field: Field) -> tuple[str, ...]:
@@ -195,9 +197,10 @@ def _rows(session: Session, forms: Iterable[str], limit: int) -> list[Row]:
     return found
 
 
-def like(words: Mapping[str, tuple[str, ...]], typed: str) -> list[str]:
+def like(words: Mapping[str, tuple[str, ...]], typed: str, *, parts: bool = True) -> list[str]:
     """The keys one of whose words is like ``typed``; the nearest kind of likeness alone: the word itself, its
-    initials whole, its beginning, the beginning of its initials, a part of it, a part of its initials."""
+    initials whole, its beginning, the beginning of its initials and, with ``parts``, a part of it, a part of its
+    initials."""
     from logbook.index.initials import known
 
     wanted = simplified(typed.casefold().strip())
@@ -214,7 +217,7 @@ def like(words: Mapping[str, tuple[str, ...]], typed: str) -> list[str]:
         lambda word: wanted in word and (len(wanted) > 1 or not wanted.isascii()),
         lambda word: letters and len(wanted) > 1 and table.fits(word, wanted, anywhere=True),
     )
-    for kind in kinds:
+    for kind in kinds if parts else kinds[:4]:
         found = [key for key, its in folded.items() if any(map(kind, its))]
         if found:
             return found

@@ -17,6 +17,7 @@ MESSAGES = {
     "desk.key-back": "{key} is out: Enter takes it back, + lends another, n leaves",
     "desk.who": "Who are you (id, name, initials)",
     "desk.still": "It has been a while. Still {name}? Enter: yes, else type your name",
+    "desk.whose": "Name",
     "desk.unknown": "no “{found}”, ? for help",
     "desk.left": "left, nothing written",
     "desk.how-to-leave": "q leaves, ? for help",

@@ -17,6 +17,7 @@ MESSAGES = {
     "desk.key-back": "{key} 在外面：回车还回，+ 再借一把，n 返回",
     "desk.who": "您是谁（工号、姓名、拼音首字母）",
     "desk.still": "有一阵没用了。还是{name}吗？回车是，不是请输入姓名",
+    "desk.whose": "姓名",
     "desk.unknown": "没有“{found}”，? 看帮助",
     "desk.left": "放下了，没有写入",
     "desk.how-to-leave": "q 离开，? 看帮助",
