@@ -33,6 +33,7 @@ from logbook.render.width import plain
 from logbook.render.width import width
 
 if TYPE_CHECKING:
+    from logbook.core.form import ChecklistItem
     from logbook.operations.add import Request
     from logbook.operations.reading import Loaded
     from logbook.operations.reading import World
@@ -382,32 +383,37 @@ class Guide:
         items = [item for item in checklist.items.values() if usual[item.id] == "pass"]
         self._tell(self.say("ask.checklist", label=field.label, count=len(items)))
         verdicts: dict[str, Stored] = {}
-        while len(verdicts) < len(items):
-            item = items[len(verdicts)]
-            question = f"  {len(verdicts) + 1}/{len(items)} {item.label.say(self.lang)}"
-            click.echo(cut(plain(question), terminal.columns() - 10) + ": ", nl=False, err=True)
-            key = terminal.read_key()
-            if key in terminal.BACK:
-                click.echo("<", err=True)
-                if not verdicts:
-                    raise _Back
-                verdicts.popitem()
-            elif key in terminal.EXPLAIN:
-                click.echo("?", err=True)
-                self._tell(item.criterion.say(self.lang) if item.criterion else self.say("ask.keys"))
-            elif key in ("a", "A"):
-                click.echo(self.say("ask.rest-pass"), err=True)
-                verdicts.update({one.id: "pass" for one in items[len(verdicts) :]})
-            elif key.lower() in VERDICT_KEYS:
-                verdict = VERDICT_KEYS[key.lower()]
-                click.echo(VERDICT_LABELS[verdict].say(self.lang), err=True)
-                verdicts[item.id] = verdict
-            else:
-                click.echo(err=True)
-                self._tell(self.say("ask.keys"))
+        with terminal.key_by_key() as read_key:
+            while len(verdicts) < len(items):
+                self._ask_line(items, verdicts, read_key)
         for item_id in checklist.items:
             self.changes.set[f"{field.id}.{item_id}"] = verdicts.get(item_id, usual[item_id])
         self._changed()
+
+    def _ask_line(self, items: list[ChecklistItem], verdicts: dict[str, Stored], read_key: Callable[[], str]) -> None:
+        """One line of a checklist, by one key."""
+        item = items[len(verdicts)]
+        question = f"  {len(verdicts) + 1}/{len(items)} {item.label.say(self.lang)}"
+        click.echo(cut(plain(question), terminal.columns() - 10) + ": ", nl=False, err=True)
+        key = read_key()
+        if key in terminal.BACK:
+            click.echo("<", err=True)
+            if not verdicts:
+                raise _Back
+            verdicts.popitem()
+        elif key in terminal.EXPLAIN:
+            click.echo("?", err=True)
+            self._tell(item.criterion.say(self.lang) if item.criterion else self.say("ask.keys"))
+        elif key in ("a", "A"):
+            click.echo(self.say("ask.rest-pass"), err=True)
+            verdicts.update({one.id: "pass" for one in items[len(verdicts) :]})
+        elif key.lower() in VERDICT_KEYS:
+            verdict = VERDICT_KEYS[key.lower()]
+            click.echo(VERDICT_LABELS[verdict].say(self.lang), err=True)
+            verdicts[item.id] = verdict
+        else:
+            click.echo(err=True)
+            self._tell(self.say("ask.keys"))
 
     # --- what stands there --------------------------------------------------------------------
 

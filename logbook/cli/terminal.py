@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
+from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
@@ -25,11 +29,37 @@ def read_line(prompt: str) -> str:
     return _repaired(answer)
 
 
-def read_key() -> str:
-    """One key, without Enter."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    return click.getchar()
+@contextmanager
+def key_by_key() -> Iterator[Callable[[], str]]:
+    """Keys without Enter, by calling what is given. Those typed ahead are not lost. EOFError at Ctrl-D,
+    KeyboardInterrupt at Ctrl-C."""
+    try:
+        import termios
+        import tty
+    except ImportError:
+        yield click.getchar
+        return
+    number = sys.stdin.fileno()
+    before = termios.tcgetattr(number)
+    tty.setcbreak(number, termios.TCSADRAIN)
+
+    def key() -> str:
+        sys.stderr.flush()
+        data = os.read(number, 1)
+        while data and data[0] >= 0xC0 and len(data) < 4:  # the rest of one character
+            try:
+                data.decode()
+                break
+            except UnicodeDecodeError:
+                data += os.read(number, 1)
+        if data in (b"", b"\x04"):
+            raise EOFError
+        return data.decode("utf-8", "replace")
+
+    try:
+        yield key
+    finally:
+        termios.tcsetattr(number, termios.TCSADRAIN, before)
 
 
 def columns() -> int:

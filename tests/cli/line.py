@@ -190,6 +190,8 @@ class Terminal:
 
     def type(self, keys: str, until: str) -> str:
         """Type, and wait for what is said next."""
+        if keys < " ":
+            time.sleep(0.3)  # as above
         begun = time.monotonic()
         os.write(self._fd, keys.encode())
         heard = self.hear(until)
