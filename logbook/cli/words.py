@@ -67,8 +67,8 @@ COMMANDS: Mapping[str, tuple[str, Text]] = {
     "completion": ("books", Text("打印命令补全脚本", "print a completion script")),
 }
 WRITING = frozenset(
-    ("add", "step", "amend", "void", "sign", "open", "import", "init", "demo", "on", "off")
-    + ("handover", "shift", "roster", "key", "loan", "next", "desk", "packs", "login", "keys", "erase", "sync", "upkeep")
+    ("add", "step", "amend", "void", "sign", "open", "import", "init", "demo", "on", "off", "desk")
+    + ("handover", "shift", "roster", "key", "loan", "next", "packs", "login", "keys", "erase", "sync", "upkeep")
 )
 ALIASES = {"ls": "list", "new": "add", "登记": "add", "办理": "step", "查询": "list", "逾期": "overdue", "同步": "sync"}
 
