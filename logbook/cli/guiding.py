@@ -326,8 +326,13 @@ class Guide:
             self._changed()
 
     def _save(self) -> None:
-        if self.drafts:
+        if not self.drafts:
+            return
+        try:
             drafting.keep(self.session, self.form, self.kept)
+        except OSError as error:  # a full disk must not end an entry that may still be recorded elsewhere
+            self.drafts = False
+            self._tell(self.say("ask.no-draft-kept", why=error.strerror or str(error)))
 
     def _is_needed(self, field: Field) -> bool:
         return field.required or field.id in self.needed

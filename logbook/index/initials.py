@@ -65,8 +65,11 @@ def known() -> Initials:
 def ensure() -> bool:
     """Make the table where pypinyin is at hand and there is none yet; whether there is one now."""
     place = path()
-    if place.exists():
-        return True
+    try:
+        if place.exists():
+            return True
+    except OSError:
+        return False
     try:
         from pypinyin import __version__ as version
         from pypinyin.pinyin_dict import pinyin_dict

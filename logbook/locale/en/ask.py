@@ -53,6 +53,7 @@ MESSAGES = {
     "ask.type-text": "words",
     "ask.type-longtext": "words, as many as you like",
     "ask.form-which": "“{found}” may be: {known}",
+    "ask.no-draft-kept": "no draft can be kept ({why}): please finish before you leave",
     "ask.no-drafts": "no drafts",
     "ask.dropped": "{count} drafts dropped",
     "ask.no-draft": "there is no draft {found}",

@@ -53,6 +53,7 @@ MESSAGES = {
     "ask.type-text": "文字",
     "ask.type-longtext": "文字，可以长",
     "ask.form-which": "“{found}”可能是：{known}",
+    "ask.no-draft-kept": "草稿存不下（{why}），请接着填完再离开",
     "ask.no-drafts": "没有草稿",
     "ask.dropped": "已丢掉 {count} 份草稿",
     "ask.no-draft": "没有第 {found} 份草稿",
