@@ -309,6 +309,14 @@ class BookIndex:
         """How many records each form has."""
         return dict(self._run("select form, count(*) from records group by form order by form"))
 
+    def used_at(self, letter: str, since: datetime) -> list[str]:
+        """The forms of the records a desk has made since then, the most frequent first."""
+        rows = self._run(
+            "select form from records where at_epoch >= ? and id glob ? group by form order by count(*) desc, form",
+            (int(since.timestamp()), f"*-{letter}[0-9]*"),
+        )
+        return [form for (form,) in rows]
+
     def find(self, form: str | None, record_id: str, *, now: datetime | None = None) -> list[Row]:
         """Records of that id, whatever the case, in one form or in all."""
         import unicodedata

@@ -13,6 +13,7 @@ from typing import Any
 
 from logbook.core.reporting import NUMERIC
 from logbook.core.reporting import Cell
+from logbook.core.reporting import Column as ReportColumn
 from logbook.core.reporting import Definition
 from logbook.core.reporting import Named
 from logbook.core.reporting import Part
@@ -111,7 +112,19 @@ def plain(cell: Cell) -> object:
 
 def columns_for(part: Part) -> list[Column]:
     """The columns of a part for :mod:`logbook.render.tables`; the unit stands in the head."""
-    return [Column(one.id, one.label, "decimal" if one.type in NUMERIC else one.type) for one in part.columns]
+    return [Column(one.id, _head(one), "decimal" if one.type in NUMERIC else one.type) for one in part.columns]
+
+
+_UNITS = {"days": Text("天", "days"), "hours": Text("小时", "hours"), "minutes": Text("分钟", "minutes")}
+
+
+def _head(column: ReportColumn) -> Text:
+    """The label with the unit, where it does not say it itself."""
+    unit = _UNITS.get(column.type)
+    label = column.label
+    if unit is None or unit.zh in label.zh or unit.en in label.en.lower():
+        return label
+    return Text(f"{label.zh}/{unit.zh}" if label.zh else "", f"{label.en}, {unit.en}" if label.en else "")
 
 
 def rows_for(part: Part, lang: str) -> list[list[object]]:
@@ -242,7 +255,7 @@ def _html_part(part: Part, lang: str) -> Iterator[str]:
     marks = [" class=n" if one.type in NUMERIC else "" for one in part.columns]
     if rows:
         heads = "".join(
-            f"<th{mark}>{html_text(one.label.say(lang))}</th>" for one, mark in zip(part.columns, marks, strict=True)
+            f"<th{mark}>{html_text(_head(one).say(lang))}</th>" for one, mark in zip(part.columns, marks, strict=True)
         )
         yield f"<table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n"
         for place, row in enumerate(rows):

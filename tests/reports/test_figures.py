@@ -85,7 +85,9 @@ def test_repairs_by_kind_with_the_visits_they_got(session: Session, records: Rec
             "received": sum(one["at"][:7] == "2026-11" for one in own),
             "done": len(finished),
             # as it stood at the end of the month: neither finished nor cancelled by then
-            "open": sum(datetime.fromisoformat(one["at"]) <= END and not (done(one) and done(one) <= END) for one in own),  # type: ignore[operator]
+            "open": sum(
+                datetime.fromisoformat(one["at"]) <= END and not (done(one) and done(one) <= END) for one in own
+            ),  # type: ignore[operator]
             "disputed": sum(
                 value(one, "accepted") == "not_ok" and month_of(taken(one, "accept")[-1]) == "2026-11"
                 for one in own
