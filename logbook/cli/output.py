@@ -199,7 +199,7 @@ def write_bytes(context: Context, target: str | None, content: bytes) -> None:
     from logbook.core.errors import UsageError
 
     if target in (None, "-"):
-        if sys.stdout.isatty():
+        if target is None and sys.stdout.isatty():
             raise UsageError("cli.binary", command=f"logbook {context.command} … -o FILE")
         sys.stdout.flush()
         sys.stdout.buffer.write(content)
