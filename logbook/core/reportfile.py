@@ -486,6 +486,8 @@ class _Reader:
         fold, kind_, known = self.fold(text, source, (*at, "value"))
         if plain.get("where") is not None:
             fold = Fold(fold.kind, self.with_where(fold.items, plain, at), fold.of)
+        if fold.kind in ("count", "different"):
+            self.unit(plain, at)
         look = self.looking_words(plain, at, looking)
         keys = by
         if plain.get("by") is not None:

@@ -117,7 +117,9 @@ class Records:
             at = self.some_moment()
             events, status = [event(at, "register")], "registered"
             if pick.random() < 0.7:
-                departments = [{"dept": name} for name in pick.sample(("维修部", "安护部", "保洁部"), pick.randrange(1, 3))]
+                departments = [
+                    {"dept": name} for name in pick.sample(("维修部", "安护部", "保洁部"), pick.randrange(1, 3))
+                ]
                 events.append(event(at + timedelta(hours=2), "assign", departments=departments))
                 done = at + timedelta(hours=pick.randrange(4, 200))
                 told = {"cause": "疏忽", "result": "已处理"}
@@ -143,7 +145,8 @@ class Records:
         for _ in range(24):
             at = self.some_moment()
             lines = [
-                {"item": f"item-{n}", "qty": str(pick.randrange(1, 6)), "price": "3.50"} for n in pick.sample((1, 2, 3), 2)
+                {"item": f"item-{n}", "qty": str(pick.randrange(1, 6)), "price": "3.50"}
+                for n in pick.sample((1, 2, 3), 2)
             ]
             events = [event(at, "fill")]
             status = "draft"
@@ -185,7 +188,17 @@ class Records:
                 for who in ("lina", "zhou", "chen")
             ]
             events = [event(at, "draft")]
-            self.put("attendance", "AT", at, "open", events, kind="month_sheet", month=month, department="客服部", lines=lines)
+            self.put(
+                "attendance",
+                "AT",
+                at,
+                "open",
+                events,
+                kind="month_sheet",
+                month=month,
+                department="客服部",
+                lines=lines,
+            )
 
     def keys(self) -> None:
         for _ in range(10):
@@ -261,7 +274,9 @@ def make(furnished: Desk, root: Path) -> tuple[Desk, Records]:
     session = desk.session(START)
     people = (("高总", "boss@staff.logbook"), ("前台 A", "desk-a@desk.logbook"))
     settings = desk.root / "logbook.yaml"
-    said = settings.read_text(encoding="utf-8").replace("packs:\n- core\n", "packs:\n- core\n" + "".join(f"- {p}\n" for p in PACKS))
+    said = settings.read_text(encoding="utf-8").replace(
+        "packs:\n- core\n", "packs:\n- core\n" + "".join(f"- {p}\n" for p in PACKS)
+    )
     rooms = Records.__new__(Records)
     rooms.by_form = {}
     for room in ROOMS:

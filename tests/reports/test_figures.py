@@ -85,7 +85,9 @@ def test_repairs_by_kind_with_the_visits_they_got(session: Session, records: Rec
             "received": sum(one["at"][:7] == "2026-11" for one in own),
             "done": len(finished),
             # as it stood at the end of the month: neither finished nor cancelled by then
-            "open": sum(datetime.fromisoformat(one["at"]) <= END and not (done(one) and done(one) <= END) for one in own),  # type: ignore[operator]
+            "open": sum(
+                datetime.fromisoformat(one["at"]) <= END and not (done(one) and done(one) <= END) for one in own
+            ),  # type: ignore[operator]
             "disputed": sum(
                 value(one, "accepted") == "not_ok" and month_of(taken(one, "accept")[-1]) == "2026-11"
                 for one in own
@@ -115,7 +117,7 @@ def test_the_trend_is_what_each_month_by_itself_gives(session: Session) -> None:
     report = run(session, "repair_month", NOV)
     (trend,) = report.parts[0].charts
     shown = {point.label.en: point.value for point in trend.points}  # type: ignore[union-attr]
-    assert list(shown)[0] == "2025-12"
+    assert next(iter(shown)) == "2025-12"
     for month in ("2026-10", "2026-11"):
         assert shown[month] == totals(run(session, "repair_month", {"month": month}), "kinds")["rate"]
     assert shown["2026-09"] is None  # nothing was there yet: a gap, not 0
