@@ -21,6 +21,7 @@ from logbook.cli.noticing import noticing
 from logbook.cli.people import role_label
 from logbook.cli.words import Command
 from logbook.cli.words import Option
+from logbook.core.errors import UsageError
 from logbook.core.text import Text
 
 if TYPE_CHECKING:
@@ -40,16 +41,39 @@ _STATES = {
 @click.command(
     "agenda",
     cls=Command,
-    epilog="logbook agenda\nlogbook agenda tomorrow\nlogbook agenda --role cs_officer --format json",
+    epilog="logbook agenda\nlogbook agenda tomorrow\nlogbook agenda --role cs_officer --format json\n"
+    "logbook agenda --format ics --days 14 --alarm 30m -o due.ics",
 )
 @click.argument("day", required=False, metavar="[DAY]")
 @click.option("--role", metavar="ROLE", cls=Option, text=Text("只看一个岗位的", "only what this role owes"))
+@click.option(
+    "--days",
+    type=click.IntRange(1, 366),
+    default=14,
+    show_default=True,
+    cls=Option,
+    text=Text("日历订阅（ics）包括几天", "how many days a calendar feed (ics) reaches"),
+)
+@click.option("--alarm", metavar="30m", cls=Option, text=Text("订阅里提前多久提醒", "a reminder so long before each"))
+@click.option("-o", "--output", "target", metavar="FILE", cls=Option, text=Text("写入文件", "write to a file"))
 @rev_option
-@format_option(_FORMATS, "table")
+@format_option((*_FORMATS, "ics"), "table")
 @passes_context
-def agenda_command(context: Context, day: str | None, role: str | None, format_: str) -> int:
+def agenda_command(
+    context: Context,
+    day: str | None,
+    role: str | None,
+    days: int,
+    alarm: str | None,
+    target: str | None,
+    format_: str,
+) -> int:
     from logbook.operations.agenda import agenda
 
+    if format_ == "ics" or (target or "").endswith(".ics"):
+        return _feed(context, day, role, days, alarm, target)
+    if target is not None:
+        raise UsageError("agenda.only-ics", found="-o")
     with noticing(context, rules=True):
         found = agenda(context.session, day, role=role)
         if format_ == "json":
@@ -58,6 +82,41 @@ def agenda_command(context: Context, day: str | None, role: str | None, format_:
             output.objects(format_, _flat(context, found))
         else:
             _print_agenda(context, found, format_)
+    return 0
+
+
+def _feed(
+    context: Context, day: str | None, role: str | None, days: int, alarm: str | None, target: str | None
+) -> int:
+    """What is due in the next days as a calendar that other programs subscribe to."""
+    from importlib.util import find_spec
+
+    if find_spec("icalendar") is None:
+        from logbook.store.installed import install_command
+
+        raise UsageError("book.missing-extra", command=install_command("ics"))
+    if day is not None:
+        raise UsageError("agenda.only-now", found=day)
+    from logbook.cli.listing import soon_span
+    from logbook.operations.feeding import due_moments
+    from logbook.operations.secrecy import book_id
+    from logbook.render.feed import calendar
+
+    session = context.session
+    with noticing(context, rules=True):
+        found = due_moments(session, days=days, role=role)
+        data = calendar(
+            found,
+            title=context.catalogue.say("feed.title", book=session.book.settings.name),
+            book=book_id(session),
+            zone=str(session.zone),
+            lang=context.lang,
+            roles={one: role_label(context, one) for one in {due.role for due in found if due.role}},
+            alarm=soon_span(alarm),
+        )
+        output.write_to(target, data.decode("utf-8"), newline="")
+    if target and target != "-":
+        output.note(context, context.catalogue.say("cli.written-to", path=target))
     return 0
 
 

@@ -23,6 +23,7 @@ from logbook.core.value import replace
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from logbook.core.workbook import Sheet
     from logbook.render.tables import Column
 
 
@@ -179,18 +180,47 @@ def progress(context: Context, total: int, label: str) -> Iterator[Callable[[int
             click.echo("\r\x1b[K", nl=False, err=True)
 
 
-def write_to(target: str | None, content: str) -> None:
-    """To a file (``-o``), or to standard output."""
+def write_to(target: str | None, content: str, *, newline: str = "\n") -> None:
+    """To a file (``-o``), or to standard output; ``newline`` as ``open`` has it."""
     if target in (None, "-"):
         click.echo(content, nl=bool(content) and not content.endswith("\n"))
         return
     try:
-        with open(str(target), "w", encoding="utf-8", newline="\n") as file:
+        with open(str(target), "w", encoding="utf-8", newline=newline) as file:
             file.write(content)
     except OSError as error:
         from logbook.core.errors import UsageError
 
         raise UsageError("book.file-missing", path=str(target), why=error.strerror or str(error)) from error
+
+
+def write_bytes(context: Context, target: str | None, content: bytes) -> None:
+    """To a file (``-o``), or to standard output unless that is a screen: UsageError ``cli.binary``."""
+    from logbook.core.errors import UsageError
+
+    if target in (None, "-"):
+        if sys.stdout.isatty():
+            raise UsageError("cli.binary", command=f"logbook {context.command} … -o FILE")
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        with open(str(target), "wb") as file:
+            file.write(content)
+    except OSError as error:
+        raise UsageError("book.file-missing", path=str(target), why=error.strerror or str(error)) from error
+
+
+def workbook(sheets: Sequence[Sheet], context: Context) -> bytes:
+    """Sheets as an XLSX file. UsageError ``cli.too-long`` for what the format cannot hold."""
+    from logbook.core.errors import UsageError
+    from logbook.render import workbook as writing
+
+    try:
+        return writing.workbook(sheets, created=context.session.now)
+    except writing.TooLong as error:
+        raise UsageError("cli.too-long", place=error.place) from error
 
 
 def read_from(source: str) -> tuple[str, bytes]:

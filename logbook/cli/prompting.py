@@ -18,7 +18,9 @@ from logbook.core.record import Stored
 from logbook.store import machine
 
 if TYPE_CHECKING:
+    from logbook.core.form import Form
     from logbook.operations.add import Request
+    from logbook.operations.session import Session
 
 
 def ask_missing(context: Context, request: Request, also: Iterable[Field] = ()) -> None:
@@ -78,6 +80,40 @@ def edit_text(context: Context, path: Path, text: bytes) -> bytes:
     return path.read_bytes()
 
 
+MODELINE = "# yaml-language-server: $schema="
+
+
+def schema_line(session: Session, form: Form, *, new: bool = False) -> str:
+    """The comment by which an editor finds the schema of a form (``new``: of what is filled in for a new record),
+    written where no commit goes; empty where nothing can be written."""
+    import json
+
+    from logbook.core.schema import draft_schema
+    from logbook.core.schema import json_schema
+
+    make = draft_schema if new else json_schema
+    path = session.repository.room / "schemas" / f"{form.full_name}{'.new' if new else ''}.json"
+    text = json.dumps(make(form, session.library), ensure_ascii=False)
+    try:
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    except OSError:
+        return ""
+    return f"{MODELINE}{path.absolute().as_uri()}\n"
+
+
+def with_schema(session: Session, form: Form, text: bytes) -> bytes:
+    """A record's text below that comment: language servers look for it at the top only."""
+    return schema_line(session, form).encode() + without_schema(text)
+
+
+def without_schema(text: bytes) -> bytes:
+    """The text as it is recorded: without the comment."""
+    start = MODELINE.encode()
+    return b"".join(line for line in text.splitlines(keepends=True) if not line.startswith(start))
+
+
 def edit_new(
     context: Context, request: Request, given: Mapping[str, Stored] | None
 ) -> tuple[Path, Mapping[str, Stored]]:
@@ -105,6 +141,7 @@ def edit_new(
             lines.append(codec.write({field.id: value}).decode().rstrip("\n"))
     path = session.repository.room / "drafts" / f"new-{form.name}.yaml"
     text = path.read_bytes() if path.exists() and not values else ("\n".join(lines) + "\n").encode()
+    text = schema_line(session, form, new=True).encode() + without_schema(text)
     edited = edit_text(context, path, text)
     document, issues = codec.read_definition(edited, path=str(path))
     if document is None:

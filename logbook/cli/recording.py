@@ -25,6 +25,7 @@ from logbook.core.errors import LogbookError
 from logbook.core.errors import Refused
 from logbook.core.record import Stored
 from logbook.core.text import Text
+from logbook.core.value import replace
 
 if TYPE_CHECKING:
     from logbook.operations.writing import Written
@@ -226,6 +227,8 @@ def sign_command(
 @passes_context
 def open_command(context: Context, id: str, reason: str | None, format_: str) -> int:
     from logbook.cli.prompting import edit_text
+    from logbook.cli.prompting import with_schema
+    from logbook.cli.prompting import without_schema
     from logbook.operations import opening
 
     session = context.session
@@ -237,12 +240,15 @@ def open_command(context: Context, id: str, reason: str | None, format_: str) ->
     private = sees_private(context)
     shown = opening.text_for(session, loaded, private=private)
     text = draft.read_bytes() if draft.exists() else shown
-    edited = edit_text(context, draft, text)
+    saved = edit_text(context, draft, with_schema(session, loaded.form, text))
+    edited = without_schema(saved)
     if not edited.strip():  # an emptied file gives the edit up
         edited = shown
     try:
         written = opening.save(session, loaded, edited, reason=reason, private=private)
-    except LogbookError:
+    except LogbookError as error:
+        if isinstance(error, Refused) and saved != edited:  # the draft has a line more than what is recorded
+            error.issues = tuple(replace(one, line=one.line + 1) if one.line else one for one in error.issues)
         output.note(context, context.catalogue.say("cli.draft-kept", path=str(draft)))
         raise
     draft.unlink(missing_ok=True)

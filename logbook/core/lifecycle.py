@@ -128,12 +128,27 @@ def state_of(form: Form, record: Record, *, until: datetime | None = None) -> St
             conflicts=tuple(c for c in record.conflicts if all(_moment(at) <= until for at in _moments(c))),
         )
     state = State(record, form, status, at, by, fields, events)
-    for name, field in form.fields.items():
-        if field.holds:
-            held = _held(state, field.holds)
-            if held is not None:
-                fields[name] = held[:10] if field.type == "date" else held
+    for name, holds, is_date in _holding(form):
+        held = _held(state, holds)
+        if held is not None:
+            fields[name] = held[:10] if is_date else held
     return state
+
+
+_Holding = tuple[tuple[str, str, bool], ...]
+_HOLDING: dict[int, tuple[Form, _Holding]] = {}
+
+
+def _holding(form: Form) -> _Holding:
+    """The fields that are another name of something: name, of what, whether a date; found once a form value."""
+    made = _HOLDING.get(id(form))
+    if made is None or made[0] is not form:
+        if len(_HOLDING) > 1000:
+            _HOLDING.clear()
+        fields = form.fields.items()
+        made = (form, tuple((name, one.holds, one.type == "date") for name, one in fields if one.holds))
+        _HOLDING[id(form)] = made
+    return made[1]
 
 
 def get_path(fields: Mapping[str, Stored], path: str) -> Stored:

@@ -69,6 +69,19 @@ def json_schema(form: Form, library: Library) -> Schema:
     return schema
 
 
+def draft_schema(form: Form, library: Library) -> Schema:
+    """The schema of what a person fills in for a new record: its fields alone, other names of the header included."""
+    properties: Schema = {}
+    for name, field in form.fields.items():
+        if not field.derived_text:
+            properties[name] = _field(field, library)
+    if form.register:
+        properties.setdefault("id", _id(form))
+    schema: Schema = {"$schema": DRAFT, "title": _both(form.title), "type": "object", "properties": properties}
+    required = [name for name, field in form.fields.items() if field.required and name in properties]
+    return schema | {"required": required} if required else schema
+
+
 def _id(form: Form) -> Schema:
     title = "编号 / Id"
     if form.register:

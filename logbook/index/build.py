@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from typing import NamedTuple
+from typing import cast
 
 from logbook.core.errors import BookError
 from logbook.core.form import Field
@@ -76,6 +78,23 @@ def record_of(plain: Mapping[str, Stored], path: str, library: Library) -> tuple
     return record, form
 
 
+# Row number, path and blob of a record whose clocks look at another one, and what it amounts to.
+_Waiting = tuple[int, str, str, "State | None"]
+
+
+class Gathered(NamedTuple):
+    """What a :class:`Writer` has made of some records: rows by statement, and the forms whose tables they need."""
+
+    forms: list[str]
+    rows: list[tuple[str, list[tuple[object, ...]]]]
+    waiting: list[_Waiting]
+
+    @property
+    def ids(self) -> Iterator[str]:
+        """The ids of the records."""
+        return (cast(str, row[1]) for sql, rows in self.rows if sql == _RECORD_SQL for row in rows)
+
+
 class Reader:
     """The tokens of full text in files of records that were read before."""
 
@@ -131,7 +150,8 @@ class Writer:
         self._rows: dict[str, list[tuple[object, ...]]] = {}
         self._forms: dict[str, _FormWriter] = {}
         self._count = 0
-        self._waiting: list[tuple[int, str, str, State]] = []
+        self._unindexed: list[FormTable] = []
+        self._waiting: list[_Waiting] = []
 
     def put(self, number: int, path: str, blob: str, data: bytes) -> State | None:
         """Write the record of one file under a row number that is free. None: it could not be read
@@ -186,7 +206,8 @@ class Writer:
         self._add(_RECORD_SQL, (header,))
         self._add(_EVENT_SQL, events)
         if link.asked:
-            self._waiting.append((number, path, blob, state))
+            # In bulk they are read again: kept, a book's worth of them would fill the memory.
+            self._waiting.append((number, path, blob, None if self.bulk else state))
         else:
             self._add(_CLOCK_SQL, clocks)
         if sources:
@@ -206,32 +227,61 @@ class Writer:
 
     def flush(self) -> None:
         """Bring what has gathered into the database."""
-        for sql, rows in self._rows.items():
+        for sql, rows in self._gathered():
             self.connection.executemany(sql, rows)
-        self._rows.clear()
-        for writer in self._forms.values():
-            for sql, rows in writer.take():
-                self.connection.executemany(sql, rows)
         self._count = 0
 
-    def finish(self) -> None:
-        """Bring everything in, the clocks that look at other records too."""
+    def _gathered(self) -> Iterator[tuple[str, list[tuple[object, ...]]]]:
+        yield from self._rows.items()
+        self._rows = {}
+        for writer in self._forms.values():
+            yield from writer.take()
+
+    def hand_over(self) -> Gathered:
+        """What has gathered, to be taken in by a writer of another process."""
+        done = Gathered(list(self._forms), list(self._gathered()), self._waiting)
+        self._waiting = []
+        self._count = 0
+        return done
+
+    def take_in(self, gathered: Gathered) -> None:
+        """Bring in what another writer has gathered."""
+        for form in gathered.forms:
+            self.ensure(form)
+        for sql, rows in gathered.rows:
+            self.connection.executemany(sql, rows)
+        self._waiting += gathered.waiting
+
+    def finish(self, read: Callable[[Iterable[tuple[str, str]]], Iterator[bytes]] | None = None) -> None:
+        """Bring everything in, the clocks that look at other records too. ``read``: in bulk, how the files
+        (path and blob) of those records are read again."""
         self.flush()
         if self.bulk:
             create_indexes(self.connection)
-            for form in self._forms:
-                self._index(self.tables[form])
-        for number, path, blob, state in self._waiting:
-            self.put_clocks(number, path, blob, state)
+            for layout in self._unindexed:
+                self._index(layout)
+        if read is not None:
+            again = [(path, blob) for _, path, blob, _ in self._waiting]
+            for (number, path, blob, _), data in zip(self._waiting, read(again), strict=True):
+                record, form = record_of(read_plain(data, path), path, self.context.library)
+                self._put_linked(number, path, blob, state_of(form, record, until=self.until))
+        else:
+            for number, path, blob, state in self._waiting:
+                assert state is not None
+                self._put_linked(number, path, blob, state)
         self._waiting.clear()
 
     def put_clocks(self, number: int, path: str, blob: str, state: State) -> None:
         """Compute the clocks of a record anew, asking the records it points at."""
-        link = _Link(self, state)
-        clocks = self._clock_rows(number, path, blob, state, link)
         execute = self.connection.execute
         execute("delete from clocks where _record = ?", (number,))
         execute("delete from links where _record = ?", (number,))
+        self._put_linked(number, path, blob, state)
+
+    def _put_linked(self, number: int, path: str, blob: str, state: State) -> None:
+        link = _Link(self, state)
+        clocks = self._clock_rows(number, path, blob, state, link)
+        execute = self.connection.execute
         self.connection.executemany(_CLOCK_SQL, clocks)
         self.connection.executemany(
             "insert into links values (?, ?)", [(number, target) for target in link.targets]
@@ -240,17 +290,23 @@ class Writer:
             settled = max(clock[9] for clock in clocks)
             execute("update records set last_at = max(last_at, ?) where _record = ?", (settled, number))
 
-    def remove(self, number: int, form: str) -> None:
-        """Take a record out; its text in the search table is the caller's to take out first."""
-        execute = self.connection.execute
+    def remove(self, records: Iterable[tuple[int, str]]) -> None:
+        """Take records out, each by its row number and form; their text in the search table is the caller's to
+        take out first."""
+        of_form: dict[str, list[tuple[int]]] = {}
+        for number, form in records:
+            of_form.setdefault(form, []).append((number,))
+        numbers = [number for found in of_form.values() for number in found]
+        delete = self.connection.executemany
         for table in ("records", "events", "clocks", "sources", "links", *OF_RECORDS):
-            execute(f"delete from {table} where _record = ?", (number,))
-        layout = self.tables.get(form)
-        if layout is None or layout.table not in self._made:
-            return
-        execute(f"delete from {quote(layout.table)} where _record = ?", (number,))
-        for name in layout.lists:
-            execute(f"delete from {quote(layout.list_table(name))} where _record = ?", (number,))
+            delete(f"delete from {table} where _record = ?", numbers)
+        for form, found in of_form.items():
+            layout = self.tables.get(form)
+            if layout is None or layout.table not in self._made:
+                continue
+            delete(f"delete from {quote(layout.table)} where _record = ?", found)
+            for name in layout.lists:
+                delete(f"delete from {quote(layout.list_table(name))} where _record = ?", found)
 
     def ensure(self, form: str) -> None:
         """Make the tables of a form if they are not there."""
@@ -259,7 +315,9 @@ class Writer:
             return
         for statement in layout.create():
             self.connection.execute(statement)
-        if not self.bulk:
+        if self.bulk:
+            self._unindexed.append(layout)
+        else:
             self._index(layout)
         self._made.add(layout.table)
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from typing import TypeVar
 
+from logbook.index.build import Gathered
 from logbook.index.build import Reader
 from logbook.index.build import Writer
 from logbook.index.build import by_time
@@ -27,7 +31,15 @@ if TYPE_CHECKING:
 # More changes than this in one go, and more than half of the book: everything anew is quicker.
 _MANY = 5000
 _DEFINITIONS = ("templates/", "logbook.yaml")
-_CHUNK = 500
+# So many files are read and written in one go, and from so many on helpers pay for their start.
+_CHUNK = 250
+_WORTH_PROCESSES = 2000
+
+T = TypeVar("T")
+F = TypeVar("F")
+_File = tuple[int, str, str]  # row number, path, blob
+_Standing = tuple[int, str, str, str, int, str]  # row number, path, blob, form, version, id
+_Known = tuple[str, str, int, str, int]  # path, blob, row number, form, version
 
 
 def build(
@@ -44,13 +56,53 @@ def build(
     writer = Writer(connection, context, bulk=True)
     files = tree_files(repository, head)
     files.sort(key=lambda file: by_time(file[0]))
-    for number, ((path, blob), data) in enumerate(zip(files, blobs(repository, files), strict=True), 1):
-        writer.put(number, path, blob, data)
-    writer.finish()
+    numbered = [(number, path, blob) for number, (path, blob) in enumerate(files, 1)]
+    for gathered in _gather(repository, context, numbered):
+        writer.take_in(gathered)
+    writer.finish(lambda again: blobs(repository, again))
     _write_meta(connection, {**meta, "head": head or ""})
     connection.execute("pragma analysis_limit = 400")
     connection.execute("analyze")
     connection.execute("commit")
+
+
+def _gather(
+    repository: Repository, context: Context, files: Sequence[_File], *, search: bool = False
+) -> Iterator[Gathered]:
+    """The rows of the files; of many by several processes. ``search``: with the words of the full text."""
+    writers: list[Writer] = []
+
+    def work(here: Repository, part: Sequence[_File]) -> Gathered:
+        if not writers:  # each process has its own; it keeps the rows until they are handed over
+            writers.append(Writer(sqlite3.connect(":memory:"), context, search=search, bulk=True))
+        for (number, path, blob), data in zip(part, blobs(here, (one[1:] for one in part)), strict=True):
+            writers[0].put(number, path, blob, data)
+        return writers[0].hand_over()
+
+    return _spread(repository, files, work)
+
+
+def _spread(
+    repository: Repository, files: Sequence[F], work: Callable[[Repository, Sequence[F]], T]
+) -> Iterator[T]:
+    """``work(repository, part)`` for the files part by part, in order; where there are many, in
+    processes that read through a repository of their own."""
+    starts = range(0, len(files), _CHUNK)
+    if len(files) < _WORTH_PROCESSES:
+        return (work(repository, files[first : first + _CHUNK]) for first in starts)
+    from logbook.store.crew import spread
+
+    repository.close()  # a child of Git cannot be shared
+    own = [repository]
+
+    def begin() -> Callable[[], None]:
+        own[0] = repository.again()
+        return own[0].close
+
+    def job(n: int) -> T:
+        return work(own[0], files[starts[n] : starts[n] + _CHUNK])
+
+    return spread(len(starts), job, begin=begin)
 
 
 def update(
@@ -81,26 +133,33 @@ def update(
     if search:
         _forget_words(connection, repository, context, known)
     numbers: dict[str, int] = {}
-    for number, path, _blob, form, _version, record_id in known:
-        writer.remove(number, form)
+    writer.remove((number, form) for number, _, _, form, *_ in known)
+    for number, path, *_, record_id in known:
         numbers[path] = number
         touched.add(record_id)
     connection.executemany("delete from unreadable where path = ?", [(path,) for path in wanted])
     (highest,) = connection.execute("select coalesce(max(_record), 0) from records").fetchone()
     highest = max([highest, *numbers.values()])
-    files = [
-        (path, blob) for path, blob in sorted(wanted.items(), key=lambda f: by_time(f[0])) if blob is not None
-    ]
-    for (path, blob), data in zip(files, blobs(repository, files), strict=True):
-        number = numbers.get(path, 0)
-        if not number:
-            highest += 1
-            number = highest
-        own.add(number)
-        state = writer.put(number, path, blob, data)
-        if state is not None:
-            touched.add(state.record.id)
-    writer.finish()
+    files: list[_File] = []
+    for path, blob in sorted(wanted.items(), key=lambda file: by_time(file[0])):
+        if blob is not None:
+            number = numbers.get(path, 0)
+            if not number:
+                highest += 1
+                number = highest
+            files.append((number, path, blob))
+    own.update(number for number, *_ in files)
+    if len(files) < _WORTH_PROCESSES:
+        for (number, path, blob), data in zip(files, blobs(repository, (one[1:] for one in files)), strict=True):
+            state = writer.put(number, path, blob, data)
+            if state is not None:
+                touched.add(state.record.id)
+        writer.finish()
+    else:
+        for gathered in _gather(repository, context, files, search=search):
+            touched.update(gathered.ids)
+            writer.take_in(gathered)
+        writer.finish(lambda again: blobs(repository, again))
     _follow_links(connection, repository, context, writer, touched, own)
     _note_for_duties(connection, touched, own)
     _write_meta(connection, {"head": head})
@@ -111,23 +170,22 @@ def add_search(connection: sqlite3.Connection, repository: Repository, context: 
     """Make the full text of every record, within the caller's transaction."""
     connection.execute(SEARCH)
     reader = Reader(context)
-    cursor = connection.execute("select path, blob, _record, form, version from records order by _record")
-    while True:
-        rows = cursor.fetchmany(_CHUNK * 4)
-        if not rows:
-            break
-        words = [
+    rows = connection.execute("select path, blob, _record, form, version from records order by _record").fetchall()
+
+    def work(here: Repository, part: Sequence[_Known]) -> list[tuple[int, str, str]]:
+        found = blobs(here, (row[:2] for row in part))
+        return [
             (number, *reader.words(read_plain(data, path), form, version))
-            for (path, _, number, form, version), data in zip(
-                rows, blobs(repository, [row[:2] for row in rows]), strict=True
-            )
+            for (path, _, number, form, version), data in zip(part, found, strict=True)
         ]
+
+    for words in _spread(repository, rows, work):
         connection.executemany("insert into search (rowid, body, hidden) values (?, ?, ?)", words)
 
 
 def _known(
     connection: sqlite3.Connection, paths: Iterable[str]
-) -> Iterator[tuple[int, str, str, str, int, str]]:
+) -> Iterator[_Standing]:
     """Row number, path, blob, form, version and id of the records the index holds for these paths."""
     for path in paths:
         yield from connection.execute(
@@ -139,16 +197,21 @@ def _forget_words(
     connection: sqlite3.Connection,
     repository: Repository,
     context: Context,
-    known: list[tuple[int, str, str, str, int, str]],
+    known: Sequence[_Standing],
 ) -> None:
     """A contentless table wants to be told the very words it holds; the old blob still says them."""
-    files = [(path, blob) for _, path, blob, *_ in known]
     reader = Reader(context)
-    rows = [
-        (number, *reader.words(read_plain(data, path), form, version))
-        for (number, path, _, form, version, _), data in zip(known, blobs(repository, files), strict=True)
-    ]
-    connection.executemany("insert into search (search, rowid, body, hidden) values ('delete', ?, ?, ?)", rows)
+
+    def work(here: Repository, part: Sequence[_Standing]) -> list[tuple[int, str, str]]:
+        found = blobs(here, ((path, blob) for _, path, blob, *_ in part))
+        return [
+            (number, *reader.words(read_plain(data, path), form, version))
+            for (number, path, _, form, version, _), data in zip(part, found, strict=True)
+        ]
+
+    forget = "insert into search (search, rowid, body, hidden) values ('delete', ?, ?, ?)"
+    for words in _spread(repository, known, work):
+        connection.executemany(forget, words)
 
 
 def _follow_links(

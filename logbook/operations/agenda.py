@@ -83,7 +83,7 @@ def agenda(session: Session, day: str | None = None, *, role: str | None = None)
         raise Refused([Issue("agenda.bad-day", {"found": day}, field="day")])
     if not FIRST_YEAR <= wanted.year <= LAST_YEAR:
         raise Refused([Issue("agenda.far-day", {"found": day, "first": FIRST_YEAR, "last": LAST_YEAR}, field="day")])
-    role = _known_role(session, role) if role is not None else None
+    role = known_role(session, role) if role is not None else None
     ledger = Ledger(session)
     begin, end = ledger.days.begin(wanted.toordinal()), ledger.days.begin(wanted.toordinal() + 1)
     items = []
@@ -110,7 +110,7 @@ def agenda(session: Session, day: str | None = None, *, role: str | None = None)
     return Agenda(wanted, tuple(late), tuple(items), tuple(clocks), carried, handover)
 
 
-def _known_role(session: Session, word: str) -> str:
+def known_role(session: Session, word: str) -> str:
     """The role of that id or label; Refused with the nearest when there is none."""
     from logbook.core.suggest import hint
     from logbook.core.values import find_label

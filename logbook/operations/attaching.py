@@ -112,7 +112,9 @@ def attachment_issues(session: Session, form: Form, record: Record, known: dict[
     from logbook.core.lifecycle import state_of
     from logbook.store.sparse import is_sparse
 
-    found = []
+    found: list[Issue] = []
+    if not any(field.type in ("attachment", "list") for field in form.fields.values()):
+        return found  # most forms: nothing to replay the record for
     for place, field, value in _values(form, state_of(form, record).fields):
         name = value.partition(".")[0]
         if name not in known:

@@ -15,11 +15,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from logbook.core import checking
 from logbook.core.definition import find_field
 from logbook.core.definition import find_step
 from logbook.core.errors import Refused
+from logbook.core.form import Field
 from logbook.core.form import Form
 from logbook.core.issues import Issue
 from logbook.core.issues import errors
@@ -54,6 +56,9 @@ from logbook.store.records import number
 from logbook.store.records import path_of
 from logbook.store.records import plain_from
 
+if TYPE_CHECKING:
+    from logbook.operations.workbooks import Cell
+
 
 @frozen
 class Plan:
@@ -63,6 +68,7 @@ class Plan:
     constants: Mapping[str, str] = attribute(default_factory=dict)
     steps: Sequence[tuple[str, str]] = ()
     key: str | None = None
+    dates: str | None = None  # how days are written in the file: DD/MM/YYYY
 
 
 @frozen
@@ -72,21 +78,32 @@ class Source:
     name: str
     columns: tuple[str, ...]
     rows: Sequence[tuple[int, dict[str, Stored]]]
+    # Of a spreadsheet: the letter of each column, and the cells that are no plain text, by line and column.
+    letters: Mapping[str, str] = attribute(default_factory=dict)
+    cells: Mapping[tuple[int, str], Cell] = attribute(default_factory=dict)
+
+    def place(self, line: int, column: str | None) -> str | None:
+        """``B7``, where the file has such places."""
+        return f"{self.letters[column]}{line}" if column is not None and column in self.letters else None
 
 
 @dataclass
 class Outcome:
-    """What an import did, or would do."""
+    """What an import did, or would do. ``fields``: which column each field came from; ``samples``: the first
+    value each brought; ``warnings``: what was taken in with a doubt."""
 
     added: int = 0
     known: int = 0
     rejected: list[tuple[int, list[Issue]]] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
     commit: str | None = None
+    fields: dict[str, str] = field(default_factory=dict)
+    samples: dict[str, Stored] = field(default_factory=dict)
+    warnings: list[Issue] = field(default_factory=list)
 
 
 def read_source(name: str, data: bytes, *, kind: str | None = None) -> Source:
-    """Read a CSV, JSON or JSON Lines file; Refused when it is none."""
+    """Read a CSV, JSON or JSON Lines file; Refused when it is none. Workbooks: ``operations/workbooks.py``."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -115,7 +132,8 @@ def run(
     form = session.form(form_word)
     operator = session.operator(by)
     steps, fields = _resolve_plan(form, source, plan)
-    outcome = Outcome()
+    outcome = Outcome(fields=fields)
+    shown = _Shown(form, source, fields, steps, plan.dates)
     with writing(session) as write:
         numbers: dict[str, int] = {}
         seen: dict[str, int] = {}
@@ -135,11 +153,17 @@ def run(
             if session.index.by_source(form.name, key):
                 outcome.known += 1
                 continue
-            record, issues = _record(
-                session, write, form, row, fields, plan.constants, steps, key, operator, numbers
-            )
+            row, issues = shown.row(line, row)
+            for field_id, column in fields.items():
+                if row.get(column) not in (None, ""):
+                    outcome.samples.setdefault(field_id, row[column])
+            record = None
+            if not issues:
+                record, issues = _record(
+                    session, write, form, row, fields, plan.constants, steps, key, operator, numbers
+                )
             if record is None or errors(issues):
-                outcome.rejected.append((line, [issue.at(line=line) for issue in issues]))
+                outcome.rejected.append((line, [shown.placed(issue, line) for issue in issues]))
                 continue
             outcome.added += 1
             outcome.ids.append(record.id)
@@ -151,6 +175,7 @@ def run(
                     record = sealed(session, own, record)
                 place = path_of(own, record.id, record.at, session.book.settings.layout)
                 changes.append((place, codec.write(plain_from(record, own))))
+        outcome.warnings += shown.doubts()
         if changes:
             if session.encrypts and session.vault is not None:
                 session.vault.flush()
@@ -177,8 +202,13 @@ def _resolve_plan(form: Form, source: Source, plan: Plan) -> tuple[list[tuple[st
         if column in ("at", "by") or (column == "id" and form.register):
             fields.setdefault(column, column)
             continue
-        found = find_field(form, column)
-        if not isinstance(found, Issue) and found.derived is None:
+        found: Field | Issue | str = find_field(form, column)
+        if isinstance(found, Issue) and source.letters:
+            found = _headed(form, column)
+        if isinstance(found, str):
+            if found in ("at", "by") or (found == "id" and form.register):
+                fields.setdefault(found, column)
+        elif not isinstance(found, Issue) and found.derived_text is None:
             fields.setdefault(found.id, column)
     steps: list[tuple[str, str]] = []
     for word, column in plan.steps:
@@ -201,6 +231,95 @@ def _resolve_plan(form: Form, source: Source, plan: Plan) -> tuple[list[tuple[st
     if issues:
         raise Refused(issues)
     return steps, fields
+
+
+def _headed(form: Form, column: str) -> Field | Issue | str:
+    """The field or the part of the header that a head of an exported workbook means."""
+    from logbook.operations.spreadsheets import field_in_brackets
+    from logbook.operations.spreadsheets import header_of
+
+    inner = field_in_brackets(column)
+    return form.fields.get(inner or "") or header_of(form, column) or find_field(form, column)
+
+
+class _Shown:
+    """The rows of a file as text: cells of a spreadsheet by the field they are for, days as the file writes them."""
+
+    def __init__(
+        self,
+        form: Form,
+        source: Source,
+        fields: Mapping[str, str],
+        steps: Sequence[tuple[str, str]],
+        dates: str | None,
+    ) -> None:
+        from logbook.core.text import Text
+
+        self.source = source
+        self.columns = {name: column for name, column in fields.items()}
+        self.kinds: dict[str, Field] = {}
+        for name, column in fields.items():
+            kind = {"at": "datetime", "by": "staff", "id": "text"}.get(name, "text")
+            self.kinds[column] = form.fields.get(name) or Field(name, Text(name, name), kind)
+        for step, column in steps:
+            self.kinds.setdefault(column, Field(step, Text(column, column), "datetime"))
+        self.days = day_reader(dates) if dates else None
+        self._doubts: dict[tuple[str, str], tuple[Issue, int]] = {}
+
+    def row(self, line: int, row: dict[str, Stored]) -> tuple[dict[str, Stored], list[Issue]]:
+        """The row with every cell as its field takes it, or what cannot be taken."""
+        if not self.source.cells and self.days is None:
+            return row, []
+        from logbook.operations.workbooks import cell_text
+
+        made, issues = dict(row), []
+        for column, kind in self.kinds.items():
+            cell = self.source.cells.get((line, column))
+            value = row.get(column)
+            if cell is not None:
+                made[column], found = cell_text(kind, cell)
+                for issue in found:
+                    if issue.is_error:
+                        issues.append(issue)
+                    else:
+                        first, count = self._doubts.get((issue.rule, column), (issue, 0))
+                        self._doubts[issue.rule, column] = first, count + 1
+            elif self.days is not None and kind.type in ("date", "datetime") and isinstance(value, str):
+                made[column] = self.days(value)
+        return made, issues
+
+    def placed(self, issue: Issue, line: int) -> Issue:
+        """The issue with its line, and its cell in a spreadsheet."""
+        name = (issue.field or "").split(".")[0]
+        cell = self.source.place(line, self.columns.get(name))
+        return replace(issue.at(line=line), args={**issue.args, "cell": cell}) if cell else issue.at(line=line)
+
+    def doubts(self) -> list[Issue]:
+        """One warning a column and kind, with the number of cells it is about."""
+        return [replace(issue, args={**issue.args, "count": count}) for issue, count in self._doubts.values()]
+
+
+_DAY_PARTS = {"YYYY": r"(?P<y>\d{4})", "MM": r"(?P<m>\d{1,2})", "DD": r"(?P<d>\d{1,2})", "YY": r"(?P<s>\d{2})"}
+
+
+def day_reader(shape: str) -> Callable[[str], str]:
+    """Reads days written as ``DD/MM/YYYY`` (a time may follow) as ISO; what is not written so is left as it is.
+    Refused ``import.dates`` for a shape that does not name day, month and year once each."""
+    parts = re.split(r"(YYYY|YY|MM|DD)", shape.strip())
+    named = sorted("YYYY" if part == "YY" else part for part in parts if part in _DAY_PARTS)
+    if named != ["DD", "MM", "YYYY"]:
+        raise Refused([Issue("import.dates", {"found": shape}, field="dates")])
+    pattern = re.compile("".join(_DAY_PARTS.get(part) or re.escape(part) for part in parts) + r"(?P<rest>\s.*)?")
+
+    def read(text: str) -> str:
+        found = pattern.fullmatch(text.strip())
+        if found is None:
+            return text
+        told = found.groupdict()
+        year = told.get("y") or f"20{told['s']}"
+        return f"{year}-{int(told['m']):02d}-{int(told['d']):02d}{told['rest'] or ''}"
+
+    return read
 
 
 def _field_name(form: Form, word: str, issues: list[Issue]) -> str | None:

@@ -44,12 +44,12 @@ def open_vault(session: Session) -> Vault:
     from logbook.store.vault import Vault
     from logbook.store.vault import keys_folder
 
-    vault = Vault(keys_folder(session.environment) / _book_id(session))
+    vault = Vault(keys_folder(session.environment) / book_id(session))
     _settle(session, vault)
     return vault
 
 
-def _book_id(session: Session) -> str:
+def book_id(session: Session) -> str:
     """What all clones of a book have in common: the id of its first commit. Git is asked once a clone."""
     repository = session.repository
     room = repository.room / "book-id"

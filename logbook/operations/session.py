@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
@@ -92,6 +93,14 @@ class Session:
             self.index.close()
         if "repository" in self.__dict__:
             self.repository.close()
+
+    def alone(self) -> Callable[[], None]:
+        """For a forked helper: go on with a repository and an index of its own; returns what closes them. The
+        caller's stay as they are: closing a database here would end it there."""
+        self._inherited = [self.__dict__.pop("index", None), self.__dict__.get("repository")]
+        if "repository" in self.__dict__:
+            self.__dict__["repository"] = self.repository.again()
+        return self.close
 
     @property
     def now(self) -> datetime:

@@ -33,6 +33,9 @@ from logbook.store.records import path_of
 from logbook.store.records import record_from
 from logbook.store.worktree import read_file as read_work_file
 
+_PART = 250
+_WORTH_PROCESSES = 1000  # records from which on helpers pay for their start
+
 
 @frozen
 class Report:
@@ -57,23 +60,24 @@ def validate(
     library, issues = load(session.repository, work_tree=True, settings=session.book.settings.settings)
     issues = list(issues)
     odd: list[Issue] = []
-    files = dict(_staged(session) if staged else _named(session, targets, odd) if targets else _all(session, odd))
+    whole = not targets and not staged
+    given = {} if whole else dict(_staged(session) if staged else _named(session, targets, odd))
     if targets:
-        wanted = {path for path in files if not path.startswith(f"{FOLDER}/")}
+        wanted = {path for path in given if not path.startswith(f"{FOLDER}/")}
         issues = [issue for issue in issues if issue.path in wanted]
     elif staged:
-        issues = [issue for issue in issues if issue.path in files]
+        issues = [issue for issue in issues if issue.path in given]
     issues += odd
     known: dict[str, set[str]] = {}
     for path in _paths(session):
         place = form_and_id(path)
         if place is not None:
             known.setdefault(place[0], set()).add(place[1])
-    readable: list[tuple[str, Document, Record, Form]] = []
-    whole = not targets and not staged
+    readable: list[tuple[str, Record, Form]] = []
     seen: dict[tuple[str, str], State] = {}
     count = 0
-    for path, data in files.items():
+    # The texts are not kept, nor what they say line by line: a whole book's would fill the memory.
+    for path, data in _all(session, issues) if whole else given.items():
         if form_and_id(path) is None:
             continue
         count += 1
@@ -81,8 +85,8 @@ def validate(
         issues += found
         if parsed is None:
             continue
-        document, record, form = parsed
-        readable.append((path, document, record, form))
+        _, record, form = parsed
+        readable.append((path, record, form))
         if whole or _is_new(session, path, data):
             seen[(record.form, record.id)] = state_of(form, record)
     world = World(session, overlay=seen, whole=whole)
@@ -95,7 +99,7 @@ def validate(
             return rest in known.get(name, ())
         return any(record_id in known.get(form, ()) for form in forms)
 
-    for done, (path, document, record, form) in enumerate(readable, 1):
+    def look_at(path: str, record: Record, form: Form) -> list[Issue]:
         own = checking.record_issues(form, record, library, exists=exists)
         own += clear_issues(form, record)
         if session.vault is not None:
@@ -109,17 +113,27 @@ def validate(
             if form.seals is not None:
                 own += seals.issues(view.state_of)
             own += _clock_issues(session, world, form, view.state_of)
+        if not own:
+            return own
         more = len(own) - checking.TOLD
         if more > 0:
             # The errors first: what is cut off are warnings where there are any.
             own = sorted(own, key=lambda issue: not issue.is_error)[: checking.TOLD]
             own.append(Issue("record.and-more", {"count": more}, severity="warning"))
+        document = codec.read(given[path] if path in given else _bytes(session, path), path=path)[0]
         here = [placed(_masked(issue, form), path, record.id, document, form, record) for issue in own]
-        issues += sorted(here, key=lambda issue: issue.line or 0)
-        if progress is not None and done % 500 == 0:
-            progress(done)
+        return sorted(here, key=lambda issue: issue.line or 0)
+
+    def work(job: int) -> list[Issue]:
+        part = readable[job * _PART : (job + 1) * _PART]
+        return [issue for path, record, form in part for issue in look_at(path, record, form)]
+
+    for done, found in enumerate(_in_parts(session, len(readable), work), 1):
+        issues += found
+        if progress is not None:
+            progress(min(done * _PART, len(readable)))
     if whole:
-        issues += attaching.orphan_issues(session, files.values())
+        issues += attaching.orphan_issues(session, (data for _, data in _all(session, [])))
         from logbook.operations.calendar import calendar_issues
         from logbook.operations.rulefaults import settings_issues
 
@@ -132,6 +146,16 @@ def validate(
             issues += check_site(session.book.settings.settings, library)
             issues += waiver_issues(session)
     return Report(count, len(library.forms), tuple(issues))
+
+
+def _in_parts(session: Session, count: int, work: Callable[[int], list[Issue]]) -> Iterator[list[Issue]]:
+    """The findings in ``count`` records part by part; of many, found by several processes."""
+    parts = -(-count // _PART)
+    if count < _WORTH_PROCESSES:
+        return map(work, range(parts))
+    from logbook.store.crew import spread
+
+    return spread(parts, work, begin=session.alone)
 
 
 def _clock_issues(
@@ -240,13 +264,13 @@ def placed(
     issue: Issue,
     path: str,
     record_id: str | None,
-    document: Document,
+    document: Document | None,
     form: Form | None = None,
     record: Record | None = None,
 ) -> Issue:
     """The finding with its file, line and record; what stands nowhere is on the first line."""
     line = issue.line
-    if line is None and issue.field:
+    if line is None and issue.field and document is not None:
         field = issue.field
         if form is not None and record is not None and field in form.fields:
             field = _where_held(form.fields[field].holds, record) or field

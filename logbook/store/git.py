@@ -135,6 +135,10 @@ class Repository:
         """End the child that reads objects; the next reading starts it again."""
         self.objects.close()
 
+    def again(self) -> Repository:
+        """The same repository for another process, with children of its own."""
+        return Repository(self.root, surroundings=self.surroundings)
+
     @property
     def room(self) -> Path:
         """Our own folder inside this work tree's ``.git``; it may not exist yet."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from collections.abc import Mapping
 from datetime import datetime
@@ -135,14 +134,19 @@ def record_from(plain: Mapping[str, Stored]) -> tuple[Record | None, list[Issue]
         if not isinstance(value, str) or not value:
             issues.append(Issue("record.header-missing", {"name": name}, field=name))
     name, _, version = form_version.partition("@") if isinstance(form_version, str) else ("", "", "")
-    if isinstance(form_version, str) and not (name and re.fullmatch("[0-9]{1,9}", version)):
+    is_number = len(version) < 10 and version.isascii() and version.isdigit()
+    if isinstance(form_version, str) and not (name and is_number):
         issues.append(Issue("record.form-name", {"found": form_version}, field="form"))
     if isinstance(at, str) and not _is_moment(at):
         issues.append(Issue("record.moment", {"name": "at", "found": at}, field="at"))
     events = _entries(get("events"), "events", _event_from, issues, required=True)
-    signatures = _entries(get("signatures"), "signatures", _signature_from, issues)
-    amendments = _entries(get("amendments"), "amendments", _amendment_from, issues)
-    conflicts = _entries(get("conflicts"), "conflicts", _conflict_from, issues)
+    signatures = amendments = conflicts = ()
+    if (value := get("signatures")) is not None:
+        signatures = _entries(value, "signatures", _signature_from, issues)
+    if (value := get("amendments")) is not None:
+        amendments = _entries(value, "amendments", _amendment_from, issues)
+    if (value := get("conflicts")) is not None:
+        conflicts = _entries(value, "conflicts", _conflict_from, issues)
     if issues:
         return None, issues
     was = get("was")
@@ -189,8 +193,11 @@ def _entries(value: Stored, name: str, read: object, issues: list[Issue], *, req
 def _event_from(entry: dict[str, Stored], place: str, issues: list[Issue]) -> Event | None:
     get = entry.get
     at, by, step, given = get("at"), get("by"), get("step"), get("set")
-    if not _wellformed(entry, ("at", "by", "step"), place, issues):
-        return None
+    if not (at and type(by) is str and by and type(step) is str and step and _is_moment(at)):
+        if not _wellformed(entry, ("at", "by", "step"), place, issues):
+            return None
+    elif len(entry) == 3:  # most events say nothing else
+        return Event(cast(str, at), by, step)
     if given is not None and not isinstance(given, dict):
         issues.append(Issue("record.not-a-mapping", {"name": f"{place}.set"}, field=f"{place}.set"))
         return None

@@ -219,3 +219,23 @@ def test_the_schemas_of_the_standard_forms_are_schemas(tmp_path: Path) -> None:
     assert paths
     done = check("--check-metaschema", *paths)
     assert done.returncode == 0, done.stdout
+
+
+def test_every_sample_record_is_accepted_and_one_that_is_spoilt_is_not() -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    from ruamel.yaml import YAML
+
+    yaml = YAML(typ="safe", pure=False)
+    library, _ = load(BOOK)
+    judges = {}
+    for path in sorted((BOOK / "records").rglob("*.yaml")):
+        plain = json.loads(json.dumps(yaml.load(path), default=lambda moment: moment.isoformat()))
+        name = plain["form"].partition("@")[0]
+        form = library.form_at(name, int(plain["form"].partition("@")[2]))
+        assert form is not None
+        if plain["form"] not in judges:
+            judges[plain["form"]] = jsonschema.Draft7Validator(json_schema(form, library))
+            for spoilt in ({"status": "nonsense"}, {"events": []}, {"events": [{"step": "x"}]}, {"at": "today"}, {"form": "x@1"}):
+                assert not judges[plain["form"]].is_valid({**plain, **spoilt}), (path, spoilt)
+        wrong = [f"{'.'.join(map(str, one.path))}: {one.message[:80]}" for one in judges[plain["form"]].iter_errors(plain)]
+        assert wrong == [], path

@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 
 from logbook.core.errors import Refused
+from logbook.index import refresh
 from logbook.index.book_index import BookIndex
+from logbook.store import crew
 from tests.index.books import COMPLAINT
 from tests.index.books import NOW
 from tests.index.books import ZONE
@@ -358,6 +360,33 @@ def test_refreshing_comes_to_the_same_as_building(desk: Desk, index: BookIndex) 
     desk.commit(complaint("A004", "2026-11-24T09:40", "name: 赵\nsummary: 屋顶漏水"), remove=(LAMP[0],))
     index.refresh()
     refreshed = contents(index)
+    index.rebuild()
+    assert contents(index) == refreshed
+
+
+def test_several_processes_come_to_the_same_as_one(
+    desk: Desk, index: BookIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, text = LEAK
+    more = [complaint(f"B{n:03d}", "2026-11-24T09:40", f"name: 赵\nsummary: {n} 层漏水") for n in range(9)]
+    desk.commit(*more, ("records/complaint/2026/11/CP-20261124-B009.yaml", "id: [\n"))
+    index.rebuild()
+    index.select("漏水", now=NOW)
+    alone = contents(index)
+    monkeypatch.setattr(refresh, "_WORTH_PROCESSES", 1)
+    monkeypatch.setattr(refresh, "_CHUNK", 2)
+    monkeypatch.setattr(crew, "helpers", lambda: 2)
+    index.rebuild()
+    found = index.select("漏水", now=NOW)
+    assert contents(index) == alone
+    # Refreshed by several as well, with the full text.
+    desk.commit(*more[:3], (path, text + event("2026-11-24T09:00", "handle", more="set:\n  result: 修好了").rstrip()))
+    desk.commit(*(complaint(f"B{n:03d}", "2026-11-24T09:50", "name: 钱\nsummary: 积水") for n in range(3, 9)))
+    index.refresh()
+    refreshed = contents(index)
+    assert len(index.select("漏水", now=NOW)) == len(found) - 6
+    assert len(index.select("积水", now=NOW)) == 6
+    monkeypatch.setattr(refresh, "_WORTH_PROCESSES", 1000)
     index.rebuild()
     assert contents(index) == refreshed
 

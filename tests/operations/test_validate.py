@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from logbook.core.errors import Refused
+from logbook.operations import validating
 from logbook.operations.validating import validate
+from logbook.store import crew
 from tests.operations.desk import Desk
 from tests.operations.desk import refused
 
@@ -128,6 +130,19 @@ def test_a_book_made_by_the_program_is_in_order(desk: Desk) -> None:
     report = validate(desk.session("2026-11-22 12:00"))
     assert report.issues == ()
     assert (report.records, report.forms) == (18, len(desk.session().library.forms))
+
+
+def test_several_processes_find_the_same_as_one(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.add("complaint", "name=张三", "summary=漏水", "level=important")
+    for n, level in enumerate(("huge", "minor", "tiny", "important", "none"), 2):
+        text = GOOD.replace("A001", f"A00{n}").replace("minor", level).replace("summary: 漏水", "summary: 13812345678")
+        put(desk, text, PLACE.replace("A001", f"A00{n}"))
+    alone = validate(desk.session())
+    assert len(alone.issues) >= 3
+    monkeypatch.setattr(validating, "_WORTH_PROCESSES", 1)
+    monkeypatch.setattr(validating, "_PART", 2)
+    monkeypatch.setattr(crew, "helpers", lambda: 2)
+    assert validate(desk.session()) == alone
 
 
 def test_only_what_was_named(desk: Desk) -> None:

@@ -61,6 +61,20 @@ def cost(rule: n.Rule, form: Form | None = None) -> Cost:
     return worst
 
 
+def reads_others(computed: n.Node, form: Form) -> bool:
+    """Whether a computed value can change while its record does not: it reads other records, or the clock."""
+    for part in n.walk(computed):
+        if isinstance(part, n.Items) and ranges(part):
+            return True
+        if isinstance(part, (n.Unique, n.HasRole, n.AsOf)) or _links(part):
+            return True
+        if isinstance(part, n.Is) and _is_reference(part.left, form):
+            return True
+        if isinstance(part, n.Path) and part.names[:1] in (("now",), ("today",)):
+            return True
+    return False
+
+
 def ranges(items: n.Items) -> bool:
     """Other records are gone through."""
     return items.kind == "record" or items.form is not None

@@ -53,6 +53,8 @@ MESSAGES = {
     "agenda.vague-word": "the handbook says: {word}",
     "agenda.waits": "waits for the site",
     "agenda.no-occurrence": "Nothing was expected in {month}.",
+    "agenda.only-ics": "{found} is for calendar feeds only",
+    "agenda.only-now": "a feed begins now; it takes no day ({found})",
 }
 
 FIXES = {
@@ -62,4 +64,6 @@ FIXES = {
     "agenda.bad-day": "Write 2026-11-22, today or tomorrow.",
     "agenda.bad-month": "Write 2026-11 or last-month.",
     "agenda.vague": "logbook duties --waiting lists them and what to write into logbook.yaml.",
+    "agenda.only-ics": "add --format ics",
+    "agenda.only-now": "leave the day out; say how many with --days",
 }

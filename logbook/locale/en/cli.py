@@ -45,6 +45,9 @@ MESSAGES = {
     "cli.unreadable": "{count} records cannot be read and are left out, e.g. {first}",
     "cli.no-output": "the answer could not be written: {why}",
     "cli.more": "{count} more of the same warning ({rule}); --format json shows all",
+    "cli.parquet": "Parquet takes the whole book, into a folder",
+    "cli.binary": "this format is no text for a screen",
+    "cli.too-long": "{place} is too long for a workbook",
 }
 FIXES = {
     "cli.no-command": "see the commands: logbook --help",
@@ -60,4 +63,7 @@ FIXES = {
     "cli.extra": "put a value with spaces in quotes; see {command} --help",
     "cli.form-broken": "see logbook validate",
     "cli.unreadable": "see logbook validate",
+    "cli.parquet": "{command}",
+    "cli.binary": "write it to a file: {command}",
+    "cli.too-long": "export it with --format jsonl",
 }

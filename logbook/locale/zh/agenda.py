@@ -53,6 +53,8 @@ MESSAGES = {
     "agenda.vague-word": "原文：{word}",
     "agenda.waits": "等本项目定时间",
     "agenda.no-occurrence": "{month} 没有应做的。",
+    "agenda.only-ics": "“{found}”只用于日历订阅",
+    "agenda.only-now": "订阅总是从现在算起，不能指定“{found}”",
 }
 
 FIXES = {
@@ -62,4 +64,6 @@ FIXES = {
     "agenda.bad-day": "写成 2026-11-22、today 或 明天。",
     "agenda.bad-month": "写成 2026-11 或 last-month。",
     "agenda.vague": "logbook duties --waiting 列出这些职责和要写进 logbook.yaml 的内容。",
+    "agenda.only-ics": "加上 --format ics",
+    "agenda.only-now": "去掉日期；用 --days 说明几天",
 }

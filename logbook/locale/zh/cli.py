@@ -45,6 +45,9 @@ MESSAGES = {
     "cli.unreadable": "有 {count} 份记录读不出来，没有列入，如 {first}",
     "cli.no-output": "结果写不出去：{why}",
     "cli.more": "另有 {count} 处同样的提醒（{rule}），用 --format json 看全部",
+    "cli.parquet": "Parquet 导出整本记录簿到一个文件夹",
+    "cli.binary": "这种格式不能显示在屏幕上",
+    "cli.too-long": "{place} 太长，工作簿放不下",
 }
 FIXES = {
     "cli.no-command": "看有哪些命令：logbook --help",
@@ -60,4 +63,7 @@ FIXES = {
     "cli.extra": "值里有空格时加上引号；看用法：{command} --help",
     "cli.form-broken": "用 logbook validate 查看",
     "cli.unreadable": "用 logbook validate 查看",
+    "cli.parquet": "{command}",
+    "cli.binary": "写到文件：{command}",
+    "cli.too-long": "用 --format jsonl 导出",
 }

@@ -3,7 +3,7 @@
 Below the folder lie tables: ``records``, ``clocks`` and one ``<form>.<list>`` for every list and checklist, each
 split by ``site=…/form=…/month=…`` (the month in a record's path; ``__HIVE_DEFAULT_PARTITION__`` for registers).
 A part is written aside and renamed into place; ``_logbook.json`` says up to which commit each site stands there,
-and is written last: a run that was cut off is done once more.
+and is written last: a run that was cut off is done once more. Computed fields stand beside the entered ones.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from logbook.core.value import frozen
 from logbook.operations.fleet import layout
 from logbook.operations.fleet.layout import FormLayout
 from logbook.operations.fleet.layout import Values
+from logbook.operations.reading import World
 from logbook.operations.session import Session
 from logbook.store.installed import install_command
 from logbook.store.lock import FileLock
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 MANIFEST = "_logbook.json"
 LOCK = "_logbook.lock"
 VIEWS = "_views.sql"
-FORMAT = 1
+FORMAT = 2
 NO_MONTH = "__HIVE_DEFAULT_PARTITION__"
 _PATH = re.compile(r"records/([^/]+)/(?:(\d{4})/(\d{2})/)?")
 _PATIENCE = 5.0
@@ -194,8 +195,25 @@ def _changed(session: Session, since: str | None, head: str, there: set[Partitio
     for target, form, path in session.index.sql(links)[1]:
         if str(target).rpartition("/")[2].casefold() in names:
             wanted.add((form, _month(path)))
+    # What is computed from other records may have changed with any of them.
+    wanted |= {one for one in there if _reads_others(session, one[0])}
     known = {form for form, _ in there} | set(session.library.forms)
     return {one for one in wanted if one[0] in known}
+
+
+def _reads_others(session: Session, name: str) -> bool:
+    """Whether a form, in any of its versions, has a computed field or column that reads other records."""
+    from logbook.core.rules.reach import reads_others
+
+    library = session.library
+    forms = [form for form in (library.forms.get(name), *library.older.values()) if form is not None]
+    return any(
+        field.derived is not None and reads_others(field.derived, form)
+        for form in forms
+        if form.name == name
+        for own in form.fields.values()
+        for field in (own, *own.columns.values())
+    )
 
 
 def _publish(aside: Path, folder: Path, site: str, done: Iterable[Partition], *, everything: bool) -> None:
@@ -229,6 +247,7 @@ class _Writer:
         self._private = private
         self._layouts: dict[str, FormLayout] = {}
         self._clocks: dict[int, list[tuple[Any, ...]]] | None = None
+        self._world = World(session)
 
     def write(self, partition: Partition, rows: list[tuple[Any, ...]]) -> None:
         """The tables of the records of one form and month."""
@@ -254,6 +273,7 @@ class _Writer:
                 _write_table(place / self._name, columns, lines)
 
     def _states(self, rows: list[tuple[Any, ...]]) -> Iterator[tuple[int, State, str]]:
+        from logbook.operations.deriving import with_derived
         from logbook.operations.reading import form_of
         from logbook.operations.reading import record_in
         from logbook.operations.secrecy import disclosed
@@ -262,6 +282,7 @@ class _Writer:
         for (number, _, path, _, recorded), (_, _, data) in zip(rows, contents, strict=True):
             record = record_in(data, path)
             state = state_of(form_of(self.session, record), record)
+            state = with_derived(self.session, state, world=self._world)
             yield number, disclosed(self.session, state, words=False) if self._private else state, recorded
 
     def _record(self, shape: FormLayout, state: State, recorded: str) -> dict[str, object]:

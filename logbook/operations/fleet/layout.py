@@ -57,7 +57,7 @@ Columns = Mapping[str, str]
 
 class FormLayout:
     """The tables of one form, all its versions together: ``fields`` and, for each list, its columns, as the name
-    of the column to the type; private ones only where ``private``."""
+    of the column to the type, computed ones among them; private ones only where ``private``."""
 
     def __init__(self, versions: Sequence[Form], *, private: bool) -> None:
         self.fields: dict[str, str] = {}
@@ -72,7 +72,7 @@ class FormLayout:
                     self._hidden |= {f"{name}.{column}" for column, own in field.columns.items() if own.private}
         for form in versions:
             for name, field in form.fields.items():
-                if field.derived_text is None and name not in self._hidden:
+                if name not in self._hidden:
                     self._add(name, field)
 
     def _add(self, name: str, field: Field) -> None:
@@ -82,7 +82,7 @@ class FormLayout:
         elif field.columns or field.type == "list":
             columns = self.lists.setdefault(name, {})
             for one, own in field.columns.items():
-                if f"{name}.{one}" not in self._hidden and own.derived_text is None:
+                if f"{name}.{one}" not in self._hidden:
                     _merge(columns, one, _TYPES.get(own.type, "text"))
         else:
             _merge(self.fields, name, _TYPES.get(field.type, "text"))
