@@ -109,6 +109,7 @@ COLUMN_KEYS = (
     "unit",
     "places",
     "hidden",
+    "pack",
 )
 UNITS = ("days", "hours", "minutes")
 _HEAD = re.compile(
@@ -442,6 +443,10 @@ class _Reader:
                 continue
             self.keys(inner, COLUMN_KEYS, at)
             before = len(self.asleep)
+            pack = inner.get("pack")
+            if isinstance(pack, str) and not self.enabled(pack):
+                made[str(name)] = ColumnPlan(str(name), label_from(inner), "asleep", hidden=True)
+                continue
             try:
                 for column in self.column(str(name), inner, source, by, looking, made, at, plain.get("by")):
                     made[column.id] = column
@@ -643,6 +648,10 @@ class _Reader:
             return items
         where = self.condition(str(plain["where"]), items, (*place, "where"), 0)
         return Items(items.forms, items.list, _both(items.where, where))
+
+    def enabled(self, pack: str) -> bool:
+        """Whether the book has a pack: what speaks of a duty of another pack waits until it has."""
+        return any(source.pack == pack for sources in self.library.shared.values() for source in sources)
 
     def form(self, name: str, place: Place) -> Form:
         form = self.library.forms.get(name)
