@@ -14,6 +14,7 @@ from logbook.core.definition import label_from
 from logbook.core.form import Form
 from logbook.core.form import Library
 from logbook.core.issues import Issue
+from logbook.core.reportforms import FALLS
 from logbook.core.reportforms import OCCURRENCE
 from logbook.core.reportforms import report_library
 from logbook.core.reportplan import ALL
@@ -782,7 +783,7 @@ class _Reader:
         if text == "none" or range_ == ALL or items is None or (text is None and self.moment):
             return Looking(None, ALL, as_of)
         if text is None:
-            text = "due" if items.forms[0] == OCCURRENCE else "parent.at" if items.list is not None else "at"
+            text = FALLS if items.forms[0] == OCCURRENCE else "parent.at" if items.list is not None else "at"
         expression, kind = self.sum(text, items, at, 0)
         if kind is not None and kind.type not in ("date", "datetime", "any"):
             months = kind.type == "text" and kind.field is not None
