@@ -22,6 +22,7 @@ CLOCKS, STEPS, TITLE, FORM_TITLE, NEXT_DUE, LAST_AT, LAST_STEP = (
 )
 LATE, OCCURRENCE = "late", "occurrence"
 VIRTUAL = (LATE, OCCURRENCE)
+FALLS = "belongs"
 
 _VERDICTS = {
     "running": Text("计时中", "Running"),
@@ -112,6 +113,8 @@ def _occurrence(library: Library) -> Form:
         "subject": _text("subject", "对象", "Subject"),
         "subject_title": _text("subject_title", "对象名称", "Subject title"),
         "due": _text("due", "应办时间", "Due", "datetime", holds="at"),
+        # What is due at midnight, the end of a day, belongs to that day and not to the next.
+        FALLS: _text(FALLS, "应办时间", "Due", "datetime"),
         "day": _text("day", "应办日", "Day", "date"),
         "slot": _text("slot", "时段", "Slot"),
         "owner": _text("owner", "负责岗位", "Owner"),
