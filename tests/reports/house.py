@@ -419,6 +419,9 @@ class House(Records):
         self.plain("ranking", "RNK", at, "compute", "computed", period="quarter", period_of="2026-07", subject="agent", rows=rows)
         firsts = [{"appraisal": last["mei"]}, {"appraisal": last["tao"]}]
         self.plain("ranking", "RNK", at, "compute", "computed", period="quarter", period_of="2026-07", subject="branch", rows=firsts)
+        scores = {"N1": "92", "N2": "85", "N3": "85", "N4": "84", "N5": "80"}
+        rows = [{"group": name, "entered": score} for name, score in scores.items()]
+        self.plain("ranking", "RNK", at, "compute", "computed", period="month", period_of="2026-09", subject="branch", rows=rows)
         for number in range(1, 11):
             target = self.register(
                 "kpi_target", f"target-{number}", "propose", "in_force", table="manager", indicator=f"m{number}", op="ge",

@@ -347,6 +347,20 @@ def test_resolutions_by_owner_and_logs_nobody_signed(report: Callable[[str], Rep
     assert {row["id"] for row in rows(report("unsigned"), "day")} == unsigned
 
 
+@pytest.mark.parametrize(
+    ("name", "period", "part"),
+    [
+        ("overdue", {}, "list"),
+        ("fu_overdue", {}, "repairs"),
+        ("complaint_clock", {}, "running"),
+        ("kpi_month", {"month": "2026-09"}, "people"),
+        ("guard", {"day": "2026-11-24"}, "rounds"),
+    ],
+)
+def test_what_is_late_or_due_is_listed(session: Session, name: str, period: dict[str, str], part: str) -> None:
+    assert rows(run(session, name, period), part)
+
+
 # --- sales ------------------------------------------------------------------------------------
 
 
@@ -490,6 +504,11 @@ def test_the_quarter_pays_equals_in_full(report: Callable[[str], Report], house:
         assert row["reward"] == {1: 500, 2: 300, 3: 200}[ranks[agent]]
         assert row["sharing"] == sum(rank == ranks[agent] for rank in ranks.values())
     assert totals(report("kpi_quarter"), "rewards")["reward"] == 1200
+
+
+def test_the_last_three_take_in_whoever_ties_with_the_third(session: Session) -> None:
+    found = rows(run(session, "kpi_month", {"month": "2026-09"}), "bottom")
+    assert {row["who"]: row["rank"] for row in found} == {"N2": 2, "N3": 2, "N4": 4, "N5": 5}
 
 
 def test_spot_checks_by_person(report: Callable[[str], Report], house: House) -> None:
