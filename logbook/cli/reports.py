@@ -27,7 +27,8 @@ from logbook.core.text import Text
 if TYPE_CHECKING:
     from logbook.core.reporting import Report
 
-FORMATS = ("table", "json", "jsonl", "csv", "tsv", "md", "html")
+FORMATS = ("table", "json", "jsonl", "csv", "tsv", "md", "html", "pdf", "xlsx")
+FILES = ("pdf", "xlsx")
 MONTH = "month"
 _MONTH = Text("月报", "Monthly reports")
 
@@ -92,7 +93,7 @@ def report_command(
     private = may_see_private(context, private)
     with noticing(context, rules=True):
         if name == MONTH:
-            _month(context, asked, target, private=private)
+            _month(context, asked, target, private=private, format_=format_)
             return 0
         report = running.run(context.session, name, asked, private=private)
         if part is not None:
@@ -158,6 +159,14 @@ def _print(context: Context, report: Report, format_: str, target: str | None, *
     from logbook.render import reports as rendering
 
     lang = context.lang
+    if format_ in FILES:
+        from logbook.render import report_files
+
+        if format_ == "pdf":
+            output.write_bytes(context, target, report_files.pdf([report], lang))
+        else:
+            output.write_bytes(context, target, output.workbook(report_files.sheets(report, lang), context))
+        return
     if format_ == "json":
         from logbook.render.porcelain import json_text
 
@@ -181,7 +190,9 @@ def _print(context: Context, report: Report, format_: str, target: str | None, *
     output.write_to(target, content)
 
 
-def _month(context: Context, asked: dict[str, str | None], target: str | None, *, private: bool) -> None:
+def _month(
+    context: Context, asked: dict[str, str | None], target: str | None, *, private: bool, format_: str
+) -> None:
     from logbook.reports import packing
     from logbook.reports import running
 
@@ -189,6 +200,17 @@ def _month(context: Context, asked: dict[str, str | None], target: str | None, *
         raise UsageError("report.no-folder")
     session = context.session
     period = running.period_for(session, "month", asked)
+    if format_ == "pdf":
+        from logbook.render import report_files
+
+        reports = [report for _, report in running.monthly(session, period, private=private) if report is not None]
+        if not reports:
+            output.note(context, context.catalogue.say("report.packed", count=0, path=target))
+            return
+        title = f"{_MONTH.say(context.lang)} {period.label.say(context.lang)}"
+        output.write_bytes(context, target, report_files.pdf(reports, context.lang, title=title))
+        output.note(context, context.catalogue.say("report.packed", count=len(reports), path=target))
+        return
     packed, skipped = packing.pack_month(session, period, Path(target), context.lang, _pages, private=private)
     if skipped:
         names = [one.title.say(context.lang) for one in skipped]
