@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import Any
@@ -49,6 +50,24 @@ def _names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
     return [item for item in found if item.value.startswith(incomplete)]
 
 
+_PERIODS = (
+    click.option("--day", metavar="DAY", cls=Option, text=Text("某一天", "a day")),
+    click.option("--week", metavar="DAY", cls=Option, text=Text("某天所在的一周", "the week of a day")),
+    click.option("--month", metavar="2026-11", cls=Option, text=Text("某个月", "a month")),
+    click.option("--quarter", metavar="2026-Q4", cls=Option, text=Text("某个季度", "a quarter")),
+    click.option("--year", metavar="2026", cls=Option, text=Text("某一年", "a year")),
+    click.option("--since", metavar="WHEN", cls=Option, text=Text("从何时起", "from when")),
+    click.option("--until", metavar="WHEN", cls=Option, text=Text("到何时止（含）", "until when (included)")),
+)
+
+
+def period_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``--day --week --month --quarter --year --since --until``: of which stretch of time a report tells."""
+    for option in reversed(_PERIODS):
+        function = option(function)
+    return function
+
+
 @click.command(
     "report",
     cls=Command,
@@ -56,13 +75,7 @@ def _names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
     "logbook report overdue --format html -o overdue.html\nlogbook report month --month 2026-11 -o reports-2026-11",
 )
 @click.argument("name", required=False, metavar="[NAME]", shell_complete=_names)
-@click.option("--day", metavar="DAY", cls=Option, text=Text("某一天", "a day"))
-@click.option("--week", metavar="DAY", cls=Option, text=Text("某天所在的一周", "the week of a day"))
-@click.option("--month", metavar="2026-11", cls=Option, text=Text("某个月", "a month"))
-@click.option("--quarter", metavar="2026-Q4", cls=Option, text=Text("某个季度", "a quarter"))
-@click.option("--year", metavar="2026", cls=Option, text=Text("某一年", "a year"))
-@click.option("--since", metavar="WHEN", cls=Option, text=Text("从何时起", "from when"))
-@click.option("--until", metavar="WHEN", cls=Option, text=Text("到何时止（含）", "until when (included)"))
+@period_options
 @click.option("--part", metavar="PART", cls=Option, text=Text("只要其中一张表", "one of its tables only"))
 @click.option("--define", is_flag=True, cls=Option, text=Text("写明每个数字怎么来的", "say how every figure is made"))
 @click.option("--no-charts", is_flag=True, cls=Option, text=Text("不画图", "no charts"))

@@ -297,10 +297,11 @@ def index_page(title: str, lines: Sequence[str], entries: Sequence[tuple[str, Re
 def part_rows(part: Part, format_: str, lang: str) -> Iterator[str]:
     """One part as CSV or TSV: heads are ids, values as programs want them; no totals."""
     heads = columns_for(part)
-    return rows_as(format_, heads, ([_file(cell) for cell in row] for row in part.rows), lang=lang)
+    return rows_as(format_, heads, ([file_cell(cell) for cell in row] for row in part.rows), lang=lang)
 
 
-def _file(cell: Cell) -> object:
+def file_cell(cell: Cell) -> object:
+    """A cell for a file of values."""
     if isinstance(cell, Text):
         return cell.zh or cell.en
     if isinstance(cell, Named):
