@@ -233,11 +233,15 @@ def html(report: Report, lang: str, *, back: str | None = None) -> str:
     out.append(f"<h1>{html_text(report.title.say(lang))}</h1>\n")
     if report.book:
         out.append(f'<p class="head">{html_text(report.book)}</p>\n')
-    out += [f'<p class="head">{html_text(line)}</p>\n' for line in head_lines(report, lang)]
+    return "".join([*out, fragment(report, lang), "</body>\n</html>\n"])
+
+
+def fragment(report: Report, lang: str) -> str:
+    """The report without its title, as markup to stand in a page: no style of its own, no script."""
+    out = [f'<p class="head">{html_text(line)}</p>\n' for line in head_lines(report, lang)]
     for part in report.parts:
         out.append(f"<h2>{html_text(part.title.say(lang))}</h2>\n")
         out += _html_part(part, lang)
-    out.append("</body>\n</html>\n")
     return "".join(out)
 
 
@@ -256,7 +260,7 @@ def _html_part(part: Part, lang: str) -> Iterator[str]:
     marks = [" class=n" if one.type in NUMERIC else "" for one in part.columns]
     if rows:
         heads = "".join(
-            f"<th{mark}>{html_text(column_head(one).say(lang))}</th>"
+            f"<th scope=col{mark}>{html_text(column_head(one).say(lang))}</th>"
             for one, mark in zip(part.columns, marks, strict=True)
         )
         yield f"<table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n"
