@@ -22,6 +22,8 @@ from logbook.core.text import Text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from logbook.core.sitepages import Page
+
 SUB: dict[str, Text] = {
     "build": Text("把网页写进一个文件夹（只更新有变动的）", "write the pages into a folder (only what changed)"),
 }
@@ -59,10 +61,11 @@ def site_group() -> None:
     cls=Option,
     text=Text("最多用几个进程（默认有几个核用几个）", "at most so many processes (default: one a core)"),
 )
+@click.option("--no-reports", is_flag=True, cls=Option, text=Text("不做报表页", "no pages of reports"))
 @rev_option
 @format_option(("table", "json"), "table")
 @passes_context
-def site_build(context: Context, folder: str, jobs: int | None, format_: str) -> int:
+def site_build(context: Context, folder: str, jobs: int | None, no_reports: bool, format_: str) -> int:
     from logbook.operations.site.build import build
     from logbook.operations.site.target import Target
     from logbook.render.site.pages import Pages
@@ -73,7 +76,14 @@ def site_build(context: Context, folder: str, jobs: int | None, format_: str) ->
         session.index.refresh()
         total = sum(session.index.counts().values())
         with output.progress(context, total, say("site.building")) as step:
-            done = build(session, target, Pages(posts=_posts(context)), processes=jobs, step=lambda n, _all: step(n))
+            done = build(
+                session,
+                target,
+                Pages(posts=_posts(context)),
+                pages=() if no_reports else _report_pages(context),
+                processes=jobs,
+                step=lambda n, _all: step(n),
+            )
     if format_ == "json":
         names = ("commit", "everything", "records", "renewed", "written", "removed")
         output.data({name: getattr(done, name) for name in names})
@@ -83,6 +93,21 @@ def site_build(context: Context, folder: str, jobs: int | None, format_: str) ->
         context, say("site.built", records=done.renewed, all=done.records, written=done.written, removed=done.removed)
     )
     return 0
+
+
+def _report_pages(context: Context) -> list[Page]:
+    """Every report that has something to show, of its last complete period or as things stand."""
+    from logbook.core.sitepages import Page
+    from logbook.render.reports import fragment
+    from logbook.reports import running
+
+    lang = context.lang
+    pages = []
+    for head, report in running.latest(context.session):
+        label = report.period.label
+        title = Text(f"{report.title.zh}（{label.zh}）", f"{report.title.en} ({label.en})")
+        pages.append(Page(head.id, title, fragment(report, lang)))
+    return pages
 
 
 def _posts(context: Context) -> Mapping[str, Text]:

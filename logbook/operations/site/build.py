@@ -57,7 +57,6 @@ from logbook.operations.site import search
 from logbook.operations.site.facts import Reader
 from logbook.operations.site.facts import form_of_path
 from logbook.operations.site.facts import month_of
-from logbook.operations.site.reports import report_pages
 from logbook.operations.site.target import Target
 
 if TYPE_CHECKING:
@@ -114,16 +113,16 @@ def build(
     target: Target,
     renderer: Renderer,
     *,
-    pages: Sequence[Page] | None = None,
+    pages: Sequence[Page] = (),
     processes: int | None = None,
     step: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Built:
-    """Bring the site in ``target`` to the session's commit and moment. ``pages``: those of reports (None: what
-    :func:`report_pages` gives); ``processes``: at most so many (None: as many as there are cores); ``step``: told how
+    """Bring the site in ``target`` to the session's commit and moment. ``pages``: those of reports, which
+    are worked out elsewhere; ``processes``: at most so many (None: as many as there are cores); ``step``: told how
     many of how many records are done.
 
     BookError ``site.empty`` where nothing was committed yet; whatever stops a write."""
-    return _Build(session, target, renderer, report_pages(session) if pages is None else pages, processes, step).run()
+    return _Build(session, target, renderer, pages, processes, step).run()
 
 
 class _Build:
