@@ -18,7 +18,6 @@ from tests.operations.desk import TEMPLATES
 from tests.operations.desk import ZONE
 from tests.operations.desk import Desk
 from tests.operations.desk import moment
-from tests.reports.book import FIRST
 from tests.reports.book import Plain
 from tests.reports.book import Records
 from tests.reports.book import event
