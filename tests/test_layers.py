@@ -32,6 +32,9 @@ ONLY = {
     "subprocess": ["store/"],
     "jinja2": ["render/"],
     "tabulate": ["render/"],
+    "typst": ["render/pdf.py"],
+    "segno": ["render/qr.py"],
+    "docxtpl": ["render/sheet_docx.py"],
     "yaml": [],
     "pickle": [],
 }

@@ -234,7 +234,7 @@ def out_command(
         context.session, kind, thing, given, at=at, approved_by=approved_by, reason=reason
     )
     if machine.is_interactive() and not any(issue.is_error for issue in request.changes.issues):
-        from logbook.cli.prompting import ask_missing
+        from logbook.cli.guiding import ask_missing
 
         ask_missing(context, request)
     written = custody.lend(context.session, request, signed=signed)

@@ -78,7 +78,7 @@ def next_command(
     if dry_run:
         return _show(context, proposal, format_)
     if machine.is_interactive() and not any(issue.is_error for issue in proposal.request.changes.issues):
-        from logbook.cli.prompting import ask_missing
+        from logbook.cli.guiding import ask_missing
 
         ask_missing(context, proposal.request, proposal.missing)
     made = nexting.make(session, proposal)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 from click.shell_completion import BashComplete
@@ -12,7 +13,10 @@ from click.shell_completion import CompletionItem
 from click.shell_completion import add_completion_class
 from click.shell_completion import split_arg_string
 
+from logbook.cli.words import guessed_language
+
 if TYPE_CHECKING:
+    from logbook.core.form import Field
     from logbook.operations.session import Session
 
 MOST = 60
@@ -37,14 +41,71 @@ def _safely(function: Completer) -> Callable[[click.Context, click.Parameter, st
     return completer
 
 
-@_safely
-def forms(session: Session, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-    return [
-        CompletionItem(word, help=form.title.say(session.lang))
-        for form in session.library.forms.values()
-        for word in (form.name, form.title.zh, *form.alias)
-        if word.startswith(incomplete) and (incomplete or word == form.name)
+def forms(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The forms by id, title, alias; letters also stand for initials."""
+    names = _kept(ctx, "names") or _names(ctx, param, incomplete)
+    found = [
+        CompletionItem(word, help=title)
+        for name, title, words in names
+        for word in words
+        if word.startswith(incomplete) and (incomplete or word == name)
     ]
+    if not found and len(incomplete) > 1 and incomplete.isascii() and incomplete.isalpha():
+        from logbook.index.initials import known
+
+        whole = known().whole
+        found = [
+            CompletionItem(word, help=title)
+            for _, title, words in names
+            for word in words
+            if whole(word, incomplete)
+        ]
+    return found[:MOST]
+
+
+def _names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[list[Any]]:
+    found: list[list[Any]] = []
+
+    @_safely
+    def learn(session: Session, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        for form in session.library.forms.values():
+            words = list(dict.fromkeys(word for word in (form.name, form.title.zh, *form.alias) if word))
+            found.append([form.name, form.title.say(session.lang), words])
+        _learnt(session, {"names": found})
+        return []
+
+    learn(ctx, param, incomplete)
+    return found
+
+
+def _learnt(session: Session, more: dict[str, Any]) -> None:
+    """Keep it beside the index, which was brought up to date for it."""
+    from logbook.index.offering import keep_words
+
+    if session.index.head is not None:
+        keep_words(session.book.root, {"lang": session.lang, **more})
+
+
+def _kept(ctx: click.Context, part: str) -> Any:
+    """What was learnt of the forms before, where the index file vouches for it; None else."""
+    from logbook.index.offering import words_kept
+    from logbook.store import machine
+
+    if not _is_plain(ctx):
+        return None
+    known = words_kept(machine.current_folder())
+    if known is None or known.get("lang") != guessed_language():
+        return None
+    return known.get(part)
+
+
+def _is_plain(ctx: click.Context) -> bool:
+    """Whether the book here is meant, as it is now."""
+    from logbook.store import machine
+
+    choices = ctx.obj["context"].choices if ctx.obj and "context" in ctx.obj else None
+    named = choices is not None and (choices.book or choices.now or choices.rev or choices.lang)
+    return "LOGBOOK_BOOK" not in machine.environment() and not named
 
 
 def _ids(*, unfinished: bool) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
@@ -66,11 +127,7 @@ def _ids(*, unfinished: bool) -> Callable[[click.Context, click.Parameter, str],
         from logbook.index.offering import offered
         from logbook.store import machine
 
-        choices = ctx.obj["context"].choices if ctx.obj and "context" in ctx.obj else None
-        named = "LOGBOOK_BOOK" in machine.environment() or (
-            choices is not None and (choices.book or choices.now or choices.rev)
-        )
-        if not named:
+        if _is_plain(ctx):
             found = offered(machine.current_folder(), incomplete, unfinished=unfinished, most=MOST)
             if found is not None:
                 return [CompletionItem(number, help=title) for number, title in found]
@@ -98,71 +155,158 @@ def steps(session: Session, ctx: click.Context, incomplete: str) -> list[Complet
     ]
 
 
-@_safely
-def fields(session: Session, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+def fields(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """``FIELD=`` and, after the sign, the choices, records or people that field takes."""
-    from logbook.core.definition import find_field
-    from logbook.core.definition import find_form
-    from logbook.core.issues import Issue
-
     word = ctx.params.get("form")
-    if word:
-        form = find_form(session.library, str(word))
-    else:
-        rows = session.index.find(None, str(ctx.params.get("id") or ""))
-        form = session.library.forms[rows[0].form] if rows else None  # type: ignore[assignment]
-    if form is None or isinstance(form, Issue):
-        return []
-    taken = ctx.params.get("step")
-    if taken:
-        from logbook.core.builtin import built_in_steps
-        from logbook.core.definition import find_step
-        from logbook.core.value import replace
-
-        step = find_step(form, str(taken), session.library.settings)
-        if not isinstance(step, Issue) and step.id in built_in_steps(form, session.library.settings):
-            form = replace(form, fields=step.fields)
+    known = (_kept(ctx, "fields") or {}).get(str(word)) if word else None
+    if known is None:
+        known = _learn_fields(ctx, param, incomplete)
     name, sign, value = incomplete.partition("=")
     if not sign:
         return [
-            CompletionItem(f"{field.id}=", help=field.label.say(session.lang))
-            for field in form.fields.values()
-            if field.derived_text is None and (field.id.startswith(name) or field.label.zh.startswith(name))
-        ]
-    field = find_field(form, name)
-    if isinstance(field, Issue):
+            CompletionItem(f"{field}=", help=one["label"])
+            for field, one in known.items()
+            if not one["derived"] and (field.startswith(name) or one["zh"].startswith(name))
+        ][:MOST]
+    field = next((field for field, one in known.items() if name in (field, one["zh"])), None)
+    if field is None:
         return []
-    if field.choices:
+    one = known[field]
+    if one["choices"]:
+        return _choices(name, value, one["choices"])[:MOST]
+    found: list[CompletionItem] = []
+    for target, owner in one["targets"]:
+        found += _records(ctx, param, target, owner, name, value)
+    return found[:MOST]
+
+
+def _choices(name: str, value: str, choices: list[list[str]]) -> list[CompletionItem]:
+    """Choices by id, by the beginning of a label, or by its initials."""
+    found = [one for one in choices if one[0].startswith(value) or one[1].startswith(value)]
+    if not found and value.isascii() and value.isalpha():
+        from logbook.index.initials import known
+
+        found = [one for one in choices if known().fits(one[1], value)]
+    return [CompletionItem(f"{name}={choice}", help=label) for choice, _, label in found]
+
+
+def _records(
+    ctx: click.Context, param: click.Parameter, target: str, owner: list[Any] | None, name: str, value: str
+) -> list[CompletionItem]:
+    """The records a reference may name, each with its title and whose it is."""
+    from logbook.index.offering import records_like
+    from logbook.index.offering import title_of
+    from logbook.store import machine
+
+    here = machine.current_folder()
+    rows = records_like(here, target, owner[0] if owner else None, value, MOST) if _is_plain(ctx) else None
+    if rows is None:
+        return _records_thoroughly(ctx, param, target, name, value)
+    found = []
+    names: dict[str, str] = {}
+    for record, title, held in rows:
+        whose = ""
+        if owner and held:
+            if held not in names:
+                names[held] = "***" if owner[3] else title_of(here, owner[2], held) or held
+            whose = f"{owner[1]} {names[held]}"
+        found.append(CompletionItem(f"{name}={record}", help="  ".join(filter(None, (title, whose)))))
+    return found
+
+
+def _records_thoroughly(
+    ctx: click.Context, param: click.Parameter, target: str, name: str, value: str
+) -> list[CompletionItem]:
+    @_safely
+    def ask(session: Session, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from logbook.operations.asking import about
+
+        rows = session.index.select("-is:void", form=target, now=session.now, sort="-at", limit=400)
         return [
-            CompletionItem(f"{name}={choice}", help=label.say(session.lang))
-            for choice, label in field.choices.items()
-            if choice.startswith(value) or label.zh.startswith(value)
+            CompletionItem(f"{name}={row.id}", help=about(session, row))
+            for row in rows
+            if row.id.lower().startswith(value.lower()) or (value and value in row.title)
         ]
+
+    return ask(ctx, param, value)
+
+
+def _learn_fields(ctx: click.Context, param: click.Parameter, incomplete: str) -> dict[str, Any]:
+    """The fields of the form on the line, with all that completion says of them; kept for the next key."""
+    learnt: dict[str, Any] = {}
+
+    @_safely
+    def learn(session: Session, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        word = ctx.params.get("form")
+        if word:
+            from logbook.operations.add import form_meant
+
+            form = form_meant(session, str(word))
+        else:
+            rows = session.index.find(None, str(ctx.params.get("id") or ""))
+            if not rows:
+                return []
+            form = session.library.forms[rows[0].form]
+        fields = dict(form.fields)
+        taken = ctx.params.get("step")
+        if taken and not word:
+            from logbook.core.builtin import built_in_steps
+            from logbook.core.definition import find_step
+            from logbook.core.issues import Issue
+
+            step = find_step(form, str(taken), session.library.settings)
+            if not isinstance(step, Issue) and step.id in built_in_steps(form, session.library.settings):
+                fields = dict(step.fields)
+        learnt.update({name: _told(session, field) for name, field in fields.items()})
+        if word:
+            _learnt(session, {"fields": {str(word): learnt}})
+        return []
+
+    learn(ctx, param, incomplete)
+    return learnt
+
+
+def _told(session: Session, field: Field) -> dict[str, Any]:
+    choices = [[name, label.zh, label.say(session.lang)] for name, label in field.choices.items()]
     if field.type == "duty":
         from logbook.core.dutyfile import duties_of
 
         duties = duties_of(session.library, session.book.settings.settings)
-        named = [(one.id, one.label.say(session.lang)) for one in duties.values()]
-        return [
-            CompletionItem(f"{name}={duty}", help=label)
-            for duty, label in named
-            if duty.startswith(value) or label.startswith(value)
-        ]
+        choices = [[one.id, one.label.zh, one.label.say(session.lang)] for one in duties.values()]
     targets = ("staff",) if field.type == "staff" else field.target if field.type == "ref" else ()
-    found = []
-    for target in targets:
-        for row in session.index.select("-is:void", form=target, now=session.now, sort="-at", limit=400):
-            if row.id.lower().startswith(value.lower()) or (value and value in row.title):
-                found.append(CompletionItem(f"{name}={row.id}", help=row.title))
-    return found
+    return {
+        "label": field.label.say(session.lang),
+        "zh": field.label.zh,
+        "derived": field.derived_text is not None,
+        "choices": choices,
+        "targets": [[target, _owner(session, target)] for target in targets if target in session.library.forms],
+    }
+
+
+def _owner(session: Session, target: str) -> list[Any] | None:
+    """The field of a register that says whose an item is: its id, its label, where the name stands, whether that is
+    private."""
+    from logbook.operations.asking import owner_fields
+
+    form = session.library.forms[target]
+    field = next(iter(owner_fields(form)), None)
+    if field is None:
+        return None
+    of = "staff" if field.type == "staff" else "customer"
+    named = session.library.forms[of].fields.get("name") if of in session.library.forms else None
+    hidden = field.private or (of == "customer" and (named is None or named.private))
+    return [field.id, field.label.say(session.lang), of, hidden]
 
 
 @_safely
 def staff(session: Session, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+    from logbook.index.initials import known
+
+    fits = known().fits
     return [
         CompletionItem(row.id, help=row.title)
         for row in session.index.select("status:active", form="staff", now=session.now)
-        if row.id.startswith(incomplete) or row.title.startswith(incomplete)
+        if row.id.startswith(incomplete) or row.title.startswith(incomplete) or fits(row.title, incomplete)
     ]
 
 

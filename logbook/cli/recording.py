@@ -21,11 +21,10 @@ from logbook.cli.people import announced
 from logbook.cli.people import sees_private
 from logbook.cli.words import Command
 from logbook.cli.words import Option
-from logbook.core.errors import LogbookError
 from logbook.core.errors import Refused
+from logbook.core.errors import UsageError
 from logbook.core.record import Stored
 from logbook.core.text import Text
-from logbook.core.value import replace
 
 if TYPE_CHECKING:
     from logbook.operations.writing import Written
@@ -102,25 +101,27 @@ def _add(
         session, form, words, given=given, at=at, reason=reason, approved_by=approved_by, step=step
     )
     if edit:
-        from logbook.cli.prompting import edit_new
+        from logbook.cli import prompting
 
-        draft, given = edit_new(context, request, given)
-        try:
-            request = add.prepare(
-                session, form, (), given=given, at=at, reason=reason, approved_by=approved_by, step=step
+        path, text = prompting.new_text(context, request, given)
+
+        def record(saved: bytes) -> Written:
+            filled = prompting.filled_in(saved, path)
+            return add.add(
+                session,
+                add.prepare(
+                    session, form, (), given=filled, at=at, reason=reason, approved_by=approved_by, step=step
+                ),
             )
-            written = add.add(session, request)
-        except LogbookError:
-            output.note(context, context.catalogue.say("cli.draft-kept", path=str(draft)))
-            raise
-        draft.unlink(missing_ok=True)
-        told(context, written, format_, "cli.recorded")
+
+        told(context, prompting.edit_until(context, path, text, record), format_, "cli.recorded")
         return 0
     if machine.is_interactive() and not any(issue.is_error for issue in request.changes.issues):
-        from logbook.cli.prompting import ask_missing
+        from logbook.cli import guiding
 
-        ask_missing(context, request)
-    written = add.add(session, request)
+        written = guiding.add(context, request)
+    else:
+        written = add.add(session, request)
     told(context, written, format_, "cli.recorded")
     return 0
 
@@ -132,7 +133,7 @@ def _add(
     "logbook step CP-20261122-A003 处理完毕 起因=钢丝绳松 处理结果=已更换",
 )
 @click.argument("id", shell_complete=completing.open_ids)
-@click.argument("step", shell_complete=completing.steps)
+@click.argument("step", required=False, shell_complete=completing.steps)
 @click.argument("words", nargs=-1, metavar="[FIELD=VALUE]...", shell_complete=completing.fields)
 @click.option("--from", "source", **FROM)
 @click.option("--at", **AT)
@@ -143,7 +144,7 @@ def _add(
 def step_command(
     context: Context,
     id: str,
-    step: str,
+    step: str | None,
     words: tuple[str, ...],
     source: str | None,
     at: str | None,
@@ -152,13 +153,50 @@ def step_command(
     format_: str,
 ) -> int:
     from logbook.operations.step import step as take
+    from logbook.store import machine
 
+    session = context.session
     with _fields_of(source) as given:
-        written = take(
-            context.session, id, step, words, given=given, at=at, reason=reason, approved_by=approved_by
-        )
+        if machine.is_interactive():
+            written = _guided_step(context, id, step, words, given, at, reason, approved_by)
+            if written is None:
+                return 0
+        elif step is None:
+            raise UsageError("ask.no-terminal-step", id=id)
+        else:
+            written = take(session, id, step, words, given=given, at=at, reason=reason, approved_by=approved_by)
     told(context, written, format_, "cli.state")
     return 0
+
+
+def _guided_step(
+    context: Context,
+    id: str,
+    step: str | None,
+    words: tuple[str, ...],
+    given: Mapping[str, Stored] | None,
+    at: str | None,
+    reason: str | None,
+    approved_by: str | None,
+) -> Written | None:
+    """Take the step with somebody at hand who can be asked; None where no step was picked."""
+    from logbook.cli import guiding
+    from logbook.core.definition import find_step
+    from logbook.core.issues import Issue
+    from logbook.operations.reading import find
+    from logbook.operations.reading import load
+    from logbook.operations.step import step as take
+
+    session = context.session
+    loaded = load(session, find(session, id))
+    found = find_step(loaded.form, step, session.library.settings) if step else guiding.choose_step(context, loaded)
+    if found is None:
+        return None
+    if isinstance(found, Issue):
+        return take(session, id, str(step), words, given=given, at=at, reason=reason, approved_by=approved_by)
+    return guiding.step(
+        context, loaded, found, words, given=given, at=at, reason=reason, approved_by=approved_by
+    )
 
 
 @click.command("amend", cls=Command, epilog="logbook amend CP-20261122-A003 level=major --reason 电梯困人")
@@ -226,9 +264,7 @@ def sign_command(
 @format_option(("text", "json", "ids"), "text")
 @passes_context
 def open_command(context: Context, id: str, reason: str | None, format_: str) -> int:
-    from logbook.cli.prompting import edit_text
-    from logbook.cli.prompting import with_schema
-    from logbook.cli.prompting import without_schema
+    from logbook.cli import prompting
     from logbook.operations import opening
 
     session = context.session
@@ -239,19 +275,17 @@ def open_command(context: Context, id: str, reason: str | None, format_: str) ->
     draft = opening.drafts_folder(session) / f"{name}.{session.operator()}.{loaded.row.blob[:10]}.yaml"
     private = sees_private(context)
     shown = opening.text_for(session, loaded, private=private)
-    text = draft.read_bytes() if draft.exists() else shown
-    saved = edit_text(context, draft, with_schema(session, loaded.form, text))
-    edited = without_schema(saved)
-    if not edited.strip():  # an emptied file gives the edit up
-        edited = shown
-    try:
-        written = opening.save(session, loaded, edited, reason=reason, private=private)
-    except LogbookError as error:
-        if isinstance(error, Refused) and saved != edited:  # the draft has a line more than what is recorded
-            error.issues = tuple(replace(one, line=one.line + 1) if one.line else one for one in error.issues)
-        output.note(context, context.catalogue.say("cli.draft-kept", path=str(draft)))
-        raise
-    draft.unlink(missing_ok=True)
+    if draft.exists():
+        output.note(context, context.catalogue.say("ask.go-on-text", path=str(draft)))
+        text = draft.read_bytes()
+    else:
+        text = prompting.hinted(context, loaded.form, shown)
+
+    def save(edited: bytes) -> Written | None:
+        # An emptied file gives the edit up.
+        return opening.save(session, loaded, edited if edited.strip() else shown, reason=reason, private=private)
+
+    written = prompting.edit_until(context, draft, text, save)
     if written is None:
         output.note(context, context.catalogue.say("cli.unchanged"))
         return 0

@@ -153,19 +153,19 @@ def _roster_rows(context: Context, whole: Manning, *, people: bool) -> Iterator[
         came = [one for one in whole.attended if one.person == line.person
                 and one.start < line.end and (one.end is None or one.end > line.start)]  # fmt: skip
         rows.append((line.start, {
-            "kind": "line", "day": _day_text(context, line.start, people=people),
+            "kind": "line", "day": day_text(context, line.start, people=people),
             "shift": labels.get(line.shift, line.shift) if people else line.shift,
             **_span(context, line.start, line.end, people=people),
             "person": name(line.person) if people else line.person,
-            "came": "、".join(_came(context, one) for one in came) if people else [one.log for one in came],
-            "note": "、".join(filter(None, (_arrival_of(context, one) for one in came))) if people else None,
+            "came": "、".join(came_text(context, one) for one in came) if people else [one.log for one in came],
+            "note": "、".join(filter(None, (arrival_of(context, one) for one in came))) if people else None,
             "roster": line.roster,
         }))  # fmt: skip
     for cover in whole.covers:
         away = name(cover.away) if cover.away and people else cover.away
         said = f"{_say(context, '代', 'for ')}{away}" if away and people else away
         rows.append((cover.start, {
-            "kind": "cover", "day": _day_text(context, cover.start, people=people),
+            "kind": "cover", "day": day_text(context, cover.start, people=people),
             "shift": _say(context, "代值", "cover") if people else "cover",
             **_span(context, cover.start, cover.end, people=people),
             "person": name(cover.cover) if people else cover.cover,
@@ -180,22 +180,22 @@ def _roster_rows(context: Context, whole: Manning, *, people: bool) -> Iterator[
             continue
         unplanned = _say(context, "不在值班表上", "not on the roster") if whole.lines else ""
         rows.append((one.start, {
-            "kind": "attended", "day": _day_text(context, one.start, people=people),
+            "kind": "attended", "day": day_text(context, one.start, people=people),
             "shift": labels.get(one.shift, one.shift) if people else one.shift,
             **_span(context, one.start, one.end, people=people),
             "person": name(one.person) if people else one.person,
-            "came": _came(context, one) if people else [one.log],
-            "note": " ".join(filter(None, (unplanned, _arrival_of(context, one)))) if people else None,
+            "came": came_text(context, one) if people else [one.log],
+            "note": " ".join(filter(None, (unplanned, arrival_of(context, one)))) if people else None,
             "roster": None,
         }))  # fmt: skip
     for kind, gaps in (("gap", whole.planned_gaps), ("gap_actual", whole.actual_gaps)):
         for low, high in gaps:
             row: dict[str, object] = {
-                "kind": kind, "day": _day_text(context, low, people=people), "shift": None,
+                "kind": kind, "day": day_text(context, low, people=people), "shift": None,
                 **_span(context, low, high, people=people), "person": None, "came": None, "note": None, "roster": None,
             }  # fmt: skip
             if people:
-                row |= {"from": _moment(context, low), "until": _moment(context, high)}
+                row |= {"from": moment_text(context, low), "until": moment_text(context, high)}
                 row["note"] = _say(context, "空岗", "NOBODY")
             rows.append((low, row))
     rows.sort(key=lambda pair: (pair[0], str(pair[1]["kind"])))
@@ -231,7 +231,7 @@ def shift_command(
         signed = shifts.sign_on(session, post=post, at=at, words=rest, reason=reason)
         _recorded(context, signed.written, "cli.recorded", format_)
         label = shifts.posts_in(session)[signed.shift.post].label.say(context.lang)
-        line = f"  {label} {_moment(context, signed.shift.start)} — {_moment(context, signed.shift.end)}"
+        line = f"  {label} {moment_text(context, signed.shift.start)} — {moment_text(context, signed.shift.end)}"
         output.note(context, f"{line}  {_arrival(context, signed.arrival)}")
         return 0
     if action in OFF:
@@ -261,18 +261,19 @@ def shift_command(
 def _show_book(context: Context, book: Book) -> None:
     name = names(context)
     label = book.post.label.say(context.lang)
-    head = f"{_day_text(context, book.shift.start, people=True)}  {label}"
-    output.result(f"{head}  {_clock(context, book.shift.start)}—{_clock(context, book.shift.end)}")
+    head = f"{day_text(context, book.shift.start, people=True)}  {label}"
+    output.result(f"{head}  {clock_text(context, book.shift.start)}—{clock_text(context, book.shift.end)}")
     planned = "、".join(dict.fromkeys(name(line.person) for line in book.planned))
     output.result(f"  {_say(context, '排班', 'Roster')}  {planned or _say(context, '（没有）', '(nobody)')}")
     for one in book.attended:
-        said = " ".join(filter(None, (name(one.person), _came(context, one), _arrival_of(context, one))))
+        said = " ".join(filter(None, (name(one.person), came_text(context, one), arrival_of(context, one))))
         output.result(f"  {_say(context, '在岗', 'On duty')}  {said}  {one.log}")
     for cover in book.covers:
-        said = f"{_clock(context, cover.start)}—{_clock(context, cover.end)} {name(cover.cover)} {cover.reason}"
+        said = f"{clock_text(context, cover.start)}—{clock_text(context, cover.end)} {name(cover.cover)} {cover.reason}"
         output.result(f"  {_say(context, '代值', 'Cover')}  {said}")
     for low, high in book.gaps:
-        output.result(_red(f"  {_say(context, '空岗', 'NOBODY')}  {_moment(context, low)} — {_moment(context, high)}"))
+        empty = f"{moment_text(context, low)} — {moment_text(context, high)}"
+        output.result(_red(f"  {_say(context, '空岗', 'NOBODY')}  {empty}"))
     if book.handover is not None:
         form = context.session.library.forms.get(book.handover.form)
         said = f"{book.handover.id} {status_label(form, book.handover.status, context.lang)}"
@@ -301,7 +302,7 @@ def _show_book(context: Context, book: Book) -> None:
         for entry in book.entries:
             form = library.forms.get(entry.row.form)
             yield [
-                _clock(context, entry.row.at_epoch), entry.row.id,
+                clock_text(context, entry.row.at_epoch), entry.row.id,
                 form.title.say(context.lang) if form else entry.row.form, entry.row.title,
                 status_label(form, entry.row.status, context.lang), name(entry.row.by),
                 f"{_say(context, '补记', 'addendum to')} {entry.addendum}" if entry.addendum else "",
@@ -436,12 +437,12 @@ def _show_gathered(context: Context, found: Gathered) -> None:
     lines.append(f"{turn}  {found.post}")
     if found.shift is not None:
         lines.append(
-            f"  {_say(context, '本班', 'Shift')}  {_moment(context, found.shift.start)} — "
-            f"{_moment(context, found.shift.end)}"
+            f"  {_say(context, '本班', 'Shift')}  {moment_text(context, found.shift.start)} — "
+            f"{moment_text(context, found.shift.end)}"
         )
     lines.append(f"  {_say(context, '日志', 'Log')}  {found.log.id if found.log else '-'}")
-    before = found.previous.id if found.previous else "-"
-    lines.append(f"  {_say(context, '上次交接', 'Before')}  {before}  {_moment(context, int(found.since.timestamp()))}")
+    before, since = found.previous.id if found.previous else "-", moment_text(context, int(found.since.timestamp()))
+    lines.append(f"  {_say(context, '上次交接', 'Before')}  {before}  {since}")
     lines.append(f"  {_say(context, '遗留问题', 'Open matters')}")
     for number, one in enumerate(found.matters, 1):
         lines.append("    " + "  ".join(filter(None, (f"{number}.", one.text, one.record, f"（{one.why}）"))))
@@ -531,11 +532,18 @@ def _local(context: Context, instant: int) -> datetime:
     return from_epoch(instant, context.session.zone)
 
 
-def _clock(context: Context, instant: int) -> str:
+def local_day(context: Context, instant: int) -> str:
+    """The day of an instant, ``2026-11-21``."""
+    return _local(context, instant).date().isoformat()
+
+
+def clock_text(context: Context, instant: int) -> str:
+    """``08:30``."""
     return _local(context, instant).strftime("%H:%M")
 
 
-def _moment(context: Context, instant: int) -> str:
+def moment_text(context: Context, instant: int) -> str:
+    """``11-21 08:30``."""
     return _local(context, instant).strftime("%m-%d %H:%M")
 
 
@@ -549,7 +557,8 @@ def _short(text: str) -> str:
     return text[5:16].replace("T", " ")
 
 
-def _day_text(context: Context, instant: int, *, people: bool) -> str:
+def day_text(context: Context, instant: int, *, people: bool) -> str:
+    """``11-21 周六`` for people, ``2026-11-21`` else."""
     local = _local(context, instant)
     if not people:
         return str(local.date().isoformat())
@@ -559,16 +568,18 @@ def _day_text(context: Context, instant: int, *, people: bool) -> str:
 
 def _span(context: Context, start: int, end: int | None, *, people: bool) -> dict[str, object]:
     if people:
-        return {"start": _clock(context, start), "end": _clock(context, end) if end is not None else ""}
+        return {"start": clock_text(context, start), "end": clock_text(context, end) if end is not None else ""}
     return {"start": _iso(context, start), "end": _iso(context, end)}
 
 
-def _came(context: Context, one: Attendance) -> str:
-    end = _clock(context, one.end) if one.end is not None else ""
-    return f"{_clock(context, one.start)}—{end}"
+def came_text(context: Context, one: Attendance) -> str:
+    """From when until when somebody was there."""
+    end = clock_text(context, one.end) if one.end is not None else ""
+    return f"{clock_text(context, one.start)}—{end}"
 
 
-def _arrival_of(context: Context, one: Attendance) -> str:
+def arrival_of(context: Context, one: Attendance) -> str:
+    """How late somebody came; nothing where he was in time."""
     from logbook.core.shifts import Arrival
     from logbook.operations.shifts import is_late
 

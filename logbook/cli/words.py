@@ -16,12 +16,14 @@ from logbook.store import machine
 
 # name: (module, help in both languages). Help and completion read this table and import nothing else.
 COMMANDS: Mapping[str, tuple[str, Text]] = {
+    "desk": ("desking", Text("值班窗口：要办的事、登记、查找、交接", "the prompt for a shift: due, entry, handover")),
     "add": ("recording", Text("登记一条新记录", "make a record")),
     "step": ("recording", Text("办理一个步骤", "take a record one step on")),
     "next": ("following", Text("接着填下一张表", "start the record that follows one")),
     "amend": ("recording", Text("更正已记录的内容（留下原值和原因）", "correct a recorded value; the old one stays")),
     "void": ("recording", Text("作废一条记录", "cancel a record")),
     "sign": ("recording", Text("签名", "sign a record")),
+    "drafts": ("drafts", Text("没登完的草稿：查看、丢掉", "unfinished entries: list, drop")),
     "open": ("recording", Text("在编辑器里修改，保存后校验并提交", "edit a record, checked and committed on save")),
     "show": ("looking", Text("查看一条记录", "show a record")),
     "history": ("looking", Text("谁在什么时候改了什么", "who changed which field when")),
@@ -52,6 +54,7 @@ COMMANDS: Mapping[str, tuple[str, Text]] = {
     "retention": ("evidence", Text("哪些记录保存期满", "which records need not be kept any longer")),
     "import": ("exchange", Text("从 CSV、XLSX、JSON 导入", "import CSV, XLSX, JSON, JSON Lines")),
     "export": ("exchange", Text("导出 CSV、XLSX、JSON、Parquet", "export CSV, XLSX, JSON, YAML, Parquet")),
+    "site": ("site", Text("只读网站：给主管和审计看的网页", "a read-only site for supervisors and auditors")),
     "fleet": ("fleet", Text("多个项目一起查：逾期、审核、导出", "many sites at once: query, overdue, audit, export")),
     "keys": ("privacy", Text("私密内容的钥匙：导出、导入", "keys of private values: export, import")),
     "erase": ("privacy", Text("抹除一个人的私密内容（销毁钥匙）", "erase a person's private values")),
@@ -65,7 +68,7 @@ COMMANDS: Mapping[str, tuple[str, Text]] = {
     "completion": ("books", Text("打印命令补全脚本", "print a completion script")),
 }
 WRITING = frozenset(
-    ("add", "step", "amend", "void", "sign", "open", "import", "init", "demo", "on", "off")
+    ("add", "step", "amend", "void", "sign", "open", "import", "init", "demo", "on", "off", "desk")
     + ("handover", "shift", "roster", "key", "loan", "next", "packs", "login", "keys", "erase", "sync", "upkeep")
 )
 ALIASES = {"ls": "list", "new": "add", "登记": "add", "办理": "step", "查询": "list", "逾期": "overdue", "同步": "sync"}

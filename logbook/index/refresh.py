@@ -18,6 +18,7 @@ from logbook.index.build import by_time
 from logbook.index.build import read_plain
 from logbook.index.build import record_of
 from logbook.index.build import record_paths
+from logbook.index.initials import ensure
 from logbook.index.schema import SEARCH
 from logbook.index.schema import Context
 from logbook.index.schema import create_tables
@@ -64,6 +65,7 @@ def build(
     connection.execute("pragma analysis_limit = 400")
     connection.execute("analyze")
     connection.execute("commit")
+    ensure()
 
 
 def _gather(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 # Raise with every change of a table or of what is written into it: another number means rebuild.
-SCHEMA_VERSION = "6"
+SCHEMA_VERSION = "7"
 
 # Filled when duties are first asked for (`index/duties.py`).
 OF_RECORDS = ("duty_marks", "duty_triggers", "duty_subjects", "duty_waits", "duty_links")

@@ -19,6 +19,7 @@ from functools import cache
 from logbook.core.form import Form
 from logbook.core.record import RESERVED
 from logbook.core.record import Stored
+from logbook.core.traditional import simplified
 
 _HAN = r"\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 
@@ -35,11 +36,12 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 
 def _runs(text: str) -> list[tuple[str, str]]:
-    """Runs of the text in order, each as Chinese characters or as a word, in small letters."""
+    """Runs of the text in order, each as simplified Chinese characters or as a word, in small letters: 電梯 and
+    电梯 are found by one another."""
     runs, fold = _patterns()
     if fold.search(text):
         text = unicodedata.normalize("NFKC", text)
-    found: list[tuple[str, str]] = runs.findall(text.lower())
+    found: list[tuple[str, str]] = runs.findall(simplified(text.lower()))
     return found
 
 

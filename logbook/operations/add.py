@@ -70,8 +70,12 @@ def prepare(
 ) -> Request:
     """Read what was typed. Problems are kept in ``changes.issues``; an unknown form is Refused. ``step``: the
     one that makes the record, of a form that has several."""
-    form = session.form(form_word)
+    form = form_meant(session, form_word)
     words = tuple(words)
+    if given is None and any("=" not in word for word in words):
+        from logbook.operations.guessing import placed
+
+        words = placed(session, form, words)
     changes = changes_asked(form, words, given, session.library, now=session.now, zone=session.zone)
     problems: list[Issue] = []
     operator = ""
@@ -108,6 +112,23 @@ def prepare(
         operator if operator and holder != operator else None,
         step,
     )
+
+
+def form_meant(session: Session, word: str) -> Form:
+    """The form of that id, title or alias, else the one whose alias begins with it or has it for its initials
+    (``ts`` for 投诉). Refused when there is none, and with their names when there are several."""
+    try:
+        return session.form(word)
+    except Refused as refused:
+        from logbook.operations.asking import find_form_short
+
+        found = find_form_short(session, word) if refused.issues[0].rule == "form.unknown-form" else []
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise
+        known = [form.alias[0] if form.alias else form.title.zh for form in found[:9]]
+        raise Refused([Issue("ask.form-which", {"found": word, "known": known}, field="form")]) from refused
 
 
 def _held_by_first(form: Form, changes: Changes, fact: str) -> str | None:

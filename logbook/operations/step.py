@@ -24,6 +24,7 @@ from logbook.operations.reading import Loaded
 from logbook.operations.reading import find
 from logbook.operations.reading import load
 from logbook.operations.session import Session
+from logbook.operations.words import Changes
 from logbook.operations.words import changes_asked
 from logbook.operations.writing import Draft
 from logbook.operations.writing import Writing
@@ -49,8 +50,10 @@ def step(
     by: str | None = None,
     reason: str | None = None,
     approved_by: str | None = None,
+    entered: Changes | None = None,
 ) -> Written:
-    """Take ``step_word`` on one record; Refused with every problem at once, nothing written."""
+    """Take ``step_word`` on one record; Refused with every problem at once, nothing written. ``entered``: what it
+    brings, read already, in place of ``words`` and ``given``."""
     with writing(session) as write:
         loaded = load(session, find(session, word))
         draft = draft_of(
@@ -64,6 +67,7 @@ def step(
             by=by,
             reason=reason,
             approved_by=approved_by,
+            entered=entered,
         )
         return write.publish([draft])[0]
 
@@ -81,6 +85,7 @@ def draft_of(
     reason: str | None = None,
     approved_by: str | None = None,
     made: Mapping[str, Stored] | None = None,
+    entered: Changes | None = None,
 ) -> Draft:
     """The record after the step, with every check passed. ``made``: references to records that the same
     operation makes; nobody could look them up yet."""
@@ -115,10 +120,12 @@ def draft_of(
         )
     built_in = found.id not in form.steps
     taking = with_fields(form, found) if built_in else form
-    changes = changes_asked(
-        taking, words, given, session.library, now=session.now, zone=session.zone, current=state.fields
-    )
-    resolve_references(session, taking, changes)
+    changes = entered
+    if changes is None:
+        changes = changes_asked(
+            taking, words, given, session.library, now=session.now, zone=session.zone, current=state.fields
+        )
+        resolve_references(session, taking, changes)
     changes.set.update(made or {})
     issues += changes.issues
     operator = ""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Literal
 
 from logbook.core.value import frozen
 from logbook.render.width import width
 
 _THREE_LINES = 50
+_ACROSS = 92  # characters across A4 upright
+_LABEL = 13  # of these for a label
 
 
 @frozen
@@ -36,7 +40,29 @@ class Value:
     @property
     def broad(self) -> bool:
         """Whether the boxes to tick would fill more than three lines of a third of the page."""
-        return sum(4 + width(option.label) for option in self.options) > _THREE_LINES
+        return self.across > _THREE_LINES
+
+    def is_crowd(self, many: int) -> bool:
+        """Whether the boxes to tick want a row of their own, where ``many`` values would share one."""
+        return many > 2 and self.across > (60 if many == 3 else _ACROSS // 2)
+
+    @property
+    def need(self) -> int:
+        """Characters across that the value had best have."""
+        return max(self.least, min(self.across, 3 * _THREE_LINES // 2)) if self.options else max(self.least, 13)
+
+    @property
+    def least(self) -> int:
+        """Characters across that it cannot do without."""
+        if self.options:
+            return max(5 + width(option.label) for option in self.options)
+        longest = max((width(word) for word in self.text.split()), default=0)
+        return min(max(longest + 1, 9), 17)
+
+    @property
+    def across(self) -> int:
+        """Characters across that its boxes to tick take in one line."""
+        return sum(4 + width(option.label) for option in self.options)
 
 
 @frozen
@@ -65,8 +91,19 @@ class Pairs:
 
     @property
     def weights(self) -> tuple[int, ...]:
-        """Shares of the row: a tall box beside low ones gets twice theirs, many boxes to tick half more."""
-        return tuple(4 if box.height > 1 else 3 if box.value.broad else 2 for box in self.boxes)
+        """Shares of the row: a tall box beside low ones gets twice theirs; boxes to tick that would not stand in one
+        line of an equal share take from those that need less."""
+        if self.height > 1:
+            return tuple(4 if box.height > 1 else 3 if box.value.broad else 2 for box in self.boxes)
+        values = [box.value for box in self.boxes]
+        label = _LABEL if len(values) < 4 else 9
+        equal = _ACROSS // len(values) - label
+        if all(value.need <= equal for value in values if value.options):
+            return (2,) * len(values)
+        least = [label + value.least for value in values]
+        spare = max(0, _ACROSS - sum(least))
+        wishes = [value.need - value.least for value in values]
+        return tuple(one + spare * wish // (sum(wishes) or 1) for one, wish in zip(least, wishes, strict=True))
 
     @property
     def spans(self) -> tuple[tuple[int, int], ...]:
@@ -93,6 +130,8 @@ class Grid:
     title: str
     heads: tuple[Head, ...]
     rows: tuple[tuple[Value, ...], ...]
+    totals: tuple[tuple[Value, ...], ...] = ()  # rows that sum up those above
+    across: int = 0  # characters it needs across, where its weights are shares of a page filled up
     kind: str = "grid"
 
     @property
@@ -109,13 +148,21 @@ class Grid:
 
 @frozen
 class Signed:
-    """A place to sign: who signed it and when, or room to do so by hand."""
+    """A place to sign: who signed it and when, or room to do so by hand.
+
+    ``state``: ``signed``, and it holds; ``stale``: what was signed has changed; ``missing``: the step it belongs
+    to was taken without it; ``wanted``: its time has not come; ``blank``: on an empty form. ``note`` says it in words.
+    """
 
     label: str
     name: str = ""
     date: str = ""
     note: str = ""
-    state: Literal["signed", "stale", "blank"] = "blank"
+    state: Literal["signed", "stale", "missing", "wanted", "blank"] = "blank"
+
+    @property
+    def is_signed(self) -> bool:
+        return self.state in ("signed", "stale")
 
 
 @frozen
@@ -127,6 +174,21 @@ class Signing:
 
 
 Block = Pairs | Grid | Signing
+
+
+def in_rows(boxes: Sequence[Box]) -> Iterator[Pairs]:
+    """Boxes side by side; one with so many boxes to tick that the others would be squeezed has a row of its own."""
+    row: list[Box] = []
+    for box in boxes:
+        if box.value.is_crowd(len(boxes)):
+            if row:
+                yield Pairs(tuple(row))
+                row = []
+            yield Pairs((box,))
+        else:
+            row.append(box)
+    if row:
+        yield Pairs(tuple(row))
 
 
 @frozen
@@ -148,6 +210,9 @@ class Sheet:
     blank_date: str
     landscape: bool
     record: str  # the number alone, the document's name
+    code: str = ""  # what the QR code says: the way back to the record and its commit
+    origin: str = ""  # "记录至 2026-11-22 10:40  提交 1f2e3d…": what the sheet shows, whenever it is printed
+    moment_of_record: int = 0  # when that was, in seconds since 1970
 
 
 def side_by_side(places: tuple[Signed, ...], most: int = 5) -> list[tuple[Signed, ...]]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
+
+from markupsafe import Markup
 
 from logbook.render.paper import Sheet
 
@@ -16,9 +19,14 @@ _LAYOUT = "sheet.html.j2"
 _NOT_PLAIN = re.compile(r"[^0-9A-Za-z\u4e00-\u9fff]")
 
 
-def html(sheet: Sheet) -> str:
-    """The page. Every value is text: markup and template signs in it are shown, never obeyed."""
-    return _template().render(sheet=sheet)
+def html(sheets: Sequence[Sheet]) -> str:
+    """The page, with as many sheets as are given. Every value is text: markup and template signs in it are shown,
+    never obeyed."""
+    from logbook.render import qr
+
+    codes = qr.is_there()
+    drawn = {one.code: Markup(qr.svg(one.code)) for one in sheets if one.code} if codes else {}
+    return _template().render(sheets=sheets, codes=drawn)
 
 
 def css_text(text: str) -> str:
@@ -30,7 +38,6 @@ def css_text(text: str) -> str:
 def _template() -> Template:
     from jinja2 import StrictUndefined  # late: 25 ms that no other command needs
     from jinja2.sandbox import SandboxedEnvironment
-    from markupsafe import Markup
 
     environment = SandboxedEnvironment(
         autoescape=True,

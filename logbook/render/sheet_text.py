@@ -111,12 +111,12 @@ def _pair_band(block: Pairs) -> list[_Cell]:
 
 def _grid_bands(block: Grid) -> Iterator[list[_Cell]]:
     yield [_cell(block.title, WIDTH - 2, align="center")]
-    if sum(head.weight for head in block.heads) > _MOST:
+    if (block.across or sum(head.weight for head in block.heads)) > _MOST:
         yield from _stacked_bands(block)
         return
     rooms = _fitted(block)
     yield [_cell(head.label, room, align="center") for head, room in zip(block.heads, rooms, strict=True)]
-    for row in block.rows:
+    for row in (*block.rows, *block.totals):
         yield [_value(value, room) for value, room in zip(row, rooms, strict=True)]
 
 
@@ -126,7 +126,7 @@ def _fitted(block: Grid) -> list[int]:
         2 + max(width(line) for text in texts for line in text.splitlines() or [""])
         for texts in zip(
             [head.label for head in block.heads],
-            *([told(value) for value in row] for row in block.rows),
+            *([told(value) for value in row] for row in block.rows + block.totals),
             strict=True,
         )
     ]
@@ -143,7 +143,7 @@ def _stacked_bands(block: Grid) -> Iterator[list[_Cell]]:
     """A list too broad for columns: each row as its labels and values one after the other."""
     labels = [head.label for head in block.heads[1:]]
     filled = any(not value.empty for row in block.rows for value in row[1:])
-    for number, *values in block.rows:
+    for number, *values in (*block.rows, *block.totals):
         parts = [
             f"{label}: {told(value) or '______'}"
             for label, value in zip(labels, values, strict=True)
@@ -167,8 +167,8 @@ def _signing_bands(block: Signing, blank_date: str) -> Iterator[list[_Cell]]:
 
 
 def _signed(place: Signed, blank_date: str) -> list[str]:
-    if place.state == "blank":
-        return ["", "", blank_date]
+    if not place.is_signed:
+        return [place.note, "", blank_date]
     return [place.name, *([place.note] if place.note else []), place.date]
 
 
@@ -234,7 +234,7 @@ def _md_pairs(pairs: list[Pairs]) -> list[str]:
 
 def _md_block(block: Block, sheet: Sheet) -> str:
     if isinstance(block, Grid):
-        rows = ([told(value) for value in row] for row in block.rows)
+        rows = ([told(value) for value in row] for row in block.rows + block.totals)
         return f"## {md_text(block.title)}\n\n" + _md_table(
             [head.label for head in block.heads], rows, len(block.heads)
         )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 from typing import Literal
@@ -31,6 +33,7 @@ from logbook.render.paper import Sheet
 from logbook.render.paper import Signed
 from logbook.render.paper import Signing
 from logbook.render.paper import Value
+from logbook.render.paper import in_rows
 from logbook.render.paper import side_by_side
 from logbook.render.porcelain import MASK
 from logbook.render.porcelain import is_masked
@@ -48,6 +51,9 @@ _SIGNATURES = "signatures"
 _MOST_OPTIONS = 14  # more boxes than that fill half a page: the chosen word alone says as much
 _PAGE = 92  # characters across A4 upright
 _WIDE_GRID = 100  # the least a list needs, above which the sheet lies on its side
+
+_SUM = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
+_SIGNS = {">=": "≥", "<=": "≤", "!=": "≠"}
 
 # Characters a column of that type needs; text columns share what is left.
 _WEIGHTS = {
@@ -96,17 +102,7 @@ def sheet(
         derived=derived,
         signing=signing,
     )
-    if format == "html":
-        from logbook.render.sheet_html import html
-
-        return html(paper)
-    from logbook.render import sheet_text
-
-    if format == "md":
-        return sheet_text.markdown(paper)
-    if format == "text":
-        return sheet_text.text(paper)
-    raise ValueError(f"no sheet format: {format}")
+    return written(paper, format)
 
 
 def build(
@@ -122,11 +118,90 @@ def build(
     stale: Callable[[Signature], bool] | None = None,
     derived: Mapping[str, Stored] | None = None,
     signing: Callable[[SignaturePlace], bool] | None = None,
+    commit: str | None = None,
+    recorded: datetime | None = None,
 ) -> Sheet:
-    """The sheet as boxes, grids and places to sign, before it is turned into any format."""
+    """The sheet as boxes, grids and places to sign, before it is turned into any format.
+
+    ``commit`` and ``recorded``: the commit that last touched the record and when that was, for the way back from
+    paper; of a form, ``recorded`` is the day its version came into force.
+    """
     return _Builder(
-        form, state, library, lang, book_name, now, names, private, stale, derived or {}, signing
+        form, state, library, lang, book_name, now, names, private, stale, derived or {}, signing, commit, recorded
     ).sheet()
+
+
+def spoken_values(
+    form: Form,
+    state: State | None,
+    library: Library,
+    *,
+    lang: str,
+    names: Callable[[str], str] = str,
+    private: bool = False,
+    derived: Mapping[str, Stored] | None = None,
+) -> dict[str, object]:
+    """Every field as people read it, by its id: text, a list as rows of texts, a checklist as its lines."""
+    from datetime import UTC
+
+    maker = _Builder(
+        form, state, library, lang, "", datetime(1970, 1, 1, tzinfo=UTC), names, private, None, derived or {}, None,
+        None, None,
+    )  # fmt: skip
+    values: dict[str, object] = {
+        "at": _moment(state.at) if state is not None else "",
+        "by": _line(names(state.by)) if state is not None else "",
+    }
+    for field in form.fields.values():
+        stored = maker.fields.get(field.id)
+        if is_masked(stored):
+            values[field.id] = str(stored)
+        elif field.type == "checklist":
+            grid = maker.checklist(field, "", stored if isinstance(stored, dict) else {})
+            values[field.id] = [
+                {
+                    "item": row[1].text,
+                    "result": row[2].text or "".join(one.label for one in row[2].options if one.ticked),
+                    "remark": row[3].text,
+                }
+                for row in grid.rows
+            ]
+        elif field.type == "list":
+            rows = [row for row in stored if isinstance(row, dict)] if isinstance(stored, list) else []
+            values[field.id] = [
+                {name: maker.text(column, row.get(name)) for name, column in field.columns.items()} for row in rows
+            ]
+        else:
+            values[field.id] = maker.text(field, stored)
+    return values
+
+
+def written(paper: Sheet, format: str) -> str:
+    """A sheet as text, Markdown or HTML."""
+    return bound([paper], format)
+
+
+def bound(papers: Sequence[Sheet], format: str) -> str:
+    """Sheets one after the other: a form feed between them as text, a rule in Markdown, pages of one HTML file."""
+    if format == "html":
+        from logbook.render.sheet_html import html
+
+        return html(papers)
+    from logbook.render import sheet_text
+
+    if format == "md":
+        return "\n---\n\n".join(map(sheet_text.markdown, papers))
+    if format == "text":
+        return "\f".join(map(sheet_text.text, papers))
+    raise ValueError(f"no sheet format: {format}")
+
+
+SHORT = 12  # hexadecimal digits of a commit that are printed: nobody mistakes one for another
+
+
+def code_of(number: str, commit: str | None) -> str:
+    """What the QR code of a sheet says: ``logbook:CP-20261122-A003@1f2e3d4c5b6a``."""
+    return f"logbook:{number}@{commit[:SHORT]}" if commit else ""
 
 
 class _Builder:
@@ -143,6 +218,8 @@ class _Builder:
         stale: Callable[[Signature], bool] | None,
         derived: Mapping[str, Stored],
         wanted: Callable[[SignaturePlace], bool] | None,
+        commit: str | None,
+        recorded: datetime | None,
     ) -> None:
         self.form = form
         self.state = state
@@ -153,6 +230,8 @@ class _Builder:
         self.names = names
         self.private = private
         self.stale = stale
+        self.commit = commit
+        self.recorded = recorded
         self.wanted = wanted if state is not None else None
         self.words = Catalogue(self.lang)
         self.say = self.words.say
@@ -182,7 +261,17 @@ class _Builder:
             blank_date=self.say("sheet.blank_date"),
             landscape=any(map(self.is_wide, form.fields.values())),
             record=_line(number),
+            code=code_of(number, self.commit) if number else "",
+            origin=self.origin(),
+            moment_of_record=int(self.recorded.timestamp()) if self.recorded is not None else 0,
         )
+
+    def origin(self) -> str:
+        """What the sheet shows, the same whenever it is printed: the record up to a commit, or a form."""
+        if self.recorded is None or self.state is None:
+            return ""
+        moment = self.recorded.strftime("%Y-%m-%d %H:%M")
+        return self.say("sheet.origin", moment=moment, commit=(self.commit or "-")[:SHORT])
 
     def status(self) -> str:
         if self.state is None:
@@ -212,7 +301,7 @@ class _Builder:
             for cell in row:
                 if cell.field == _SIGNATURES:
                     if boxes:
-                        yield Pairs(tuple(boxes))
+                        yield from in_rows(boxes)
                         boxes = []
                     yield from map(Signing, side_by_side(tuple(self.signing())))
                     continue
@@ -221,13 +310,13 @@ class _Builder:
                     continue
                 if field is not None and _is_grid(field):
                     if boxes:
-                        yield Pairs(tuple(boxes))
+                        yield from in_rows(boxes)
                         boxes = []
                     yield self.grid(field, cell)
                 else:
                     boxes.append(self.box(cell, field))
             if boxes:
-                yield Pairs(tuple(boxes))
+                yield from in_rows(boxes)
 
     def standard_rows(self) -> Iterator[tuple[Cell, ...]]:
         """Rows for a form that does not say how it prints: two short fields a row, long ones alone."""
@@ -261,7 +350,7 @@ class _Builder:
 
     def is_wide(self, field: Field) -> bool:
         """Whether a list needs the sheet on its side; filled and blank sheets agree."""
-        return sum(_least(column, self.label(column)) for column in field.columns.values()) > _WIDE_GRID
+        return sum(least(column, self.label(column)) for column in field.columns.values()) > _WIDE_GRID
 
     def label(self, field: Field) -> str:
         label = field.label.say(self.lang) or field.id
@@ -307,6 +396,8 @@ class _Builder:
         if in_grid and field.type == "datetime" and isinstance(stored, str) and self.state is not None:
             short = _moment(stored)
             return short[5:] if short[:4] == self.state.at[:4] else short
+        if field.type == "attachment":  # the whole sum stands in the record; so much of it tells files apart
+            return _SUM.sub(lambda found: f"{found[1]}…", plain(shown(field, stored, self.lang), newline="\n"))
         return plain(shown(field, stored, self.lang), newline="\n")
 
     def options(self, field: Field, stored: Stored, *, in_grid: bool) -> tuple[Option, ...]:
@@ -350,9 +441,9 @@ class _Builder:
             rows.append((Value(str(number) if self.state is None else "", align="center"), *empty))
         weights = [7]
         for place, column in enumerate(columns, 1):
-            longest = max((_widest(row[place]) for row in rows), default=0)
+            longest = max((max(_widest(row[place]), row[place].across) for row in rows), default=0)
             most = 40 if column.type in ("text", "longtext") else 24
-            weights.append(max(_least(column, self.label(column)), min(longest + 2, most)))
+            weights.append(max(least(column, self.label(column)), min(longest + 2, most)))
         texts = [place for place, column in enumerate(columns, 1) if column.type in ("text", "longtext")]
         spare = max(0, _PAGE - sum(weights)) // max(1, len(texts))
         for place in texts:  # what is left of the page goes to the columns people write in
@@ -397,7 +488,7 @@ class _Builder:
             criterion = item.criterion.say(self.lang) if item.criterion else ""
             if item.limit:
                 op, number, unit = item.limit
-                limit = " ".join(filter(None, (op, number, unit.say(self.lang))))
+                limit = " ".join(filter(None, (_SIGNS.get(op, op), number, unit.say(self.lang))))
                 criterion = "  ".join(part for part in (criterion, limit) if part)
             yield name, item.label.say(self.lang) or name, criterion
         for name in answers:
@@ -420,13 +511,23 @@ class _Builder:
         for name, place in self.form.signatures.items():
             if self.wanted is not None and name not in given and not self.wanted(place):
                 continue
-            yield self.signed(place.label.say(self.lang) or name, given.pop(name, None))
+            yield self.signed(place.label.say(self.lang) or name, given.pop(name, None), place)
         for name, signature in given.items():
             yield self.signed(name, signature)
 
-    def signed(self, label: str, signature: Signature | None) -> Signed:
-        if signature is None:
+    def unsigned(self, label: str, place: SignaturePlace | None) -> Signed:
+        """Room to sign by hand; on a filled sheet with who is to, and whether it is missing already."""
+        if self.state is None or place is None or self.state.voided:
             return Signed(label)
+        known = self.library.roles
+        who = self.words.join(known[role].say(self.lang) if role in known else role for role in place.roles)
+        past = place.at is not None and any(event.step == place.at for event in self.state.events)
+        word = "sheet.missing" if past else "sheet.wanted"
+        return Signed(label, note=self.say(word, who=who or label), state="missing" if past else "wanted")
+
+    def signed(self, label: str, signature: Signature | None, place: SignaturePlace | None = None) -> Signed:
+        if signature is None:
+            return self.unsigned(label, place)
         who = _line(self.names(signature.by))
         note = ""
         if signature.name:
@@ -434,7 +535,7 @@ class _Builder:
             who = _line(signature.name) if self.private else MASK
         if self.stale is not None and self.stale(signature):
             return Signed(label, who, _moment(signature.at), note or self.say("sheet.stale"), "stale")
-        return Signed(label, who, _moment(signature.at), note, "signed")
+        return Signed(label, who, _moment(signature.at), note or self.say("sheet.valid"), "signed")
 
     def notes(self, blocks: Iterable[Block]) -> Iterator[str]:
         if self.state is not None:
@@ -485,7 +586,7 @@ def _is_grid(field: Field) -> bool:
     return field.type == "checklist" or (field.type == "list" and len(field.columns) > 1)
 
 
-def _least(column: Field, label: str) -> int:
+def least(column: Field, label: str) -> int:
     """Characters across that a column cannot do without."""
     return max(_WEIGHTS.get(column.type, 16), min(width(label) + 2, 16))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import cache
 
 ELLIPSIS = "…"
 
@@ -17,6 +18,7 @@ def width(text: str) -> int:
     return sum(_columns(char) for char in text)
 
 
+@cache
 def _columns(char: str) -> int:
     if char.isascii():
         return 1

@@ -76,3 +76,33 @@ def run_editor(path: Path) -> bool | None:
         return subprocess.run([*words, os.fspath(path)], check=False).returncode == 0
     except (OSError, ValueError):
         return None
+
+
+def process_mark() -> str:
+    """What tells this process from any other, also from a later one of the same number."""
+    return f"{os.getpid()} {_started(os.getpid())}"
+
+
+def is_running(mark: str) -> bool:
+    """Whether another process is still at work that gave this :func:`process_mark`."""
+    number, _, started = mark.partition(" ")
+    if not number.isdigit() or int(number) == os.getpid():
+        return False
+    if started:
+        return _started(int(number)) == started
+    if os.name != "posix":
+        return False
+    try:
+        os.kill(int(number), 0)
+    except OSError:
+        return False
+    return True
+
+
+def _started(number: int) -> str:
+    """When a process began, as the system counts; empty where it does not tell."""
+    try:
+        line = Path(f"/proc/{number}/stat").read_text("ascii", "replace")
+        return line.rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return ""

@@ -145,3 +145,84 @@ def at_terminal(root: Path, words: Sequence[str], talk: Sequence[tuple[str, str]
         pass
     os.close(mine)
     return Answer(code, out.decode(), seen.decode("utf-8", "replace"))
+
+
+class Terminal:
+    """A command on a pseudo-terminal, input and output both: what is seen is what a person sees."""
+
+    def __init__(self, root: Path, *words: str, columns: int = 80, lines: int = 24, **env: str) -> None:
+        import pty
+
+        self.seen = ""
+        self.gaps: list[float] = []
+        self._data = b""
+        self.pid, self._fd = pty.fork()
+        if self.pid == 0:
+            os.chdir(root)
+            given = environment(TERM="dumb", LANG="C.UTF-8", LC_ALL="C.UTF-8", **env)
+            os.execve(sys.executable, [sys.executable, "-m", "logbook", *words], given)
+        self.resize(columns, lines)
+
+    def resize(self, columns: int, lines: int) -> None:
+        import fcntl
+        import struct
+        import termios
+
+        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+
+    def hear(self, until: str, seconds: float = 20) -> str:
+        """Wait for these words; everything that came since they were last waited for."""
+        import select
+
+        end = time.monotonic() + seconds
+        while until not in (fresh := self._data.decode("utf-8", "replace")):
+            assert time.monotonic() < end, f"never said {until!r}: {self.seen}{fresh}"
+            if select.select([self._fd], [], [], 0.1)[0]:
+                try:
+                    self._data += os.read(self._fd, 65536)
+                except OSError:
+                    assert until == "", f"ended without {until!r}: {self.seen}{fresh}"
+                    break
+        place = fresh.find(until) + len(until)
+        self.seen += fresh[:place]
+        self._data = fresh[place:].encode()
+        return fresh[:place].replace("\r\n", "\n")
+
+    def type(self, keys: str, until: str) -> str:
+        """Type, and wait for what is said next."""
+        if keys < " ":
+            time.sleep(0.3)  # as above
+        begun = time.monotonic()
+        os.write(self._fd, keys.encode())
+        heard = self.hear(until)
+        self.gaps.append(time.monotonic() - begun)
+        return heard
+
+    def send(self, keys: str) -> None:
+        os.write(self._fd, keys.encode())
+
+    def end(self, keys: str = "", *, kill: int = 0) -> tuple[int, str]:
+        """Type the last keys, or send a signal; the exit code, and what was said until the end."""
+        import select
+
+        if keys:
+            if keys < " ":
+                time.sleep(0.3)  # as above
+            os.write(self._fd, keys.encode())
+        if kill:
+            os.kill(self.pid, kill)
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            if select.select([self._fd], [], [], 0.2)[0]:
+                try:
+                    more = os.read(self._fd, 65536)
+                except OSError:
+                    break
+                if not more:
+                    break
+                self._data += more
+        else:
+            os.kill(self.pid, 9)
+        _, status = os.waitpid(self.pid, 0)
+        os.close(self._fd)
+        return os.waitstatus_to_exitcode(status), self._data.decode("utf-8", "replace").replace("\r\n", "\n")

@@ -136,14 +136,14 @@ posix = pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
 
 @posix
 def test_at_a_terminal_what_is_missing_is_asked_for(book: Path) -> None:
-    answer = at_terminal(book, ["add", "complaint", "level=major", *NOW], [("客户姓名", "王芳\n"), ("内容摘要", "漏水\n")])
+    answer = at_terminal(book, ["add", "complaint", "level=major", *NOW], [("客户姓名", "王芳\n"), ("内容摘要", "漏水\n"), ("回车登记", "\n")])
     assert (answer.code, answer.out) == (0, "CP-20261120-A002\n")
     assert "已记录 CP-20261120-A002 漏水" in answer.err
 
 
 @posix
 def test_choices_by_number_and_a_wrong_answer_is_asked_again(book: Path) -> None:
-    talk = [("工号", "x/y\n"), ("工号", "zhang\n"), ("姓名", "张三\n"), ("1 主任/经理", "99\n"), ("角色", "3\n")]
+    talk = [("工号", "x/y\n"), ("工号", "zhang\n"), ("姓名", "张三\n"), ("1 主任/经理", "99\n"), ("角色", "3\n"), ("回车登记", "\n")]
     answer = at_terminal(book, ["add", "staff", "--by", "hu", *NOW], talk)
     assert (answer.code, answer.out) == (0, "zhang\n")
     assert "编号“x/y”不能用" in answer.err
@@ -171,3 +171,57 @@ def test_an_editor_left_with_an_error_gives_the_edit_up(cli: Line, monkeypatch: 
     monkeypatch.delenv("VISUAL", raising=False)
     answer = cli("open", MINOR, *NOW)
     assert (answer.code, answer.out, drafts(cli)) == (130, "", [])
+
+
+def test_the_skeleton_says_what_a_field_takes_and_nothing_of_it_is_recorded(
+    cli: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor(cli, monkeypatch, 'cp "$1" ../seen; ls -l "$1" > ../mode; sed -i "s/^name:.*/name: 王芳/; s/^summary:.*/summary: 漏水/" "$1"')
+    number = cli.ok("add", "complaint", "--edit", *NOW).out.strip()
+    seen = (cli.root.parent / "seen").read_text(encoding="utf-8").splitlines()
+    assert "# 客户姓名 *: 文字" in seen
+    level = "# 等级: major 重大 | important 重要 | minor 轻微 · 轻微（默认） · 重大："
+    assert [line for line in seen if line.startswith(level)]
+    assert "# 事件发生时间: 日期时间，如 今天 9:30、昨天 20:10、11-22 9:30 · 现在（默认）" in seen
+    assert (cli.root.parent / "mode").read_text().startswith("-rw-------")
+    assert "#" not in next(cli.root.glob(f"records/complaint/*/*/{number}.yaml")).read_text(encoding="utf-8").replace("yaml-language", "")[40:]
+
+
+def test_what_is_wrong_stands_above_its_line(cli: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    editor(cli, monkeypatch, 'sed -i "s/^name:.*/name: 王芳/; s/^level:.*/level: 特别大/" "$1"')
+    assert cli("add", "complaint", "--edit", *NOW).code == 1
+    (draft,) = drafts(cli)
+    path = cli.root / ".git/logbook/drafts" / draft
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert lines[lines.index("level: 特别大") - 1].startswith("#! “等级”不能填“特别大”")
+    assert lines[0].startswith("#! 缺少必填项“内容摘要”") or any(
+        line.startswith("#! 缺少必填项“内容摘要”") and lines[at + 1] == "summary:" for at, line in enumerate(lines)
+    )
+    editor(cli, monkeypatch, 'sed -i "s/^summary:.*/summary: 漏水/; s/^level:.*/level: zd/" "$1"')
+    again = cli("add", "complaint", "--edit", *NOW)
+    assert "接着上次没登完的" in again.err
+    text = path.read_text(encoding="utf-8")
+    assert (text.count("#! "), "特别大" in text) == (1, False)
+    editor(cli, monkeypatch, 'sed -i "s/^level:.*/level: 重大/" "$1"')
+    cli.ok("add", "complaint", "--edit", *NOW)
+    assert drafts(cli) == []
+
+
+def test_other_editors_line_ends_marks_and_tabs(cli: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    new = r'printf "\357\273\277name: 王芳\r\nsummary: 漏水\r\ncourse: |\r\n\t一\r\n\t二\r\n" > "$1"'
+    editor(cli, monkeypatch, new)
+    added = cli.ok("add", "complaint", "--edit", "--format", "json", *NOW).json
+    assert (added["fields"]["summary"], added["fields"]["course"]) == ("漏水", "一\n二\n")
+    editor(cli, monkeypatch, 'cp "$1" ../seen; sed -i "s/$/\\r/" "$1"')
+    assert cli.ok("open", MINOR, *NOW).err == "没有改动\n"
+    assert "#: 内容摘要 *: 文字\nsummary: 电梯异响\n" in (cli.root.parent / "seen").read_text(encoding="utf-8")
+
+
+def test_an_editor_that_is_killed_after_a_change_loses_nothing(cli: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    editor(cli, monkeypatch, 'sed -i "s/^name:.*/name: 王芳/" "$1"; exit 1')
+    answer = cli("add", "complaint", "--edit", *NOW)
+    assert answer.code == 130
+    (draft,) = drafts(cli)
+    assert draft in answer.err
+    editor(cli, monkeypatch, 'grep -q "^name: 王芳" "$1" && sed -i "s/^summary:.*/summary: 漏水/" "$1"')
+    cli.ok("add", "complaint", "--edit", *NOW)

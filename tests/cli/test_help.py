@@ -57,7 +57,8 @@ def test_no_command_is_wrong_usage(shared: Line) -> None:
         (["show", "a", "b"], "多了“b”", "引号"),
         (["overdue", "--soon", "long"], "看不懂时间范围“long”", "7d"),
         (["list", "--now", "someday"], "看不懂时间“someday”", "2026-11-22"),
-        (["render", "complaint", "--format", "pdf"], "还不能输出 pdf", "--format html"),
+        (["render", "complaint", "--blank", "--register"], "--register 不能这样用", "render --help"),
+        (["render"], "还缺 ID|FORM", "render --help"),
     ],
 )
 def test_a_slip_is_answered_in_words(shared: Line, line: list[str], said: str, fix: str) -> None:

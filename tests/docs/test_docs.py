@@ -88,14 +88,16 @@ def test_every_page_is_linked_from_the_readme() -> None:
 def test_the_keys_counted_in_the_guide() -> None:
     line = "logbook add 投诉 name=王芳 summary=电梯异响"
     assert f"$ {line}\n" in GUIDE
-    whole, saved, asked = map(int, re.findall(r"(\d+) 键", GUIDE))
+    whole, saved, asked, short, desk = map(int, re.findall(r"(\d+) 键", GUIDE))
     typed = line
     for word, keys in SPELLED.items():
         typed = typed.replace(word, keys)
     assert whole == len(typed) + 1
     answers = ("logbook add " + SPELLED["投诉"], SPELLED["王芳"], SPELLED["电梯异响"])
-    assert asked == sum(len(answer) + 1 for answer in answers)
+    assert asked == sum(len(answer) + 1 for answer in answers) + 1  # Enter once more: the sheet is right
     assert saved == whole - asked
+    assert short == asked - len(SPELLED["投诉"]) + len("ts")
+    assert desk == short - len("logbook add ts") + len("1")
 
 
 def _prose(text: str) -> str:

@@ -336,7 +336,7 @@ def test_a_clone_without_a_letter_cannot_write(desk: Desk) -> None:
 
 def test_an_unknown_form(desk: Desk) -> None:
     with pytest.raises(Refused) as caught:
-        desk.add("complain", "summary=x")
+        desk.add("complayn", "summary=x")
     assert refused(caught) == [("form.unknown-form", None)]
 
 

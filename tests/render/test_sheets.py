@@ -54,9 +54,9 @@ FILLED = """\
 +------+-------------+-----++------------------------+-------------------------+
 |          登记人          |        客服主管         |        业主确认         |
 +--------------------------+-------------------------+-------------------------+
-|           李娜           |                         |           ***           |
-|     2026-11-22 09:40     |                         |      李娜代为登记       |
-|                          |       年　月　日        |    2026-11-22 16:30     |
+|           李娜           |     待签：客服主管      |           ***           |
+|         签名有效         |                         |      李娜代为登记       |
+|     2026-11-22 09:40     |       年　月　日        |    2026-11-22 16:30     |
 +--------------------------+-------------------------+-------------------------+
 更正：内容摘要由“漏水”改为“厨房漏水”，2026-11-22 10:00 李娜，理由：写明地点
 更正：联系电话由“***”改为“***”，2026-11-22 10:01 李娜，理由：听错
@@ -152,8 +152,9 @@ def test_signatures_are_signed_stale_or_blank() -> None:
     page = paper(state=complaint(), format="html", stale=stale)
     assert page.count('<td class="stale">') == 1
     assert page.count('<td class="signed">') == 1
-    assert page.count('<td class="blank">') == 1
-    assert "签后内容有改动" in page
+    assert page.count('<td class="missing">') + page.count('<td class="wanted">') == 1
+    assert "签后内容有改动" in page and "签名有效" not in page and "客服主管" in page
+    assert paper(format="html").count('<td class="blank">') == 3
 
 
 def test_a_signature_of_a_meaning_the_form_lost_is_still_shown() -> None:
