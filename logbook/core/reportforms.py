@@ -11,10 +11,11 @@ from logbook.core.form import Library
 from logbook.core.text import Text
 from logbook.core.value import replace
 
-CLOCKS, STEPS, TITLE, NEXT_DUE, LAST_AT, LAST_STEP = (
+CLOCKS, STEPS, TITLE, FORM_TITLE, NEXT_DUE, LAST_AT, LAST_STEP = (
     "clocks",
     "steps_taken",
     "title",
+    "form_title",
     "next_due",
     "last_at",
     "last_step",
@@ -68,6 +69,7 @@ def extended(form: Form) -> Form:
         CLOCKS: clocks,
         STEPS: steps,
         TITLE: _text(TITLE, "内容", "Title"),
+        FORM_TITLE: _text(FORM_TITLE, "表单", "Form"),
         NEXT_DUE: _text(NEXT_DUE, "应办时间", "Due", "datetime"),
         LAST_AT: _text(LAST_AT, "最近办理", "Last dealt with", "datetime"),
         LAST_STEP: _text(

@@ -247,6 +247,10 @@ class Working:
             if holds == "at":
                 narrow = {"dated": "at", "since": since, "until": until}
             elif name in layout:
+                if name in form.fields and form.fields[name].type == "text":
+                    # A quarter or year in words: whatever is written of these years is looked at.
+                    since = since and since.replace(month=1, day=1)
+                    until = until and until.replace(year=until.year + 1, month=1, day=1)
                 narrow = {"dated": name, "since": since, "until": until}
         elif since or until:
             among = _event_of(dated, items, form)
@@ -257,8 +261,15 @@ class Working:
         return narrow
 
     def within(self, when: Any, since: datetime | None, until: datetime | None) -> bool:
-        """Whether a moment, a day or a month (``2026-11``) lies there; what is empty lies nowhere."""
+        """Whether a moment, a day or a month (``2026-11``) lies there, or a quarter or year (``2026-Q4``) has a part there.
+
+        What is empty lies nowhere.
+        """
         if isinstance(when, str):
+            stretch = periods.stretch_of(when)
+            if stretch is not None:
+                first, end = (datetime.combine(day, time(), self.zone) for day in stretch)
+                return (since is None or end > since) and (until is None or first < until)
             when = q.month_of(when)
         if isinstance(when, datetime):
             if when.tzinfo is None:
