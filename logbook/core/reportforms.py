@@ -109,7 +109,8 @@ def _occurrence(library: Library) -> Form:
             if isinstance(plain, Mapping):
                 duties[name] = Text(str(plain.get("zh") or ""), str(plain.get("en") or ""))
     fields = {
-        "duty": _text("duty", "职责", "Duty", "choice", choices=duties),
+        # A book without duties: whatever a report says of one counts nothing, and is no mistake.
+        "duty": _text("duty", "职责", "Duty", "choice" if duties else "text", choices=duties),
         "subject": _text("subject", "对象", "Subject"),
         "subject_title": _text("subject_title", "对象名称", "Subject title"),
         "due": _text("due", "应办时间", "Due", "datetime", holds="at"),

@@ -261,7 +261,7 @@ class Working:
         return narrow
 
     def within(self, when: Any, since: datetime | None, until: datetime | None) -> bool:
-        """Whether a moment, a day or a month (``2026-11``) lies there, or a quarter or year (``2026-Q4``) has a part there.
+        """Whether a moment, a day or a month (``2026-11``) lies there, or a quarter or year (``2026-Q4``) in part.
 
         What is empty lies nowhere.
         """

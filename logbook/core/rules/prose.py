@@ -531,7 +531,7 @@ class _Speaker:
 
     def option(self, kind: Kind, value: n.Value) -> str:
         word = str(value.value)
-        if value.quoted:
+        if value.quoted and not (kind.field is not None and word in kind.field.choices):
             lines = (checklist.items.get(word) for checklist in self.library.checklists.values())
             line = next((line for line in lines if line is not None), None)
             return self.put("step", line.label.say(self.lang) if line is not None else word)
