@@ -58,7 +58,9 @@ def late(session: Session, form: Form, moment: datetime) -> Iterator[Made]:
 def occurrences(
     session: Session, form: Form, moment: datetime, start: datetime, end: datetime, duties: frozenset[str] | None
 ) -> Iterator[Made]:
-    """Duties that fell due in (start, end], for midnight ends a day, as they stood at ``moment``; ``duties``: only these."""
+    """Duties that fell due in (start, end], for midnight ends a day, as they stood at ``moment``.
+
+    ``duties``: only these."""
     from logbook.operations.duties import Ledger
 
     ledger = Ledger(session, now=moment)
