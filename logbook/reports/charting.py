@@ -19,8 +19,8 @@ from logbook.core.reportplan import ChartPlan
 from logbook.core.reportplan import ColumnPlan
 from logbook.core.reportplan import PartPlan
 from logbook.core.text import Text
+from logbook.reports.tables import series
 from logbook.reports.working import Working
-from logbook.reports.working import series
 
 _PERCENT = Text("%", "%")
 _UNITS = {

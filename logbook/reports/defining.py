@@ -23,7 +23,7 @@ from logbook.core.rules import nodes as n
 from logbook.core.rules import say
 from logbook.core.text import Text
 from logbook.core.value import replace
-from logbook.reports.working import _FIGURES
+from logbook.reports.tables import FIGURE_FORM
 from logbook.reports.working import Working
 
 _PARTS = {
@@ -176,6 +176,6 @@ class _Teller:
         from logbook.core.form import Field
 
         fields = {name: Field(name, column.label, "decimal") for name, column in self.labels.items()}
-        form = replace(_FIGURES, fields=fields)
+        form = replace(FIGURE_FORM, fields=fields)
         library = self.working.library
         return Text(say(sentence, form, "zh", library=library), say(sentence, form, "en", library=library))
