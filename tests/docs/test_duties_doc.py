@@ -12,11 +12,11 @@ import pytest
 
 from logbook.core.duties import CADENCES
 from logbook.core.duties import say_when
-from logbook.core.dutyfile import KEYS
 from logbook.core.dutyfile import TIME_WORDS
 from logbook.core.dutyfile import check_site
 from logbook.core.dutyfile import duties_of
 from logbook.core.dutyfile import waiting
+from logbook.core.dutyparts import KEYS
 from logbook.core.form import Library
 from logbook.core.issues import Issue
 from logbook.core.moments import days_in
