@@ -163,7 +163,7 @@ def form_and_query(context: Context, query: Sequence[str]) -> tuple[Form | None,
 def _wanted(form: Form | None, columns: str | None) -> list[str]:
     if not columns:
         return list(form.columns) if form and form.columns else list(GENERAL)
-    from logbook.core.definition import find_field
+    from logbook.core.formwords import find_field
 
     wanted = []
     for word in columns.split(","):

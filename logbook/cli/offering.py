@@ -251,7 +251,7 @@ def _learn_fields(ctx: click.Context, param: click.Parameter, incomplete: str) -
         taken = ctx.params.get("step")
         if taken and not word:
             from logbook.core.builtin import built_in_steps
-            from logbook.core.definition import find_step
+            from logbook.core.formwords import find_step
             from logbook.core.issues import Issue
 
             step = find_step(form, str(taken), session.library.settings)

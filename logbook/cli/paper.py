@@ -148,7 +148,7 @@ def _fit_together(
 
 def _chosen(context: Context, words: Sequence[str], *, blank: bool, month: str | None) -> Chosen:
     """Records by their numbers or by a query; forms by their names. Every word that is nothing is told of."""
-    from logbook.core.definition import find_form
+    from logbook.core.formwords import find_form
     from logbook.operations import listing
     from logbook.operations import reading
 

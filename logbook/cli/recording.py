@@ -181,7 +181,7 @@ def _guided_step(
 ) -> Written | None:
     """Take the step with somebody at hand who can be asked; None where no step was picked."""
     from logbook.cli import guiding
-    from logbook.core.definition import find_step
+    from logbook.core.formwords import find_step
     from logbook.core.issues import Issue
     from logbook.operations.reading import find
     from logbook.operations.reading import load

@@ -15,8 +15,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 from typing import Any
 
-from logbook.core.definition import Source
 from logbook.core.form import Library
+from logbook.core.formlibrary import Source
 from logbook.core.issues import Issue
 from logbook.core.text import Text
 from logbook.core.value import frozen

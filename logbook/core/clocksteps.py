@@ -27,10 +27,10 @@ from logbook.core.clockevents import is_approved
 from logbook.core.clockfacts import seconds_of
 from logbook.core.clocks import ClockState
 from logbook.core.clockwords import moment_text
-from logbook.core.definition import folded
 from logbook.core.form import Clock
 from logbook.core.form import Form
 from logbook.core.form import Step
+from logbook.core.formwords import folded
 from logbook.core.issues import Issue
 from logbook.core.lifecycle import State
 from logbook.core.record import Amendment

@@ -1,4 +1,4 @@
-"""From the plain mapping of a ``templates/`` file to the form it defines, and from words to its parts.
+"""From the plain mapping of a ``templates/`` file to the form it defines.
 
 Reading is done twice over the same mapping: :func:`build_form` trusts it and only makes values (this
 is what a checked, cached definition needs), :func:`form_from` checks everything first. Sentences and
@@ -8,18 +8,12 @@ for thirty rules.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
-from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING
 from typing import Any
-from typing import Generic
-from typing import TypeVar
 from typing import cast
 
 from logbook.core.form import Cell
@@ -32,7 +26,6 @@ from logbook.core.form import DefaultRows
 from logbook.core.form import Escalation
 from logbook.core.form import Field
 from logbook.core.form import Form
-from logbook.core.form import Library
 from logbook.core.form import Pauses
 from logbook.core.form import Seals
 from logbook.core.form import SignaturePlace
@@ -44,7 +37,6 @@ from logbook.core.settled import settled_with
 from logbook.core.settled import with_settings
 from logbook.core.text import Text
 from logbook.core.value import frozen
-from logbook.core.value import replace
 
 if TYPE_CHECKING:
     from logbook.core.budgets import Within
@@ -62,13 +54,6 @@ REOPEN = {"zh": "重新处理", "en": "Reopen", "reason": "true"}
 ITEM = "item"
 MONTHS = {"last_month": -1, "this_month": 0, "next_month": 1}
 DEFAULT_WORDS = ("now", "today", "me", "last", *MONTHS)
-
-# Files of a pack that are no forms. The last two are read elsewhere.
-SPECIAL = ("roles", "checklists", "duties", "calendars", "shifts", "settings", "pack", "workflows", "reports")
-# Of these the library keeps the text; other modules say what it means.
-SHARED = ("calendars", "duties", "shifts", "settings", "pack", "workflows", "reports")
-
-Value = TypeVar("Value")
 
 
 def no_line(*place: str | int) -> int | None:
@@ -138,79 +123,6 @@ setattr(_Step, "when", _waiting("when"))
 setattr(_Field, "derived", _waiting("derived"))
 
 
-class Shelf(Mapping[str, Value], Generic[Value]):
-    """A mapping that makes each of its values when it is first asked for."""
-
-    __slots__ = ("_list", "_makers", "made")
-
-    def __init__(self, makers: Callable[[], Mapping[str, Callable[[], Value]]]) -> None:
-        self._list = makers
-        self._makers: Mapping[str, Callable[[], Value]] | None = None
-        self.made: dict[str, Value] = {}
-
-    @property
-    def makers(self) -> Mapping[str, Callable[[], Value]]:
-        """How each value is made; the list itself waits until it is needed, too."""
-        if self._makers is None:
-            self._makers = self._list()
-        return self._makers
-
-    def __getitem__(self, name: str) -> Value:
-        try:
-            return self.made[name]
-        except KeyError:
-            value = self.made[name] = self.makers[name]()
-            return value
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.makers)
-
-    def __len__(self) -> int:
-        return len(self.makers)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self.makers
-
-
-class FormShelf(Shelf[Form]):
-    """Forms that are made when asked for, and the words for each that are known before that."""
-
-    __slots__ = ("words",)
-
-    def __init__(
-        self, makers: Callable[[], Mapping[str, Callable[[], Form]]], words: Mapping[str, tuple[str, ...]]
-    ) -> None:
-        super().__init__(makers)
-        self.words = words
-
-
-def as_private_as(form: Form, others: Iterable[Form]) -> Form:
-    """``form`` with every field private that is private in one of ``others`` (other versions of it): who made
-    a field private meant what older records hold of it, too."""
-    fields = dict(form.fields)
-    for other in others:
-        for name, theirs in other.fields.items():
-            own = fields.get(name)
-            if own is None:
-                continue
-            columns = {
-                column: replace(one, private=True)
-                for column, one in own.columns.items()
-                if not one.private and column in theirs.columns and theirs.columns[column].private
-            }
-            if columns or (theirs.private and not own.private):
-                fields[name] = replace(
-                    own, private=own.private or theirs.private, columns={**own.columns, **columns}
-                )
-    changed = any(fields[name] is not form.fields[name] for name in fields)
-    return replace(form, fields=fields) if changed else form
-
-
-def words_of(form: Form) -> tuple[str, ...]:
-    """What a form answers to besides its id: prefix, both titles, aliases (the prefix stands first)."""
-    return (form.prefix, form.title.zh, form.title.en, *form.alias)
-
-
 # --------------------------------------------------------------------------- plain -> values
 
 
@@ -270,15 +182,15 @@ def build_form(
         pack=pack,
         register=_flag(plain.get("register")),
         effective=plain.get("effective"),
-        alias=_texts(plain.get("alias")),
+        alias=texts_of(plain.get("alias")),
         purpose=_maybe_label(plain.get("purpose")),
-        source=_texts(plain.get("source")),
+        source=texts_of(plain.get("source")),
         fields={
             name: _build_field(name, field, names, line, ("fields", name), checklists or {})
             for name, field in fields_plain.items()
         },
         states={name: label_from(label) for name, label in (plain.get("states") or {}).items()},
-        final=frozenset(_texts(plain.get("final"))),
+        final=frozenset(texts_of(plain.get("final"))),
         steps=steps,
         clocks=clocks,
         checks=tuple(
@@ -290,12 +202,12 @@ def build_form(
             name: _build_place(name, place)
             for name, place in (plain.get("signatures") or {}).items()
         },
-        columns=_texts(plain.get("list")),
+        columns=texts_of(plain.get("list")),
         sheet=tuple(
             tuple(_cell(cell) for cell in (row if isinstance(row, list) else [row]))
             for row in plain.get("sheet") or ()
         ),
-        subject=_texts(plain.get("subject")),
+        subject=texts_of(plain.get("subject")),
         span=_pair(plain.get("span")),
         path=path,
         pause_reasons={name: label_from(label) for name, label in (plain.get("pause_reasons") or {}).items()},
@@ -352,7 +264,7 @@ def _unasked(field: Mapping[str, Any], absent: frozenset[str]) -> Mapping[str, A
 def _awake(step: Mapping[str, Any], absent: frozenset[str], gone: frozenset[str]) -> Mapping[str, Any]:
     """A step without its demand for what cannot be there."""
     awake = dict(step)
-    awake["requires"] = [name for name in _texts(step.get("requires")) if name not in gone]
+    awake["requires"] = [name for name in texts_of(step.get("requires")) if name not in gone]
     if "opens" in step:
         awake["opens"] = {name: when for name, when in opens_of(step["opens"]) if name not in absent}
     return awake
@@ -361,7 +273,7 @@ def _awake(step: Mapping[str, Any], absent: frozenset[str], gone: frozenset[str]
 def _seals(plain: Mapping[str, Any] | None, absent: frozenset[str]) -> Seals | None:
     if not plain:
         return None
-    forms = tuple(name for name in _texts(plain["forms"]) if name not in absent)
+    forms = tuple(name for name in texts_of(plain["forms"]) if name not in absent)
     return Seals(plain["at"], plain["to"], forms, plain.get("from"))
 
 
@@ -369,7 +281,7 @@ def opens_of(value: Any) -> tuple[tuple[str, str | None], ...]:
     """What a step `opens`: one form, several, or forms with the condition under which each follows."""
     if isinstance(value, Mapping):
         return tuple((name, when or None) for name, when in value.items())
-    return tuple((name, None) for name in _texts(value))
+    return tuple((name, None) for name in texts_of(value))
 
 
 def _build_place(name: str, place: Mapping[str, Any]) -> SignaturePlace:
@@ -378,7 +290,7 @@ def _build_place(name: str, place: Mapping[str, Any]) -> SignaturePlace:
     return (SignaturePlace if when is None else _Place)(
         id=name,
         label=label_from(place),
-        roles=_texts(place.get("roles")),
+        roles=texts_of(place.get("roles")),
         at=place.get("at"),
         of=place.get("of"),
         inferred=_flag(place.get("inferred")),
@@ -392,10 +304,10 @@ def _build_step(name: str, step: Mapping[str, Any], line: int | None) -> Step:
     return (Step if when is None else _Step)(
         id=name,
         label=label_from(step),
-        from_=_texts(step.get("from")),
+        from_=texts_of(step.get("from")),
         to=step.get("to"),
-        requires=_texts(step.get("requires")),
-        by=_texts(step.get("by")),
+        requires=texts_of(step.get("requires")),
+        by=texts_of(step.get("by")),
         reason=_flag(step.get("reason")),
         approver=_flag(step.get("approver")),
         adds={counter: int(amount) for counter, amount in (step.get("adds") or {}).items()},
@@ -436,7 +348,7 @@ def build_checklist(name: str, plain: Mapping[str, Any]) -> Checklist:
             label=label_from(item),
             criterion=_maybe_label(item.get("criterion")),
             limit=(limit["op"], limit["n"], label_from(limit.get("unit"))) if limit else None,
-            profile=_texts(item.get("profile")),
+            profile=texts_of(item.get("profile")),
         )
     return Checklist(name, label_from(plain), items, _joined(plain.get("source")))
 
@@ -513,8 +425,8 @@ def _build_clock(name: str, plain: Mapping[str, Any], line: int | None) -> Clock
     return _Clock(
         id=name,
         label=label_from(plain),
-        starts=_texts(plain["starts"]),
-        stops=_texts(plain["stops"]),
+        starts=texts_of(plain["starts"]),
+        stops=texts_of(plain["stops"]),
         within=cast("Within", _Unread(lambda: read_within(within)) if within is not None else None),
         when=cast("Condition", _Unread(lambda: read_condition(when))) if when is not None else None,
         to=plain.get("to"),
@@ -694,14 +606,14 @@ def _cell(text: str) -> Cell:
     return Cell(name, int(height) if height.strip() else 1)
 
 
-def _texts(value: Any) -> tuple[str, ...]:
+def texts_of(value: Any) -> tuple[str, ...]:
     if value is None or value == "":
         return ()
     return (value,) if isinstance(value, str) else tuple(value)
 
 
 def _joined(value: Any) -> str | None:
-    return "; ".join(_texts(value)) or None
+    return "; ".join(texts_of(value)) or None
 
 
 def _pair(value: Any) -> tuple[str, str] | None:
@@ -737,7 +649,7 @@ def form_from(
     place in it and ``spot(*place)`` line and column of the value (sentences want both). No form comes
     back when there is an error. ``strict=False`` is for a definition that was checked before: it only
     builds. What needs other files (roles, reference targets, the names in sentences) is checked by
-    :func:`library_from`.
+    :func:`~logbook.core.formlibrary.library_from`.
     """
     settings = {} if settings is None else settings  # not `or`: its length would make it read
     if not strict:
@@ -762,392 +674,3 @@ def form_from(
     form = build_form(plain, path=path, pack=pack, line=line, absent=absent, checklists=checklists)
     check_form(form, plain, found)
     return (None if found.broken else form), with_settings(found.issues, said)
-
-
-class Source:
-    """One file below ``templates/``: its path in the book, its plain mapping, its line numbers."""
-
-    def __init__(
-        self,
-        path: str,
-        plain: Mapping[str, Any] | None = None,
-        line: LineOf = no_line,
-        spot: SpotOf | None = None,
-    ) -> None:
-        self.path = path
-        self.spot = spot
-        self.words: tuple[str, ...] = ()
-        self._plain = plain
-        self._line = line
-
-    @property
-    def plain(self) -> Mapping[str, Any] | None:
-        """What the file says, every scalar as text; None when it says nothing."""
-        return self._plain
-
-    @property
-    def line(self) -> LineOf:
-        """The line of a place in the file: ``line("steps", "close", "to")``."""
-        return self._line
-
-    @property
-    def pack(self) -> str:
-        """The folder right below ``templates``; empty for a file that stands in no pack."""
-        parts = self.path.split("/")
-        return parts[-2] if len(parts) >= 3 else ""
-
-    @property
-    def stem(self) -> str:
-        """The file's name without ``.yaml``: a form, ``form@version`` or one of the shared files."""
-        return self.path.rpartition("/")[2].removesuffix(".yaml")
-
-
-def library_from(
-    sources: Sequence[Source],
-    *,
-    settings: Mapping[str, object] | None = None,
-    unreadable: Iterable[str] = (),
-    strict: bool = True,
-) -> tuple[Library, list[Issue]]:
-    """All that the files of ``templates/`` define, and every issue in and between them.
-
-    A form with an error of its own is left out and the others stay; so are those in the ``unreadable``
-    files, which others may point at without a second complaint. ``strict=False``: the files were checked
-    before; each form is built when it is first asked for.
-    """
-    if not strict:
-        return _trusted_library(sources, settings or {}), []
-    from logbook.core.formcheck import check_library
-    from logbook.core.shapes import Findings
-    from logbook.core.shapes import check_checklists_shape
-    from logbook.core.shapes import check_roles_shape
-
-    issues: list[Issue] = []
-    forms: dict[str, Form] = {}
-    older: dict[str, Form] = {}
-    roles: dict[str, Text] = {}
-    checklists: dict[str, Checklist] = {}
-    broken = {path.rpartition("/")[2].removesuffix(".yaml") for path in unreadable}
-    absent = absent_from(sources) - broken
-    notes: dict[str, Findings] = {}
-    own_settings = SiteSettings(sources, settings or {})
-    # Roles and checklists first: forms have fields that hold a line of a checklist.
-    for source in sorted(sources, key=lambda one: (one.stem not in ("roles", "checklists"), one.path)):
-        found = notes[source.path] = Findings(source.path, source.line, source.spot)
-        if not source.pack:
-            found.add("form.no-pack")
-            continue
-        if source.stem in ("roles", "checklists"):
-            if not isinstance(source.plain, Mapping):
-                found.add("form.empty")
-            elif source.stem == "roles":
-                check_roles_shape(source.plain, found)
-                if not found.broken:
-                    roles.update(build_roles(source.plain))
-            else:
-                check_checklists_shape(source.plain, found)
-                for name, plain in source.plain["checklists"].items() if not found.broken else ():
-                    if name in checklists:
-                        found.add("form.duplicate-id", "checklists", name, id=name)
-                    checklists[name] = build_checklist(name, plain)
-            continue
-        if source.stem in SPECIAL:
-            continue
-        form, own = form_from(
-            source.plain, path=source.path, pack=source.pack, line=source.line, spot=source.spot, absent=absent,
-            checklists=checklists, settings=own_settings,
-        )  # fmt: skip
-        issues += own
-        name, at, version = source.stem.partition("@")
-        if form is None:
-            if not at:
-                broken.add(name)
-            continue
-        if form.name != name or (at and str(form.version) != version):
-            found.add("form.file-name", "form", form=form.name, version=form.version)
-            broken.add(form.name)
-        elif at:
-            older[form.full_name] = form
-        elif name in forms:
-            found.add("form.two-files", "form", form=name, other=str(forms[name].path))
-        else:
-            forms[name] = form
-    for full, form in list(older.items()):
-        versions = [one for one in (*older.values(), *forms.values()) if one.name == form.name and one is not form]
-        older[full] = as_private_as(form, versions)
-    for form in {form.name: form for form in older.values()}.values():
-        if form.name in forms:
-            same = [one for one in older.values() if one.name == form.name]
-            forms[form.name] = as_private_as(forms[form.name], same)
-    library = Library(forms, older, checklists, roles, own_settings, _shared(sources))
-    library = replace(library, absent=absent)
-    check_library(library, broken, notes)
-    for source in sources:
-        found = notes[source.path]
-        if found.issues and source.stem not in SPECIAL and source.plain:
-            issues += with_settings(found.issues, settled_with(source.plain, own_settings)[1])
-        else:
-            issues += found.issues
-    issues += _shared_issues(replace(library, absent=absent | broken))  # of a broken form its own file tells
-    issues.sort(key=lambda issue: (issue.path or "", issue.line or 0))
-    return library, issues
-
-
-class SiteSettings(Mapping[str, object]):
-    """The numbers the rules may name: what the packs say in ``settings.yaml``, and what the site says of
-    the same in its ``logbook.yaml``, key by key. Put together when somebody asks."""
-
-    def __init__(self, sources: Iterable[Source], own: Mapping[str, object]) -> None:
-        self._sources = [source for source in sources if source.stem == "settings"]
-        self._own = own
-        self._made: dict[str, object] | None = None
-
-    def _all(self) -> Mapping[str, object]:
-        if not self._sources:
-            return self._own
-        if self._made is None:
-            made: dict[str, object] = {}
-            for source in sorted(self._sources, key=lambda one: one.path):
-                said = (source.plain or {}).get("settings")
-                if isinstance(said, Mapping):
-                    _lay_over(made, said)
-            _lay_over(made, self._own)
-            self._made = made
-        return self._made
-
-    def __getitem__(self, name: str) -> object:
-        return self._all()[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._all())
-
-    def __len__(self) -> int:
-        return len(self._all())
-
-
-def _lay_over(below: dict[str, object], above: Mapping[str, object]) -> None:
-    for name, value in above.items():
-        under = below.get(name)
-        if isinstance(under, Mapping) and isinstance(value, Mapping):
-            mixed = dict(under)
-            _lay_over(mixed, value)
-            below[name] = mixed
-        else:
-            below[name] = value
-
-
-def _shared(sources: Iterable[Source]) -> dict[str, tuple[Source, ...]]:
-    """The files of calendars, duties and shifts, each kind in the order of their paths."""
-    found: dict[str, tuple[Source, ...]] = {}
-    for source in sorted(sources, key=lambda one: one.path):
-        if source.stem in SHARED and source.pack:
-            found[source.stem] = (*found.get(source.stem, ()), source)
-    return found
-
-
-def _shared_issues(library: Library) -> list[Issue]:
-    from logbook.core.calendarfile import check_calendars
-    from logbook.core.dutyfile import check_duties
-    from logbook.core.packfile import check_packs
-    from logbook.core.reportfile import check_reports
-    from logbook.core.shiftfile import check_shifts
-    from logbook.core.workflowfile import check_workflows
-
-    kinds = (
-        ("calendars", check_calendars),
-        ("duties", check_duties),
-        ("shifts", check_shifts),
-        ("pack", check_packs),
-        ("workflows", check_workflows),
-        ("reports", check_reports),
-    )
-    return [
-        issue
-        for name, check in kinds
-        if name in library.shared
-        for issue in check(library.shared[name], library)
-    ]
-
-
-def _trusted_library(sources: Sequence[Source], settings: Mapping[str, object]) -> Library:
-    """The library of files that were checked before; nothing is decoded or built before it is needed."""
-    forms: dict[str, Callable[[], Form]] = {}
-    older: dict[str, Callable[[], Form]] = {}
-    shared: list[Source] = []
-    roles: dict[str, Text] = {}
-    absent = absent_from(sources)
-    versions: dict[str, list[Callable[[], Form]]] = {}
-    own = SiteSettings(sources, settings)
-    for source in sources:
-        if source.stem == "roles":
-            roles.update(build_roles(source.plain or {}))
-        elif source.stem == "checklists":
-            shared.append(source)
-        elif source.stem not in SPECIAL:
-            of = older if "@" in source.stem else forms
-            of[source.stem] = partial(_form_of, source, absent, lambda: checklists, own)
-            versions.setdefault(source.stem.partition("@")[0], []).append(of[source.stem])
-
-    for name, makers in versions.items():
-        if len(makers) > 1:  # superseded versions are few: nothing else is built twice
-            for shelf in (forms, older):
-                for stem in [stem for stem in shelf if stem.partition("@")[0] == name]:
-                    shelf[stem] = partial(_as_private_as_all, shelf[stem], makers)
-
-    def made() -> dict[str, Callable[[], Checklist]]:
-        return {
-            name: partial(build_checklist, name, plain)
-            for source in shared
-            for name, plain in (source.plain or {})["checklists"].items()
-        }
-
-    checklists: Shelf[Checklist] = Shelf(made)
-    words = {source.stem: source.words for source in sources if source.stem in forms and source.words}
-    newest = FormShelf(lambda: forms, words) if len(words) == len(forms) else Shelf(lambda: forms)
-    return Library(
-        newest, Shelf(lambda: older), checklists, roles, own, _shared(sources), absent=absent
-    )  # fmt: skip
-
-
-def _as_private_as_all(maker: Callable[[], Form], makers: Sequence[Callable[[], Form]]) -> Form:
-    return as_private_as(maker(), [other() for other in makers if other is not maker])
-
-
-def _form_of(
-    source: Source,
-    absent: frozenset[str],
-    checklists: Callable[[], Mapping[str, Checklist]],
-    settings: Mapping[str, object],
-) -> Form:
-    return build_form(
-        source.plain or {}, path=source.path, pack=source.pack, line=source.line, absent=absent,
-        checklists=checklists(), settings=settings,
-    )  # fmt: skip
-
-
-def absent_from(sources: Iterable[Source]) -> frozenset[str]:
-    """The forms of other packs that the packs here speak of (``elsewhere`` of ``pack.yaml``) and that
-    the book does not have."""
-    named: set[str] = set()
-    here: set[str] = set()
-    for source in sources:
-        here.add(source.stem)
-        if source.stem == "pack":
-            elsewhere = (source.plain or {}).get("elsewhere")
-            for forms in elsewhere.values() if isinstance(elsewhere, Mapping) else ():
-                named.update(_texts(forms))
-    return frozenset(named - here)
-
-
-# --------------------------------------------------------------------------- words -> parts
-
-
-def folded(word: str) -> str:
-    """A word as it is compared: width, case and surrounding blanks do not matter."""
-    return unicodedata.normalize("NFKC", word).strip().casefold()
-
-
-def find_form(library: Library, word: str) -> Form | Issue:
-    """The form meant by an id, a title in either language or an alias; an Issue when there is none
-    or when several are meant."""
-    if word in library.forms:
-        return library.forms[word]
-    wanted = folded(word)
-    if wanted in library.forms:
-        return library.forms[wanted]
-    name = _meant(wanted, _all_words(library), word, "form.unknown-form")
-    return name if isinstance(name, Issue) else library.forms[name]
-
-
-def find_prefix(library: Library, prefix: str) -> Form | None:
-    """The form whose record numbers begin with ``prefix``."""
-    words = _all_words(library)
-    return next((library.forms[name] for name, its in words.items() if its[0] == prefix), None)
-
-
-def _all_words(library: Library) -> Mapping[str, tuple[str, ...]]:
-    """The words for every form, without making a form where they are known already."""
-    forms = library.forms
-    return (
-        forms.words
-        if isinstance(forms, FormShelf)
-        else {name: words_of(form) for name, form in forms.items()}
-    )
-
-
-def find_field(form: Form | Field, word: str) -> Field | Issue:
-    """A field of a form, or a column of a list field, by id or by label in either language."""
-    fields = form.fields if isinstance(form, Form) else form.columns
-    if word in fields:
-        return fields[word]
-    name = _meant(
-        folded(word), {name: _labels(f.label) for name, f in fields.items()}, word, "form.unknown-field"
-    )
-    return name if isinstance(name, Issue) else fields[name]
-
-
-def find_step(form: Form, word: str, settings: Mapping[str, object] | None = None) -> Step | Issue:
-    """A step of a form, its own or built in, by id or by label in either language."""
-    if word in form.steps:
-        return form.steps[word]
-    from logbook.core.builtin import all_steps
-    from logbook.core.builtin import step_words
-
-    steps = all_steps(form, settings)
-    name = _meant(folded(word), step_words(steps), word, "form.unknown-step")
-    return name if isinstance(name, Issue) else steps[name]
-
-
-def find_state(form: Form, word: str) -> str | Issue:
-    """The id of a state of a form by id or by label in either language."""
-    words = {name: _labels(label) for name, label in form.states.items()}
-    return word if word in words else _meant(folded(word), words, word, "form.unknown-state")
-
-
-def find_choice(field: Field, word: str) -> str | Issue:
-    """The id of a choice of a field by id or by label in either language."""
-    words = {name: _labels(label) for name, label in field.choices.items()}
-    return word if word in words else _meant(folded(word), words, word, "form.unknown-choice")
-
-
-def find_signature(form: Form, word: str) -> SignaturePlace | Issue:
-    """A place to sign of a form by id or by label in either language."""
-    if word in form.signatures:
-        return form.signatures[word]
-    words = {name: _labels(place.label) for name, place in form.signatures.items()}
-    name = _meant(folded(word), words, word, "form.unknown-signature")
-    return name if isinstance(name, Issue) else form.signatures[name]
-
-
-def parts_of(label: str) -> list[str]:
-    """The short forms a label holds: 住址 and 房号 of 住址/房号, 客服主管 of 客服主管(副主任)."""
-    parts = [folded(part) for part in re.split(r"[/((、))]", label)]
-    return [part for part in parts if part] if len(parts) > 1 else []
-
-
-def _labels(label: Text) -> tuple[str, ...]:
-    return (label.zh, label.en)
-
-
-def _meant(wanted: str, words: Mapping[str, tuple[str, ...]], word: str, unknown: str) -> str | Issue:
-    from logbook.core.suggest import hint
-
-    # A label as written comes before an id in other letters: `Customer` may be the name, not `customer`.
-    exact = [name for name, its in words.items() if word in its]
-    if len(exact) == 1:
-        return exact[0]
-    if wanted in words:
-        return wanted
-    names = [
-        name for name, its in words.items() if wanted and any(folded(one) == wanted for one in its if one)
-    ]
-    if len(names) == 1:
-        return names[0]
-    if not names:  # 派单 for 通知维修部派单 is a guess, 住址 for 住址/房号 is not
-        names = [name for name, its in words.items() if wanted and any(wanted in parts_of(one) for one in its)]
-        if len(names) == 1:
-            return names[0]
-    if names:
-        return Issue("form.ambiguous", {"word": word, "allowed": names})
-    options = [*words, *(one for its in words.values() for one in its if one)]
-    return Issue(unknown, {"word": word, "allowed": list(words), "hint": hint(word, options)})

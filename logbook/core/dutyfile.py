@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from typing import Any
 
-from logbook.core.definition import Shelf
-from logbook.core.definition import Source
 from logbook.core.definition import label_from
 from logbook.core.duties import CADENCES
 from logbook.core.duties import SITE
@@ -29,6 +27,8 @@ from logbook.core.dutyparts import expected_shape
 from logbook.core.form import Field
 from logbook.core.form import Form
 from logbook.core.form import Library
+from logbook.core.formlibrary import Shelf
+from logbook.core.formlibrary import Source
 from logbook.core.issues import Issue
 
 if TYPE_CHECKING:

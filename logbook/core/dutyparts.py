@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from typing import Any
 from typing import cast
 
-from logbook.core.definition import Source
 from logbook.core.definition import read_condition
 from logbook.core.duties import WEEKDAYS
 from logbook.core.duties import Time
 from logbook.core.form import Field
 from logbook.core.form import Form
 from logbook.core.form import Library
+from logbook.core.formlibrary import Source
 from logbook.core.issues import Issue
 from logbook.core.text import Text
 

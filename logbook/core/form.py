@@ -13,7 +13,7 @@ from logbook.core.value import frozen
 
 if TYPE_CHECKING:
     from logbook.core.budgets import Within
-    from logbook.core.definition import Source
+    from logbook.core.formlibrary import Source
     from logbook.core.rules import Condition
     from logbook.core.rules import Expression
     from logbook.core.rules import Rule

@@ -11,7 +11,6 @@ from typing import cast
 
 from logbook.core.definition import COUNT
 from logbook.core.definition import MONTHS
-from logbook.core.definition import folded
 from logbook.core.definition import opens_of
 from logbook.core.definition import read_condition
 from logbook.core.definition import read_derived
@@ -22,6 +21,7 @@ from logbook.core.form import DefaultRows
 from logbook.core.form import Field
 from logbook.core.form import Form
 from logbook.core.form import Library
+from logbook.core.formwords import folded
 from logbook.core.shapes import Findings
 from logbook.core.value import replace
 

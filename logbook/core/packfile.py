@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from collections.abc import Sequence
 
-from logbook.core.definition import Source
 from logbook.core.definition import label_from
 from logbook.core.form import Library
+from logbook.core.formlibrary import Source
 from logbook.core.issues import Issue
 from logbook.core.suggest import hint
 from logbook.core.text import Text

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
-from logbook.core.definition import Source
 from logbook.core.definition import label_from
 from logbook.core.form import Library
+from logbook.core.formlibrary import Source
 from logbook.core.issues import Issue
 from logbook.core.shapes import EXPECTED
 from logbook.core.shapes import ID

@@ -173,11 +173,11 @@ def find_form_short(session: Session, typed: str) -> list[Form]:
     """The forms a few letters stand for: the beginning of an alias, a title or an id, or initials of these; those
     where an alias is meant whole come alone."""
     library = session.library
-    from logbook.core.definition import _all_words
+    from logbook.core.formwords import all_words
     from logbook.index import initials
 
     initials.ensure()
-    words = {name: (name, *its[1:]) if its else (name,) for name, its in _all_words(library).items()}
+    words = {name: (name, *its[1:]) if its else (name,) for name, its in all_words(library).items()}
     return [library.forms[name] for name in like(words, typed, parts=False)]
 
 

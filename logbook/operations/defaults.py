@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from typing import cast
 
 from logbook.core.definition import MONTHS
-from logbook.core.definition import find_step
 from logbook.core.form import Default
 from logbook.core.form import DefaultRows
 from logbook.core.form import Field
 from logbook.core.form import Form
 from logbook.core.form import Step
+from logbook.core.formwords import find_step
 from logbook.core.issues import Issue
 from logbook.core.moments import add_months
 from logbook.core.moments import to_text

@@ -18,11 +18,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from logbook.core import checking
-from logbook.core.definition import find_field
-from logbook.core.definition import find_step
 from logbook.core.errors import Refused
 from logbook.core.form import Field
 from logbook.core.form import Form
+from logbook.core.formwords import find_field
+from logbook.core.formwords import find_step
 from logbook.core.issues import Issue
 from logbook.core.issues import errors
 from logbook.core.lifecycle import put_path

@@ -114,7 +114,7 @@ def init_book(
 
 
 def _enter_staff(session: Session, people: Mapping[str, str], first: str) -> None:
-    from logbook.core.definition import find_form
+    from logbook.core.formwords import find_form
     from logbook.operations.writing import writing
 
     if isinstance(find_form(session.library, "staff"), Issue):

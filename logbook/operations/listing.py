@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def form_and_query(session: Session, words: Sequence[str]) -> tuple[Form | None, list[str]]:
     """``list [FORM] [QUERY]…``: the first word is a form where it names one."""
     if words and not any(sign in words[0] for sign in ":<>="):
-        from logbook.core.definition import find_form
+        from logbook.core.formwords import find_form
 
         found = find_form(session.library, words[0])
         if not isinstance(found, Issue):

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from typing import Any
 from typing import Literal
 
-from logbook.core.definition import SPECIAL
 from logbook.core.errors import Refused
 from logbook.core.form import Form
 from logbook.core.form import Library
+from logbook.core.formlibrary import SPECIAL
 from logbook.core.issues import Issue
 from logbook.core.issues import errors
 from logbook.core.text import Text
@@ -27,7 +27,7 @@ from logbook.store.library import FOLDER
 from logbook.store.objects import blob_id
 
 if TYPE_CHECKING:
-    from logbook.core.definition import Source
+    from logbook.core.formlibrary import Source
     from logbook.core.packfile import Pack
 
 SUBJECT = "book: packs"
@@ -145,7 +145,7 @@ def _by_pack(files: Mapping[str, bytes]) -> dict[str, dict[str, bytes]]:
 
 def _shared(files: Mapping[str, bytes], kind: str) -> list[Source]:
     """The files ``<kind>.yaml`` among these."""
-    from logbook.core.definition import Source
+    from logbook.core.formlibrary import Source
 
     return [Source(path, _plain(data)) for path, data in files.items() if path.endswith(f"/{kind}.yaml")]
 

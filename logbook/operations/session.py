@@ -46,10 +46,10 @@ def _as_private_as(then: Library, now: Library) -> Library:
     they are asked for."""
     from functools import partial
 
-    from logbook.core.definition import FormShelf
-    from logbook.core.definition import Shelf
-    from logbook.core.definition import as_private_as
-    from logbook.core.definition import words_of
+    from logbook.core.formlibrary import FormShelf
+    from logbook.core.formlibrary import Shelf
+    from logbook.core.formlibrary import as_private_as
+    from logbook.core.formwords import words_of
 
     def form(shelf: Mapping[str, Form], key: str) -> Form:
         name = key.partition("@")[0]
@@ -187,7 +187,7 @@ class Session:
 
     def form(self, word: str) -> Form:
         """The form meant by an id, label or alias; Refused when it is none or several."""
-        from logbook.core.definition import find_form
+        from logbook.core.formwords import find_form
 
         found = find_form(self.library, word)
         if isinstance(found, Issue):

@@ -433,7 +433,7 @@ def make_roster(
 ) -> Written:  # fmt: skip
     """A roster from the shifts of a desk: ``day=lina noon=zhou night=sun,ma`` gives each shift to these people
     day by day in turn. Refused with every mistake at once; every check of the form holds."""
-    from logbook.core.definition import find_choice
+    from logbook.core.formwords import find_choice
     from logbook.operations import add as adding
     from logbook.operations.step import draft_of
     from logbook.operations.writing import writing

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from logbook.core.checking import event_time_issues
-from logbook.core.definition import find_signature
 from logbook.core.errors import Refused
 from logbook.core.form import Form
 from logbook.core.form import SignaturePlace
+from logbook.core.formwords import find_signature
 from logbook.core.issues import Issue
 from logbook.core.moments import to_text
 from logbook.core.record import Record

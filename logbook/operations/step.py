@@ -8,10 +8,10 @@ from datetime import datetime
 
 from logbook.core import checking
 from logbook.core.builtin import with_fields
-from logbook.core.definition import find_step
 from logbook.core.errors import Refused
 from logbook.core.form import Form
 from logbook.core.form import Step
+from logbook.core.formwords import find_step
 from logbook.core.issues import Issue
 from logbook.core.lifecycle import state_of
 from logbook.core.record import Event

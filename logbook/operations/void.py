@@ -78,7 +78,7 @@ def _stub(
     issues: list[Issue],
     refused: Refused,
 ) -> Draft:
-    from logbook.core.definition import find_prefix
+    from logbook.core.formwords import find_prefix
 
     record_id = word.rpartition("/")[2]
     parts = split_number(record_id)

@@ -281,7 +281,7 @@ def _item(field: Field, library: Library, word: str) -> str | None:
 
 
 def _field(form: Form, word: str, changes: Changes) -> Field | None:
-    from logbook.core.definition import find_field
+    from logbook.core.formwords import find_field
     from logbook.core.text import Text
 
     if word in ("id", "编号") and form.register and "id" not in form.fields:

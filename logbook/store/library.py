@@ -24,12 +24,12 @@ from typing import TYPE_CHECKING
 from typing import Any
 
 from logbook import __version__
-from logbook.core.definition import SHARED
-from logbook.core.definition import SPECIAL
-from logbook.core.definition import Source
-from logbook.core.definition import library_from
-from logbook.core.definition import words_of
 from logbook.core.form import Library
+from logbook.core.formlibrary import SHARED
+from logbook.core.formlibrary import SPECIAL
+from logbook.core.formlibrary import Source
+from logbook.core.formlibrary import library_from
+from logbook.core.formwords import words_of
 from logbook.core.issues import Issue
 from logbook.core.text import Text
 from logbook.core.value import replace

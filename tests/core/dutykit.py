@@ -14,11 +14,11 @@ from zoneinfo import ZoneInfo
 
 from logbook.core.calendars import Calendar
 from logbook.core.calendars import office
-from logbook.core.definition import Source
-from logbook.core.definition import library_from
 from logbook.core.duties import Duty
 from logbook.core.dutyfile import duties_of
 from logbook.core.form import Library
+from logbook.core.formlibrary import Source
+from logbook.core.formlibrary import library_from
 from logbook.core.fulfilment import stand
 from logbook.core.issues import Issue
 from logbook.core.lifecycle import State

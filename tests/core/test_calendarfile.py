@@ -21,8 +21,8 @@ from logbook.core.calendarfile import season_on
 from logbook.core.calendars import Calendar
 from logbook.core.calendars import Hours
 from logbook.core.calendars import working_time_between
-from logbook.core.definition import Source
 from logbook.core.form import Library
+from logbook.core.formlibrary import Source
 from logbook.locale.catalogue import Catalogue
 from logbook.store import codec
 from tests.core.vectors import FILE

@@ -9,22 +9,22 @@ from typing import Any
 
 import pytest
 
-from logbook.core.definition import Source
-from logbook.core.definition import find_choice
-from logbook.core.definition import find_field
-from logbook.core.definition import find_form
-from logbook.core.definition import find_prefix
-from logbook.core.definition import find_signature
-from logbook.core.definition import find_state
-from logbook.core.definition import find_step
 from logbook.core.definition import form_from
 from logbook.core.definition import label_from
-from logbook.core.definition import library_from
 from logbook.core.form import Cell
 from logbook.core.form import Default
 from logbook.core.form import DefaultRows
 from logbook.core.form import Form
 from logbook.core.form import Library
+from logbook.core.formlibrary import Source
+from logbook.core.formlibrary import library_from
+from logbook.core.formwords import find_choice
+from logbook.core.formwords import find_field
+from logbook.core.formwords import find_form
+from logbook.core.formwords import find_prefix
+from logbook.core.formwords import find_signature
+from logbook.core.formwords import find_state
+from logbook.core.formwords import find_step
 from logbook.core.issues import Issue
 from logbook.core.text import Text
 from logbook.locale.catalogue import Catalogue

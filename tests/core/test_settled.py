@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from logbook.core.budgets import parse_within
-from logbook.core.definition import Source
-from logbook.core.definition import library_from
 from logbook.core.form import Default
 from logbook.core.form import Library
+from logbook.core.formlibrary import Source
+from logbook.core.formlibrary import library_from
 from logbook.core.issues import Issue
 from logbook.store import codec
 from tests.core.clocked import clocks

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from logbook.core.definition import Source
 from logbook.core.form import Library
+from logbook.core.formlibrary import Source
 from logbook.core.moments import from_epoch
 from logbook.core.shiftfile import check_shifts
 from logbook.core.shiftfile import clock_text

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from logbook.core.definition import library_from
 from logbook.core.form import Library
+from logbook.core.formlibrary import library_from
 from logbook.core.issues import Issue
 from logbook.core.text import Text
 from logbook.core.workflowfile import WorkflowStep
@@ -173,7 +173,7 @@ def test_the_same_workflow_twice() -> None:
 
 
 def test_a_broken_file_breaks_nothing_that_trusts_it() -> None:
-    from logbook.core.definition import Source
+    from logbook.core.formlibrary import Source
 
     for plain in (None, {}, {"workflows": ["x"]}, {"workflows": {"a": "x", "b": {"steps": "x"}, "c": {"steps": ["x", {}]}}}):
         library, _ = library_from([Source(PATH, plain)], strict=False)

@@ -15,8 +15,8 @@ from logbook.core.budgets import parse_within
 from logbook.core.calendarfile import calendars_of
 from logbook.core.calendars import Calendar
 from logbook.core.calendars import Hours
-from logbook.core.definition import Source
 from logbook.core.form import Library
+from logbook.core.formlibrary import Source
 from logbook.core.moments import days_in
 from logbook.store import codec
 

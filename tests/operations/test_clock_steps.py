@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from logbook.core.clockwords import moment_text
-from logbook.core.definition import find_step
 from logbook.core.errors import Refused
+from logbook.core.formwords import find_step
 from logbook.core.issues import Issue
 from logbook.locale.catalogue import Catalogue
 from logbook.operations import importing
