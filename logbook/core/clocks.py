@@ -24,20 +24,17 @@ How a clock is told from events:
 from __future__ import annotations
 
 from collections.abc import Callable
-from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from datetime import date
 from datetime import datetime
 from typing import TYPE_CHECKING
 from typing import Any
-from typing import NamedTuple
 from typing import cast
 from zoneinfo import ZoneInfo
 
 from logbook.core.budgets import Change
 from logbook.core.budgets import Chosen
-from logbook.core.budgets import Note
 from logbook.core.budgets import Or
 from logbook.core.budgets import Plain
 from logbook.core.budgets import Replay
@@ -57,23 +54,24 @@ from logbook.core.clockevents import credited
 from logbook.core.clockevents import extensions_of
 from logbook.core.clockevents import is_approved
 from logbook.core.clockevents import pauses_of
-from logbook.core.clockfacts import Facts
 from logbook.core.clockfacts import Link
 from logbook.core.clockfacts import Row
-from logbook.core.clockfacts import cells_of
-from logbook.core.clockfacts import column_of
 from logbook.core.clockfacts import own_amendments
 from logbook.core.clockfacts import seconds_of
 from logbook.core.clockplans import Plan
 from logbook.core.clockplans import in_force
 from logbook.core.clockplans import plan_by
 from logbook.core.clockplans import plans_of
+from logbook.core.clockruns import Run
+from logbook.core.clockruns import Runs
+from logbook.core.clockruns import Stop
+from logbook.core.clockstates import ClockState
+from logbook.core.clockstates import moment_of
 from logbook.core.form import Form
 from logbook.core.lifecycle import AMEND
 from logbook.core.lifecycle import State
 from logbook.core.lifecycle import put_path
 from logbook.core.lifecycle import state_of
-from logbook.core.moments import from_epoch
 from logbook.core.record import Amendment
 from logbook.core.record import Event
 from logbook.core.record import Stored
@@ -84,103 +82,6 @@ if TYPE_CHECKING:
     from logbook.core.rules import World
 
 GRACE = 7200  # how late a stop may be written down and still count from when it happened (clocks 2)
-
-
-class ClockState(NamedTuple):
-    """One cycle of one clock. All instants are seconds since 1970 UTC.
-
-    ``cycle``: from 1; for a clock a row, the number of the row (then also ``row``).
-    ``stopped``: when it stopped; ``counted``: when the stop counts as having been (later than
-    ``stopped`` when it was written down late); the verdict compares ``counted`` with ``due``.
-    ``state``: what became of it in the end: running, met, breached or cancelled; see :meth:`status`.
-    ``settled``: from this instant on the row is exact; for an earlier ``now``, replay the record until
-    then. The stop has no part in it: :meth:`status` knows a stop that has not happened yet.
-    ``first_due``: the due before any change of level, agreement or extension and without the credit for
-    pauses; ``provisional``: counted in a year the calendar does not know; ``version``: of the form whose
-    definition it was counted by.
-    ``paused_from``, ``paused_until``: its latest pause (``until``, or when it was resumed before that);
-    ``resumed``: it has been. ``pauses``: the paused time it is credited with, in intervals; ``paused``: how
-    often. ``notes``: what happened to its due.
-    """
-
-    clock: str
-    cycle: int
-    started: int
-    due: int | None
-    stopped: int | None
-    state: str
-    settled: int
-    to: str | None
-    row: int | None = None
-    counted: int | None = None
-    first_due: int | None = None
-    provisional: bool = False
-    version: int = 0
-    paused_from: int | None = None
-    paused_until: int | None = None
-    resumed: bool = False
-    pauses: tuple[Interval, ...] = ()
-    notes: tuple[Note, ...] = ()
-    paused: int = 0
-
-    def running(self, now: datetime | int) -> bool:
-        """Whether it runs at ``now``."""
-        at = _instant(now)
-        return self.started <= at and (self.stopped is None or self.stopped > at)
-
-    def status(self, now: datetime | int) -> str:
-        """At ``now``: ``waiting`` (it starts later), ``running``, ``paused``, ``pause_expired`` (the pause
-        is over and nobody resumed it), ``overdue`` (strictly after due), or what became of it."""
-        at = _instant(now)
-        if self.stopped is not None and self.stopped <= at:
-            return self.state
-        if self.started > at:
-            return "waiting"
-        if self.due is not None and at > self.due:
-            return "overdue"
-        if self.paused_from is None or self.paused_until is None or at < self.paused_from:
-            return "running"
-        if self.resumed:
-            return "paused" if at < self.paused_until else "running"
-        return "paused" if at <= self.paused_until else "pause_expired"
-
-    def strict(self, now: datetime | int) -> str:
-        """The verdict by the first due, whatever was paused or granted later (clocks 10): ``met``,
-        ``breached``, ``cancelled``, or ``running`` while neither is certain."""
-        first = self.first_due
-        return self._verdict(now, self.due if first is None or self.due is None else min(first, self.due))
-
-    def adjusted(self, now: datetime | int) -> str:
-        """The verdict by the due that approved changes and credited pauses led to."""
-        return self._verdict(now, self.due)
-
-    def _verdict(self, now: datetime | int, due: int | None) -> str:
-        at = _instant(now)
-        stopped = self.stopped is not None and self.stopped <= at
-        if stopped and self.state == "cancelled":
-            return "cancelled"
-        end = (self.counted if self.counted is not None else self.stopped) if stopped else at
-        if due is not None and end is not None and end > due:
-            return "breached"
-        return "met" if stopped else "running"
-
-    def overdue_seconds(self, now: datetime | int) -> int:
-        """How late it is at ``now``, or was when it stopped; 0 when in time, waiting or cancelled."""
-        if self.due is None:
-            return 0
-        status = self.status(now)
-        if status == "breached":
-            return max(0, (self.counted or self.due) - self.due)
-        return _instant(now) - self.due if status == "overdue" else 0
-
-
-def _instant(moment: datetime | int) -> int:
-    return moment if isinstance(moment, int) else int(moment.timestamp())
-
-
-def moment_of(seconds: int | None, zone: ZoneInfo) -> datetime | None:
-    """An instant of a :class:`ClockState` as a moment in ``zone``."""
-    return None if seconds is None else from_epoch(seconds, zone)
 
 
 def due_after(
@@ -250,29 +151,6 @@ def _has_calendar(name: str, calendars: Mapping[str, Calendar]) -> bool:
 
 
 @changing
-class _Stop:
-    at: int
-    recorded: int
-    exists: int  # from when on the record knows of it
-    imported: bool
-    field: str | None = None
-    position: int = -1
-    corrections: tuple[tuple[int, int], ...] = ()
-    final: bool = False  # counts as it is: a final state, a linked record
-    void: bool = False
-
-
-@changing
-class _Run:
-    start: int
-    position: int
-    settled: int
-    imported: bool
-    loose: bool = False  # started by a moment, not by an event: any stop may be its own
-    stop: _Stop | None = None
-
-
-@changing
 class _Shot:
     """What the record said after a change of a field that decides."""
 
@@ -282,7 +160,7 @@ class _Shot:
     source: Event | Amendment | None
 
 
-class _Case(Facts):
+class _Case(Runs):
     """The clocks of one record."""
 
     __slots__ = ("_extending", "_pausing", "grace")
@@ -340,7 +218,7 @@ class _Case(Facts):
                 found.append(self.plain(plan, run, len(found) + 1))
         return found
 
-    def plain(self, plan: Plan, run: _Run, cycle: int, row: Row | None = None) -> ClockState:
+    def plain(self, plan: Plan, run: Run, cycle: int, row: Row | None = None) -> ClockState:
         """A cycle during which nothing its budget depends on has changed."""
         number = cycle if row is not None else None
         if not (self._pausing or self._extending or plan.not_before):
@@ -364,7 +242,7 @@ class _Case(Facts):
     def replayed(
         self,
         plan: Plan,
-        run: _Run,
+        run: Run,
         cycle: int,
         first: Change,
         later: Sequence[Change],
@@ -390,7 +268,7 @@ class _Case(Facts):
         )
 
     def story(
-        self, plan: Plan, run: _Run, first: Change, later: Sequence[Change]
+        self, plan: Plan, run: Run, first: Change, later: Sequence[Change]
     ) -> tuple[Replay, list[Interval], list[Pause]]:
         """The replay of a cycle, the time it was paused, and the pauses that were its own."""
         grace = self.grace
@@ -414,7 +292,7 @@ class _Case(Facts):
         said = max([run.settled, *(one.settled for one in mine)])
         return replay(run.start, first, changes, pauses, said=said), pauses, mine
 
-    def extensions(self, plan: Plan, run: _Run, first: Change, grace: int) -> list[Change]:
+    def extensions(self, plan: Plan, run: Run, first: Change, grace: int) -> list[Change]:
         """The extensions of one cycle. One written down late counts from then, as a stop does."""
         end = run.stop
         return [
@@ -439,7 +317,7 @@ class _Case(Facts):
             amendment.field.partition(".")[0] in names for amendment in self.history
         )
 
-    def changed_after(self, plan: Plan, run: _Run) -> bool:
+    def changed_after(self, plan: Plan, run: Run) -> bool:
         """Whether one has changed after the run began."""
         if plan.by_state:
             return True
@@ -459,176 +337,6 @@ class _Case(Facts):
                 return None
             within = found
         return end_of(cast("Plain | Or", within), start, self.frame(plan, None, row))
-
-    def runs(self, plan: Plan) -> list[_Run]:
-        """Starts and stops paired, in the order of the events."""
-        starts, stops = plan.starts, plan.stops
-        events = self.events
-        runs: list[_Run] = []
-        run = self.early_start(plan)
-        if run is not None:
-            runs.append(run)
-        elsewhere: list[_Stop] | None = None
-        acts, ends = plan.acts, plan.ends
-        for position, event in enumerate(events):
-            name = event.step
-            if name not in acts and position and not (event.set and stops.fields):
-                continue
-            at = self.at_of(position)
-            if at is None:
-                continue
-            if run is not None:
-                if name in stops.steps or (stops.at and position == 0):
-                    run.stop = self.stop_at(position, at)
-                    run = None
-                elif stops.fields:
-                    stop = self.field_stop(stops.fields, position, at)
-                    if stop is not None:
-                        run.stop = stop
-                        run = None
-            elif stops.fields and event.set and runs:
-                run = self.corrected(runs[-1], position, at)
-            if name in starts.steps:
-                if run is not None and (stops.links or stops.columns):
-                    elsewhere = self.stops_elsewhere(plan) if elsewhere is None else elsewhere
-                    run = self.stopped_elsewhere(run, elsewhere, at)
-                if run is not None and run.imported and not event.source:
-                    runs.remove(run)
-                    run = None
-                if run is None:
-                    # The making of an imported record is no step brought in: its deadlines run (rulings 2).
-                    run = _Run(at, position, at, position > 0 and bool(event.source))
-                    runs.append(run)
-            if run is not None and name in ends:
-                if stops.links or stops.columns:
-                    elsewhere = self.stops_elsewhere(plan) if elsewhere is None else elsewhere
-                    run = self.stopped_elsewhere(run, elsewhere, at)
-                if run is not None:
-                    void = name not in self.form.steps
-                    run.stop = _Stop(at, at, at, imported=False, position=position, final=True, void=void)
-                run = None
-        if run is not None and (stops.links or stops.columns):
-            elsewhere = self.stops_elsewhere(plan) if elsewhere is None else elsewhere
-            run = self.stopped_elsewhere(run, elsewhere, None)
-            only_rows = stops.columns and not (stops.links or stops.steps or stops.fields)
-            if (
-                run is not None
-                and only_rows
-                and not any(self.state.fields.get(name) for name, _ in stops.columns)
-            ):
-                runs.remove(run)  # no row that could need it
-        if run is not None and run in runs and run.position == 0 and self.passed_over:
-            runs.remove(run)  # an import brought later steps and not this one: history we did not keep
-        return runs
-
-    @property
-    def passed_over(self) -> bool:
-        """Whether an import brought the record together with later steps."""
-        return bool(self.events[0].source) and any(event.source for event in self.events[1:])
-
-    def early_start(self, plan: Plan) -> _Run | None:
-        """The start that needs no event: the header's moment, or a moment in a field, a column or a
-        linked record (the earliest)."""
-        starts = plan.starts
-        if starts.at:
-            at = self.at_of(0)
-            return None if at is None else _Run(at, 0, at, imported=False)
-        best: _Run | None = None
-        for name in (*starts.fields, *(".".join(pair) for pair in (*starts.columns, *starts.links))):
-            found = self.instant(name)
-            if found is None or (best is not None and best.start <= found[0]):
-                continue
-            position = self.touched.get(name.partition(".")[0], 0)
-            imported = position > 0 and bool(self.events[position].source)
-            best = _Run(found[0], position, self.at_of(position) or found[0], imported, loose=True)
-        return best
-
-    def stop_at(self, position: int, at: int) -> _Stop:
-        return _Stop(
-            at, self.recorded_of(position), at, bool(self.events[position].source), position=position
-        )
-
-    def field_stop(self, names: Iterable[str], position: int, known: int) -> _Stop | None:
-        """The stop a moment in a field is, where this event (or the record's making) filled it in."""
-        event = self.events[position]
-        for name in names:
-            values: list[tuple[Stored, int]] = []
-            if name in event.set:
-                values = [(event.set[name], self.recorded_of(position))]
-            elif position == 0 and name not in self.touched:
-                values = self.corrected_values(name)
-            filled = [
-                (found[0], recorded) for value, recorded in values if (found := self.stored_instant(value))
-            ]
-            if not filled or not values[-1][0]:
-                continue
-            at = filled[-1][0]
-            exists = max(known, filled[-1][1]) if len(filled) > 1 else known
-            return _Stop(
-                at, filled[-1][1], exists, bool(event.source), name, position, corrections=tuple(filled[:-1])
-            )  # fmt: skip
-        return None
-
-    def corrected_values(self, name: str) -> list[tuple[Stored, int]]:
-        """The values a field entered at the making has had, each with when it was written down."""
-        own = [amendment for amendment in self.history if amendment.field == name]
-        made = self.recorded_of(0)
-        if not own:
-            return [(self.state.fields.get(name), made)]
-        return [(own[0].old, made)] + [(one.new, seconds_of(one.recorded or one.at) or 0) for one in own]
-
-    def corrected(self, run: _Run, position: int, at: int) -> _Run | None:
-        """An event that sets a stop's field again corrects that stop, or takes it back (then it runs)."""
-        stop = run.stop
-        if stop is None or stop.field is None or stop.field not in self.events[position].set:
-            return None
-        run.settled = max(run.settled, at)
-        found = self.stored_instant(self.events[position].set[stop.field])
-        if found is None:
-            run.stop = None
-            return run
-        stop.corrections = (*stop.corrections, (stop.at, stop.recorded))
-        stop.at, stop.recorded, stop.exists = found[0], self.recorded_of(position), at
-        return None
-
-    def stops_elsewhere(self, plan: Plan) -> list[_Stop]:
-        """Stops that are no events of this record: columns (every row, the latest) and links."""
-        found: list[_Stop] = []
-        for name, path in plan.stops.links:
-            moment = self.stored_instant(self.link(name, path))
-            if moment is not None:
-                at = moment[0]
-                found.append(_Stop(at, at, at, imported=bool(self.events[0].source), final=True))
-        for name, column in plan.stops.columns:
-            values = [self.stored_instant(value) for value in column_of(self.state, name, column)]
-            if values and all(values):
-                at = max(value[0] for value in values if value is not None)
-                found.append(self.row_stop(name, column, at))
-        return sorted(found, key=lambda stop: stop.at)
-
-    def row_stop(self, name: str, column: str, at: int) -> _Stop:
-        """A stop in a cell, written down by the first event that shows it (else when the record was made)."""
-        position = 0
-        for place, event in enumerate(self.events):
-            if any(
-                path.partition(".")[0].rstrip("+") == name
-                and any(
-                    found[0] == at for cell in cells_of(value, column) if (found := self.stored_instant(cell))
-                )
-                for path, value in event.set.items()
-            ):
-                position = place
-                break
-        imported = bool(self.events[position].source)
-        return _Stop(at, self.recorded_of(position), self.at_of(position) or at, imported, position=position)
-
-    def stopped_elsewhere(self, run: _Run, stops: list[_Stop], before: int | None) -> _Run | None:
-        """The run, or None when one of ``stops`` (not later than ``before``) has stopped it."""
-        for stop in stops:
-            if (run.loose or stop.at >= run.start) and (before is None or stop.at <= before):
-                run.stop = stop
-                return None
-        return run
 
     # changes
 
@@ -668,7 +376,7 @@ class _Case(Facts):
         record = replace(self.state.record, fields=fields, events=self.events[: position + 1], amendments=())
         return state_of(self.form, record)
 
-    def segments(self, plan: Plan, run: _Run) -> list[tuple[_Run, Change, list[Change]]]:
+    def segments(self, plan: Plan, run: Run) -> list[tuple[Run, Change, list[Change]]]:
         """A run as the changes of its record cut it: from when to when the clock existed at all, and
         what its budget was."""
         shots = self.shots(plan)
@@ -691,10 +399,10 @@ class _Case(Facts):
                 base += 1
                 later = later[1:]
         first = shots[base]
-        found: list[tuple[_Run, Change, list[Change]]] = []
-        current: _Run | None = None
+        found: list[tuple[Run, Change, list[Change]]] = []
+        current: Run | None = None
         if self.wanted(plan, first.state):
-            current = _Run(
+            current = Run(
                 run.start, run.position, max(run.settled, min(first.at, run.start)), run.imported, run.loose
             )
             found.append((current, self.shot_change(plan, first, None), []))
@@ -712,13 +420,13 @@ class _Case(Facts):
                 # A clock that exists only at the new level starts at the change (rulings 5); where
                 # nothing had been said before, nothing was changed and it counts from its start.
                 start = run.start if unfilled and not found else max(run.start, shot.at)
-                current = _Run(start, run.position, max(run.settled, shot.at), run.imported, run.loose)
+                current = Run(start, run.position, max(run.settled, shot.at), run.imported, run.loose)
                 found.append((current, self.shot_change(plan, shot, None), []))
             elif not wanted and current is not None and self.late_already(plan, found[-1], shot):
                 # A breach is never erased (clocks 8): what was late when it ceased to be asked for runs on.
                 pass
             elif not wanted and current is not None:
-                current.stop = _Stop(shot.at, shot.at, shot.at, imported=False, final=True, void=True)
+                current.stop = Stop(shot.at, shot.at, shot.at, imported=False, final=True, void=True)
                 current, taken = None, _by_value(plan, shot)
             elif current is not None:
                 found[-1][2].append(self.shot_change(plan, shot, before))
@@ -728,7 +436,7 @@ class _Case(Facts):
             current.stop = end
         return found
 
-    def late_already(self, plan: Plan, part: tuple[_Run, Change, list[Change]], shot: _Shot) -> bool:
+    def late_already(self, plan: Plan, part: tuple[Run, Change, list[Change]], shot: _Shot) -> bool:
         """Whether a running clock was past its due when a change of a value took away its reason."""
         if not _by_value(plan, shot):
             return False  # the record moved on: that is what such a clock was to end with
@@ -764,7 +472,7 @@ class _Case(Facts):
     def judged(
         self,
         plan: Plan,
-        run: _Run,
+        run: Run,
         cycle: int,
         due: int | None,
         original: int | None,
@@ -833,45 +541,6 @@ class _Case(Facts):
             found.append(self.plain(plan, run, number, (name, row)))
         return found
 
-    def row_run(self, plan: Plan, name: str, row: Mapping[str, Stored], whole: Sequence[_Run]) -> _Run | None:
-        """The start and stop of one row."""
-        run: _Run | None = None
-        for start_list, column in plan.starts.columns:
-            cell = self.stored_instant(row.get(column)) if start_list == name else None
-            if cell is not None:
-                source = self.row_stop(name, column, cell[0])
-                run = _Run(cell[0], source.position, source.exists, source.imported, loose=True)
-        if run is None and not plan.starts.columns and whole:
-            last = whole[-1]
-            run = _Run(last.start, last.position, last.settled, last.imported, last.loose, last.stop)
-        if run is None:
-            return None
-        for stop_list, column in plan.stops.columns:
-            cell = self.stored_instant(row.get(column)) if stop_list == name else None
-            if cell is not None:
-                run.stop = self.row_stop(name, column, cell[0])
-                return run
-            if run.stop is not None and not run.stop.final:
-                run.stop = None
-        if run.stop is None:
-            run.stop = self.whole_stop(plan, run)
-        return run
-
-    def whole_stop(self, plan: Plan, run: _Run) -> _Stop | None:
-        """The step or final state that stops what is left of all rows."""
-        for position, event in enumerate(self.events):
-            if position <= run.position and not run.loose:
-                continue
-            at = self.at_of(position)
-            if at is None:
-                continue
-            if event.step in plan.stops.steps and at >= run.start:
-                return self.stop_at(position, at)
-            if event.step in plan.ends:
-                void = event.step not in self.form.steps
-                return _Stop(at, at, at, imported=False, position=position, final=True, void=void)
-        return None
-
 
 def _changed_by(source: Event | Amendment | None) -> set[str]:
     """The fields an event or a correction gave a value."""
@@ -886,7 +555,7 @@ def _by_value(plan: Plan, shot: _Shot) -> bool:
     return not plan.decides.isdisjoint(_changed_by(shot.source))
 
 
-def _counted(stop: _Stop, grace: int) -> int:
+def _counted(stop: Stop, grace: int) -> int:
     """When a stop counts as having been. Correcting its moment cannot erase a breach: the earliest that
     any of its entries gave counts, but never less than the moment it names now."""
     if stop.imported or stop.final:

@@ -25,7 +25,7 @@ from logbook.core.clockevents import assignees
 from logbook.core.clockevents import barred_from
 from logbook.core.clockevents import is_approved
 from logbook.core.clockfacts import seconds_of
-from logbook.core.clocks import ClockState
+from logbook.core.clockstates import ClockState
 from logbook.core.clockwords import moment_text
 from logbook.core.form import Clock
 from logbook.core.form import Form

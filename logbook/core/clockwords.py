@@ -20,7 +20,7 @@ from logbook.core.calendars import Calendar
 from logbook.core.calendars import Hours
 from logbook.core.calendars import Interval
 from logbook.core.clockfacts import seconds_of
-from logbook.core.clocks import ClockState
+from logbook.core.clockstates import ClockState
 from logbook.core.form import Clock
 from logbook.core.form import Form
 from logbook.core.lifecycle import State

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from logbook.core.clocks import moment_of
+from logbook.core.clockstates import moment_of
 from logbook.core.errors import Refused
 from logbook.core.issues import Issue
 from logbook.core.record import Signature

@@ -22,7 +22,7 @@ from logbook.operations.session import Session
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from logbook.core.clocks import ClockState
+    from logbook.core.clockstates import ClockState
     from logbook.core.rules import Condition
 
 # Decimals of a stored number (`core/values.py`); an int has none.

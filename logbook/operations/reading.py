@@ -28,7 +28,7 @@ from logbook.store.records import record_from
 
 if TYPE_CHECKING:
     from logbook.core.calendars import Calendar
-    from logbook.core.clocks import ClockState
+    from logbook.core.clockstates import ClockState
     from logbook.index.book_index import Row
 
 

@@ -20,7 +20,7 @@ from logbook.core.values import jsonable
 from logbook.locale.catalogue import Catalogue
 
 if TYPE_CHECKING:
-    from logbook.core.clocks import ClockState
+    from logbook.core.clockstates import ClockState
     from logbook.core.form import Clock
     from logbook.core.form import Default
     from logbook.core.form import Field

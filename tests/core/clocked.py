@@ -7,8 +7,8 @@ from datetime import datetime
 from textwrap import dedent
 from zoneinfo import ZoneInfo
 
-from logbook.core.clocks import ClockState
 from logbook.core.clocks import clocks_of
+from logbook.core.clockstates import ClockState
 from logbook.core.definition import build_form
 from logbook.core.form import Form
 from logbook.core.lifecycle import state_of

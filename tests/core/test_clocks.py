@@ -9,8 +9,8 @@ from logbook.core.budgets import replay
 from logbook.core.calendars import SHIPPED
 from logbook.core.calendars import Hours
 from logbook.core.clocks import clocks_of
-from logbook.core.clocks import moment_of
 from logbook.core.clocks import sleeping
+from logbook.core.clockstates import moment_of
 from logbook.core.form import Form
 from logbook.core.lifecycle import state_of
 from logbook.core.moments import days_in

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from logbook.core.calendars import Calendar
 from logbook.core.calendars import Season
-from logbook.core.clocks import ClockState
 from logbook.core.clocks import clocks_of
+from logbook.core.clockstates import ClockState
 from logbook.core.form import Form
 from logbook.core.lifecycle import state_of
 from logbook.core.record import Event

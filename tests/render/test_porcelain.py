@@ -8,7 +8,7 @@ from datetime import datetime
 
 import pytest
 
-from logbook.core.clocks import ClockState
+from logbook.core.clockstates import ClockState
 from logbook.core.issues import Issue
 from logbook.core.text import Text
 from logbook.locale.catalogue import Catalogue
