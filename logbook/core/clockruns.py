@@ -14,6 +14,7 @@ from logbook.core.clockplans import Plan
 from logbook.core.record import Stored
 from logbook.core.value import changing
 
+
 @changing
 class Stop:
     at: int
