@@ -25,6 +25,7 @@ from logbook.cli.context import with_globals
 from logbook.cli.people import may_see_private
 from logbook.cli.people import private_option
 from logbook.cli.words import Command
+from logbook.cli.words import Group
 from logbook.cli.words import Option
 from logbook.cli.words import QueryCommand
 from logbook.cli.words import guessed_language
@@ -70,7 +71,7 @@ class SubQuery(QueryCommand):
         return SUB[self.name or ""]
 
 
-class FleetGroup(Command, click.Group):
+class FleetGroup(Group):
     """`fleet`, with its commands in the reader's language."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -16,7 +16,7 @@ MESSAGES = {
     "query.derived-field": "“{name}”是自动算出来的，不能用来查找。",
     "query.unknown-sort": "不能按“{name}”排序。",
     "query.derived-sort": "“{name}”是自动算出来的，不能按它排序。",
-    "query.sql": "SQL 语句不能执行：{found}",
+    "query.sql": "SQL 语句不能执行：{why}",
     "query.no-form": "本记录簿没有“{form}”这种表单。",
     "query.unreadable": "文件无法当作记录读取：{found}",
 }
