@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -65,6 +67,7 @@ COMMANDS: Mapping[str, tuple[str, Text]] = {
     "login": ("signing", Text("在这台电脑上用自己的密钥签名", "sign with one's own key at this desk")),
     "logout": ("signing", Text("这台电脑不再用我的密钥", "forget one's key at this desk")),
     "signers": ("signing", Text("导出全体员工的公钥，供审计用", "the keys of all staff, for an auditor")),
+    "man": ("manual", Text("写出手册页", "write the man pages")),
     "completion": ("books", Text("打印命令补全脚本", "print a completion script")),
 }
 WRITING = frozenset(
@@ -91,6 +94,17 @@ def guessed_language() -> str:
     if _guess is None:
         _guess = _guess_language()
     return _guess
+
+
+@contextmanager
+def speaking(lang: str) -> Iterator[None]:
+    """Pages of help in ``lang``, whatever the line says."""
+    global _guess
+    before, _guess = _guess, lang
+    try:
+        yield
+    finally:
+        _guess = before
 
 
 def _guess_language() -> str:

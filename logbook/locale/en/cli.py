@@ -40,6 +40,7 @@ MESSAGES = {
     "cli.takes-no-value": "{name} takes no value",
     "cli.bad-number": "{name} takes a number",
     "cli.not-whole": "{name} takes a whole number",
+    "cli.manuals": "written to {path}: {count} man pages",
     "cli.whole-number": "a whole number, 0 or more",
     "cli.yes-no": "(yes/no, Enter: no)",
     "cli.not-same": "the two are not the same; once more",
