@@ -32,7 +32,6 @@ MESSAGES = {
     "cli.index": "index {place}, {records} records, commit {head}",
     "cli.draft-kept": "your edit is kept in {path}",
     "cli.written-to": "written to {path}",
-    "cli.choose": "a number or a name",
     "cli.try": "things to try:",
     "cli.private-role": "{by} may not see private values",
     "cli.not-together": "{option} does not go with the rest",

@@ -33,7 +33,6 @@ MESSAGES = {
     "cli.draft-kept": "您的改动留在 {path}",
     "cli.written-to": "已写入 {path}",
     "cli.manuals": "已写入 {path}：{count} 页手册",
-    "cli.choose": "选一个号码或输入名称",
     "cli.try": "可以试试：",
     "cli.private-role": "{by} 不能查看隐私内容",
     "cli.not-together": "{option} 不能这样用",
