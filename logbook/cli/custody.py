@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
-from logbook.cli import completing
 from logbook.cli import asking
+from logbook.cli import completing
 from logbook.cli import output
 from logbook.cli.context import TABLES
 from logbook.cli.context import Context

@@ -1,4 +1,4 @@
-"""A page of help in the reader's language: columns and lines by what a terminal shows, words for what is to be typed."""
+"""A page of help in the reader's language, laid out by what a terminal shows."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from logbook.render.width import wrap
 
 # What stands in capitals for a word of one's own. What a person types as it stands (YYYY-MM) is not here.
 _PLACES = {
-    "ALARM": "时长", "AREA": "区域", "ARGS": "参数", "BASIS": "依据", "BORROWER": "借用人", "COLUMN": "列", "COMMAND": "命令",
-    "COPIES": "数量", "DAY": "日期", "DIR": "文件夹", "DUTY": "职责", "FIELD": "字段", "FILE": "文件",
-    "FINGERPRINT": "指纹", "FLOAT": "数字", "FORM": "表单", "ID": "编号", "INTEGER": "整数", "ITEM": "物品", "KEY": "钥匙",
-    "MEANING": "含义", "MONTH": "月份", "NAME": "名称", "OPTIONS": "选项", "PACK": "表单包", "PART": "表名", "PATH": "路径",
-    "POST": "岗位", "PURPOSE": "用途", "QUERY": "查询", "RANGE": "范围", "REMOTE": "对方", "REV": "提交", "ROLE": "岗位",
-    "SELECT": "查询语句", "SHELL": "外壳", "SHIFT": "班次", "STAFF": "员工", "STEP": "步骤", "SUBJECT": "人", "TEXT": "文字",
-    "VALUE": "值", "WHEN": "时间", "WHY": "原因", "WORD": "词", "YEAR": "年份",
+    "ALARM": "时长", "AREA": "区域", "ARGS": "参数", "BASIS": "依据", "BORROWER": "借用人", "COLUMN": "列",
+    "COMMAND": "命令", "COPIES": "数量", "DAY": "日期", "DIR": "文件夹", "DUTY": "职责", "FIELD": "字段",
+    "FILE": "文件", "FINGERPRINT": "指纹", "FLOAT": "数字", "FORM": "表单", "ID": "编号", "INTEGER": "整数",
+    "ITEM": "物品", "KEY": "钥匙", "MEANING": "含义", "MONTH": "月份", "NAME": "名称", "OPTIONS": "选项",
+    "PACK": "表单包", "PART": "表名", "PATH": "路径", "POST": "岗位", "PURPOSE": "用途", "QUERY": "查询",
+    "RANGE": "范围", "REMOTE": "对方", "REV": "提交", "ROLE": "岗位", "SELECT": "查询语句", "SHELL": "外壳",
+    "SHIFT": "班次", "STAFF": "员工", "STEP": "步骤", "SUBJECT": "人", "TEXT": "文字", "VALUE": "值", "WHEN": "时间",
+    "WHY": "原因", "WORD": "词", "YEAR": "年份",
 }  # fmt: skip
 _CAPITALS = re.compile(r"(?<![A-Za-z$-])[A-Z]{2,}(?![A-Za-z])")
 _RANGES = (

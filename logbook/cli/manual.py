@@ -46,6 +46,7 @@ _EXITS = {
 _OTHER = Text("也可写作：{names}", "Also: {names}")
 _WIDE = "\u2e80-\u9fff\uff00-\uffef"
 # Between two Chinese characters, but not before a closing mark or after an opening one.
+_NAMES = {"\\": "\\e", "-": "\\-", "'": "\\(aq", "~": "\\(ti", "^": "\\(ha"}
 _BREAK = re.compile(rf"(?<=[{_WIDE}])(?=[\u2e80-\u9fff])(?<![（《「『“‘])(?![，。、；：？！）》」』”’])")
 
 
@@ -153,7 +154,9 @@ def _prose(text: str) -> str:
 
 def _roff(text: str) -> str:
     """Text as it stands, with hyphens that can be copied."""
-    return text.replace("\\", "\\e").replace("-", "\\-").replace("'", "\\(aq").replace("~", "\\(ti").replace("^", "\\(ha")
+    for char, name in _NAMES.items():
+        text = text.replace(char, name)
+    return text
 
 
 COMMANDS = {"man": with_globals(man_command)}

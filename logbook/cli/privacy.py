@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from logbook.cli import completing
 from logbook.cli import asking
+from logbook.cli import completing
 from logbook.cli import output
 from logbook.cli.context import Context
 from logbook.cli.context import format_option

@@ -136,3 +136,34 @@ def test_click_finds_nothing_to_say_in_english(monkeypatch: pytest.MonkeyPatch, 
     assert told.count("写一个不小于 0 的整数") == 2
     assert told.count("两次输入的不一样") == 1
     assert not re.search("[A-Za-z]", told)
+
+
+TABLES = [
+    ["list"], ["list", "complaint"], ["list", "staff"], ["overdue", "--soon", "7d"], ["agenda"], ["duties"], ["forms"], ["packs"],
+    ["report"], ["report", "complaints"], ["key"], ["key", "ledger"], ["roster", "--week"], ["retention", "--by-form"],
+    ["history", MINOR], ["audit", "--rules"], ["calendar", "2026-10"], ["calendar", "--list"],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_columns_of_a_table_stand_below_each_other(shared: Line, lang: str) -> None:
+    """Where the rule under the heads has a gap, no row has a character, counted as a terminal does."""
+    crooked, seen = [], 0
+    for words in TABLES:
+        gaps: set[int] = set()
+        for line in shared(*words, "--lang", lang, "--now", "2026-11-23 09:00").out.splitlines():
+            if re.fullmatch(r"-+(?:  -+)+", line):
+                gaps, seen = {place for place, char in enumerate(line) if char == " "}, seen + 1
+            elif not line:
+                gaps = set()
+            crooked += [(words, line) for place, char in columns(line) if place in gaps and char != " "]
+    assert crooked == []
+    assert seen >= 12
+
+
+def columns(line: str) -> Iterator[tuple[int, str]]:
+    place = 0
+    for char in line:
+        size = wcswidth(char)
+        yield from ((place + more, char) for more in range(size))
+        place += size
