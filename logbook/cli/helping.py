@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import click
 
@@ -74,7 +74,8 @@ class HelpFormatter(click.HelpFormatter):
         for line in wrap(text, self.width - self.current_indent):
             self.write(f"{' ' * self.current_indent}{line}\n")
 
-    def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = _WIDEST, col_spacing: int = 2) -> None:
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = _WIDEST, col_spacing: int = 2) -> None:
+        rows = list(rows)
         broad = min(max((width(first) for first, _ in rows), default=0), col_max) + col_spacing
         left = " " * self.current_indent
         for first, text in rows:

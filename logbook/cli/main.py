@@ -168,6 +168,9 @@ def _usage(context: Context, error: click.UsageError) -> None:
     elif isinstance(error, click.BadParameter) and isinstance(kind, click.Choice):
         text = catalogue.say("cli.bad-choice", name=_name(error))
         fix = catalogue.fix("cli.bad-choice", allowed=list(kind.choices))
+    elif _lacks_command(error):
+        text = catalogue.say("cli.missing", name="命令" if catalogue.lang == "zh" else "COMMAND")
+        fix = catalogue.fix("cli.missing", command=_path(error))
     elif isinstance(error, click.BadParameter):
         text = catalogue.say("cli.bad-choice", name=_name(error))
         fix = catalogue.fix("cli.usage", command=_path(error))
@@ -177,6 +180,11 @@ def _usage(context: Context, error: click.UsageError) -> None:
     click.echo(text, err=True)
     if fix:
         click.echo(f"    → {fix}", err=True)
+
+
+def _lacks_command(error: click.UsageError) -> bool:
+    ctx = error.ctx
+    return type(error) is click.UsageError and ctx is not None and isinstance(ctx.command, click.Group)
 
 
 def _name(error: click.BadParameter) -> str:

@@ -88,7 +88,7 @@ def columns_of(page: str) -> Iterator[set[int]]:
 
 
 SLIPS = [
-    ["lst"], ["xyzzy"], ["fleet", "lst"], ["key", "xyzzy"], ["loan", "ledger"], ["--xyzzy"], ["list", "--frmat", "x"],
+    [], ["lst"], ["xyzzy"], ["fleet", "lst"], ["key", "xyzzy"], ["loan", "ledger"], ["--xyzzy"], ["list", "--frmat", "x"],
     ["list", "--quiet=1"], ["list", "--format", "xml"], ["list", "--limit", "many"],
     ["list", "--limit", "-1"], ["agenda", "--days", "0"], ["agenda", "--days", "400"], ["upkeep", "--keep", "0"],
     ["audit", "--sample", "many"], ["handover", "--done", "x"], ["key", "out", "K", "a", "b", "c"], ["key", "out"],
@@ -139,7 +139,7 @@ def test_click_finds_nothing_to_say_in_english(monkeypatch: pytest.MonkeyPatch, 
 
 
 TABLES = [
-    ["list"], ["list", "complaint"], ["list", "staff"], ["overdue", "--soon", "7d"], ["agenda"], ["duties"], ["forms"], ["packs"],
+    ["list"], ["list", "complaint"], ["list", "staff"], ["overdue", "--soon", "7d"], ["agenda"], ["duties"], ["packs"],
     ["report"], ["report", "complaints"], ["key"], ["key", "ledger"], ["roster", "--week"], ["retention", "--by-form"],
     ["history", MINOR], ["audit", "--rules"], ["calendar", "2026-10"], ["calendar", "--list"],
 ]  # fmt: skip
