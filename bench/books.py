@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
@@ -35,7 +36,12 @@ class Book:
         self.now = workload.NOW
         self.commits = 0
         self.stepwise: list[workload.Entry] = []
-        self._make()
+        kept = root.parent / "made.pickle"
+        if kept.exists():
+            self.commits, self.stepwise = pickle.loads(kept.read_bytes())
+        else:
+            self._make()
+            kept.write_bytes(pickle.dumps((self.commits, self.stepwise)))
 
     def run(self, *args: str, check: bool = True) -> str:
         """One logbook command in this book; its output."""

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from collections.abc import Iterable
-from collections.abc import Iterator
-from collections.abc import Sequence
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,239 +17,42 @@ from logbook.cli.context import Context
 from logbook.cli.context import format_option
 from logbook.cli.context import passes_context
 from logbook.cli.context import with_globals
+from logbook.cli.fleetreport import fleet_report
+from logbook.cli.fleetwork import MOST_FINDINGS
+from logbook.cli.fleetwork import PEOPLE
+from logbook.cli.fleetwork import SITE
+from logbook.cli.fleetwork import Chosen
+from logbook.cli.fleetwork import FleetGroup
+from logbook.cli.fleetwork import SubCommand
+from logbook.cli.fleetwork import SubQuery
+from logbook.cli.fleetwork import ask
+from logbook.cli.fleetwork import at_site
+from logbook.cli.fleetwork import finish
+from logbook.cli.fleetwork import fleet_options
+from logbook.cli.fleetwork import fresh_option
+from logbook.cli.fleetwork import print_answers
+from logbook.cli.fleetwork import print_ids
+from logbook.cli.fleetwork import print_objects
+from logbook.cli.fleetwork import print_rows
+from logbook.cli.fleetwork import reason
 from logbook.cli.people import may_see_private
 from logbook.cli.people import private_option
-from logbook.cli.words import Command
-from logbook.cli.words import Group
 from logbook.cli.words import Option
-from logbook.cli.words import QueryCommand
-from logbook.cli.words import guessed_language
 from logbook.cli.words import query_words
-from logbook.core.errors import UsageError
 from logbook.core.text import Text
-from logbook.core.value import frozen
 from logbook.core.value import replace
-from logbook.store import machine
 
 if TYPE_CHECKING:
-    from logbook.operations.fleet.fleetfile import Fleet
     from logbook.operations.fleet.fleetfile import Site
-    from logbook.operations.fleet.working import Outcome
-    from logbook.operations.fleet.working import Trouble
-    from logbook.render.tables import Column
-
-SUB: dict[str, Text] = {
-    "sites": Text("各项目的状态", "the state of each site"),
-    "refresh": Text("取来各项目的最新内容", "fetch what the sites have"),
-    "list": Text("在所有项目里查询记录", "query the records of all sites"),
-    "overdue": Text("所有项目现在逾期的一切", "everything late at all sites"),
-    "audit": Text("审核各项目的全部历史", "verify the trail of every site"),
-    "export": Text("把所有项目导出成 Parquet 数据集", "all sites as one Parquet data set"),
-}
-PEOPLE = ("table", "md", "html")
-# Of one site's findings more are counted, not shown (json has all of them).
-MOST_FINDINGS = 10
-NONE_ANSWERED = 3
-
-
-class SubCommand(Command):
-    """A command below `fleet`; its help comes from the table here."""
-
-    def about(self) -> Text | None:
-        return SUB[self.name or ""]
-
-
-class SubQuery(QueryCommand):
-    """The same for one that takes query words."""
-
-    def about(self) -> Text | None:
-        return SUB[self.name or ""]
-
-
-class FleetGroup(Group):
-    """`fleet`, with its commands in the reader's language."""
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        lang = guessed_language()
-        with formatter.section("命令" if lang == "zh" else "Commands"):
-            formatter.write_dl([(name, SUB[name].say(lang)) for name in self.commands])
-
 
 @click.group("fleet", cls=FleetGroup, epilog="logbook fleet refresh\nlogbook fleet overdue complaint --soon 4h")
 def fleet_group() -> None:
     pass
 
 
-# --- which sites, and what became of them ------------------------------------------------------
-
-
-@frozen
-class Chosen:
-    """The options every command here has: the list of books, the cache of mirrors, only some of the sites."""
-
-    fleet: Fleet
-    cache: Path
-    sites: tuple[Site, ...]
-
-
-def fleet_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """``--fleet --cache --site``, handed on as one :class:`Chosen`."""
-    options = [
-        click.option(
-            "--fleet", "fleet_file", metavar="FILE", cls=Option, text=Text("项目清单 fleet.yaml", "the list of books")
-        ),
-        click.option(
-            "--cache", metavar="DIR", cls=Option, text=Text("镜像放在哪里", "where mirrors of remote books are kept")
-        ),
-        click.option(
-            "--site", "only", multiple=True, metavar="ID", cls=Option, text=Text("只看这个项目", "this site only")
-        ),
-    ]
-
-    def wrapped(
-        context: Context, *, fleet_file: str | None, cache: str | None, only: tuple[str, ...], **more: Any
-    ) -> int:
-        return int(function(context, chosen(context, fleet_file, cache, only), **more))
-
-    for option in reversed(options):
-        wrapped = option(wrapped)
-    return wrapped
-
-
-def chosen(context: Context, fleet_file: str | None, cache: str | None, only: Sequence[str]) -> Chosen:
-    """The sites asked for. UsageError ``fleet.unknown-site``."""
-    from logbook.core.suggest import hint
-    from logbook.operations.fleet.fleetfile import find_fleet
-
-    fleet = find_fleet(fleet_file, machine.environment(), machine.current_folder())
-    if not context.choices.quiet:
-        output.issues(context, fleet.warnings)
-    known = [site.id for site in fleet.sites]
-    for name in only:
-        if name not in known:
-            raise UsageError("fleet.unknown-site", found=name, known=known, hint=hint(name, known))
-    folder = Path(cache).expanduser().absolute() if cache else machine.cache_folder() / "fleet"
-    return Chosen(fleet, folder, tuple(site for site in fleet.sites if not only or site.id in only))
-
-
-@contextmanager
-def _at(choices: Choices, root: Path) -> Iterator[Context]:
-    """The context of one site: its own zone, language, forms and calendars."""
-    context = Context(replace(choices, book=str(root)))
-    context.command = "fleet"
-    try:
-        yield context
-    finally:
-        context.close()
-
-
-def _asked(
-    context: Context, chosen: Chosen, work: Callable[[Site, Path], Any], *, fresh: bool = False
-) -> list[Outcome]:
-    """What every site answers. Mirrors that are not there yet are made; with ``fresh`` all are brought up to date."""
-    from logbook.operations.fleet import working
-    from logbook.store import mirror
-
-    far = [
-        site
-        for site in chosen.sites
-        if site.remote and (fresh or not mirror.is_there(working.mirror_path(site, chosen.cache)))
-    ]
-    fetched = {one.site.id: one.trouble for one in working.refresh(far, chosen.cache) if one.trouble is not None}
-    outcomes = []
-    with output.progress(context, len(chosen.sites), context.catalogue.say("fleet.asking")) as step:
-        for outcome in working.each(chosen.sites, work, chosen.cache):
-            trouble = fetched.get(outcome.site.id)
-            if trouble is not None:  # an old mirror answers all the same
-                outcome = replace(outcome, trouble=trouble)
-            outcomes.append(outcome)
-            step(len(outcomes))
-    return outcomes
-
-
-def _end(context: Context, outcomes: Sequence[Outcome], code: int = 0) -> int:
-    """Say which sites gave no answer and why, and what the command ends with."""
-    output.flush()
-    troubled = [one for one in outcomes if one.trouble is not None]
-    told: list[tuple[Trouble, list[Site]]] = []
-    for one in troubled:
-        assert one.trouble is not None
-        for trouble, sites in told:
-            if trouble == one.trouble:
-                sites.append(one.site)
-                break
-        else:
-            told.append((one.trouble, [one.site]))
-    for trouble, sites in told:
-        names = [site.name for site in sites]
-        why, fix = _why(context, trouble)
-        output.note(context, context.catalogue.say("fleet.trouble", sites=names, why=why))
-        if trouble.issues:
-            output.issues(context, trouble.issues)
-        elif fix:
-            output.note(context, f"    → {fix}")
-    if any(one.value is not None for one in outcomes):
-        return 1 if troubled else code
-    codes = {one.trouble.exit_code for one in troubled if one.trouble is not None}
-    return codes.pop() if len(codes) == 1 else NONE_ANSWERED
-
-
-def _why(context: Context, trouble: Trouble) -> tuple[str, str]:
-    code = "fleet.unreachable" if trouble.code == "sync.unreachable" else trouble.code
-    catalogue = context.catalogue
-    return catalogue.say(code, **trouble.args), catalogue.fix(code, **trouble.args)
-
-
-def _site_cell(site: Site, format_: str) -> str:
-    return site.name if format_ in PEOPLE else site.id
-
-
-SITE = Text("项目", "Site")
-
-
-def _print_objects(format_: str, outcomes: Iterable[Outcome], key: str = "objects") -> None:
-    output.objects(
-        format_,
-        ({"site": one.site.id, **shaped} for one in outcomes if one.value is not None for shaped in one.value[key]),
-    )
-
-
-def _print_rows(context: Context, format_: str, outcomes: Sequence[Outcome], *, title: Text, empty: str) -> None:
-    """The tables of the sites as one: the columns of all of them, by their id, the site first."""
-    from logbook.render.tables import Column
-
-    answered = [one for one in outcomes if one.value is not None]
-    heads: dict[str, Column] = {}
-    for one in answered:
-        for head in one.value["heads"]:
-            heads.setdefault(head.id, head)
-    places = {name: place for place, name in enumerate(heads)}
-
-    def lines() -> Iterator[list[object]]:
-        for one in answered:
-            into = [places[head.id] for head in one.value["heads"]]
-            for row in one.value["cells"]:
-                line: list[object] = [""] * len(heads)
-                for place, cell in zip(into, row, strict=True):
-                    line[place] = cell
-                yield [_site_cell(one.site, format_), *line]
-
-    columns = [Column("site", SITE, whole=True), *heads.values()]
-    output.rows(context, format_, columns, lines(), title=title.say(context.lang), empty=empty)
-
-
-def _print_ids(outcomes: Iterable[Outcome]) -> None:
-    for one in outcomes:
-        for name in one.value["ids"] if one.value is not None else ():
-            output.result(f"{one.site.id}\t{name}")
-
-
 # --- list --------------------------------------------------------------------------------------
 
 
-fresh_option = click.option(
-    "--refresh", "fresh", is_flag=True, cls=Option, text=Text("先取来最新内容", "fetch what is new first")
-)
 
 
 @fleet_group.command("list", cls=SubQuery, epilog="logbook fleet list complaint level:major is:open")
@@ -274,7 +72,7 @@ fresh_option = click.option(
 @passes_context
 @fleet_options
 def fleet_list(context: Context, chosen: Chosen, *, fresh: bool, format_: str, **asked: Any) -> int:
-    outcomes = _asked(context, chosen, partial(_list_site, context.choices, format_, asked), fresh=fresh)
+    outcomes = ask(context, chosen, partial(_list_site, context.choices, format_, asked), fresh=fresh)
     answered = [one for one in outcomes if one.value is not None]
     if any(one.value["form"] for one in answered):
         # The first word is a form; where a site has no such form it would be searched for as a word.
@@ -284,24 +82,15 @@ def fleet_list(context: Context, chosen: Chosen, *, fresh: bool, format_: str, *
             output.note(context, context.catalogue.say("fleet.no-form", form=asked["query"][0], sites=names))
         empty: dict[str, object] = {"form": None, "objects": [], "heads": [], "cells": [], "ids": []}
         outcomes = [replace(one, value=empty) if one in without else one for one in outcomes]
-    _print(context, format_, outcomes, title=Text("记录", "Records"), empty="cli.none")
-    return _end(context, outcomes)
-
-
-def _print(context: Context, format_: str, outcomes: Sequence[Outcome], *, title: Text, empty: str) -> None:
-    if format_ in output.OBJECTS:
-        _print_objects(format_, outcomes)
-    elif format_ == "ids":
-        _print_ids(outcomes)
-    else:
-        _print_rows(context, format_, outcomes, title=title, empty=context.catalogue.say(empty))
+    print_answers(context, format_, outcomes, title=Text("记录", "Records"), empty="cli.none")
+    return finish(context, outcomes)
 
 
 def _list_site(choices: Choices, format_: str, asked: dict[str, Any], site: Site, root: Path) -> dict[str, Any]:
     from logbook.cli import listing as commands
     from logbook.operations import listing
 
-    with _at(choices, root) as context:
+    with at_site(choices, root) as context:
         private = may_see_private(context, asked["private"])
         form, words = commands.form_and_query(context, asked["query"])
         sort = [part.strip() for one in asked["sort"] for part in one.split(",") if part.strip()]
@@ -346,9 +135,9 @@ def fleet_overdue(
 
     span = soon_span(soon)
     work = partial(_overdue_site, context.choices, format_, {**asked, "soon": span})
-    outcomes = _asked(context, chosen, work, fresh=fresh)
-    _print(context, format_, outcomes, title=Text("逾期", "Overdue"), empty="cli.nothing-overdue")
-    return _end(context, outcomes)
+    outcomes = ask(context, chosen, work, fresh=fresh)
+    print_answers(context, format_, outcomes, title=Text("逾期", "Overdue"), empty="cli.nothing-overdue")
+    return finish(context, outcomes)
 
 
 def _overdue_site(choices: Choices, format_: str, asked: dict[str, Any], site: Site, root: Path) -> dict[str, Any]:
@@ -356,7 +145,7 @@ def _overdue_site(choices: Choices, format_: str, asked: dict[str, Any], site: S
     from logbook.operations.overdue import overdue
     from logbook.render.porcelain import overdue_json
 
-    with _at(choices, root) as context:
+    with at_site(choices, root) as context:
         private = may_see_private(context, asked["private"])
         session = context.session
         late = overdue(session, asked["query"], soon=asked["soon"], expand=asked["expand"], private=private)
@@ -390,9 +179,9 @@ def fleet_audit(context: Context, chosen: Chosen, *, full: bool, format_: str) -
     outcomes = [answers.get(site.id) or working.Outcome(site, trouble=fetched[site.id]) for site in chosen.sites]
     answered = [one for one in outcomes if one.value is not None]
     if format_ in output.OBJECTS:
-        _print_objects(format_, outcomes)
+        print_objects(format_, outcomes)
     elif format_ == "ids":
-        _print_ids(outcomes)
+        print_ids(outcomes)
     elif format_ == "table":
         heads = [
             Column("site", SITE, whole=True),
@@ -413,8 +202,8 @@ def fleet_audit(context: Context, chosen: Chosen, *, full: bool, format_: str) -
         for one in answered:
             one.value["heads"] = [Column(name) for name in NAMES]
             one.value["cells"] = [[shaped[name] for name in NAMES] for shaped in one.value["objects"]]
-        _print_rows(context, format_, outcomes, title=Text("审核", "Audit"), empty="")
-    return _end(context, outcomes, 1 if any(one.value["errors"] for one in answered) else 0)
+        print_rows(context, format_, outcomes, title=Text("审核", "Audit"), empty="")
+    return finish(context, outcomes, 1 if any(one.value["errors"] for one in answered) else 0)
 
 
 def _audit_site(choices: Choices, full: bool, site: Site, root: Path) -> dict[str, Any]:
@@ -424,7 +213,7 @@ def _audit_site(choices: Choices, full: bool, site: Site, root: Path) -> dict[st
     from logbook.render.findings import finding_lines
     from logbook.store import receipts
 
-    with _at(choices, root) as context:
+    with at_site(choices, root) as context:
         session = context.session
         catalogue = context.catalogue  # in the language of the site, once its book is open
         head = session.repository.head()
@@ -477,17 +266,17 @@ def fleet_sites(context: Context, chosen: Chosen, *, format_: str) -> int:
                 "fetched_at": fetched.isoformat() if fetched is not None else None,
                 "behind": behind,
                 "reachable": trouble is None,
-                "why": _why(context, trouble)[0] if trouble is not None else None,
+                "why": reason(context, trouble)[0] if trouble is not None else None,
             }
         )
         outcomes.append(replace(one, trouble=trouble))
     if format_ in output.OBJECTS:
         output.objects(format_, rows)
-        return _end(context, outcomes)
+        return finish(context, outcomes)
     if format_ == "ids":
         for row in rows:
             output.result(str(row["site"]))
-        return _end(context, outcomes)
+        return finish(context, outcomes)
     people = format_ in PEOPLE
     heads = [
         Column("site", SITE, whole=True),
@@ -506,7 +295,7 @@ def fleet_sites(context: Context, chosen: Chosen, *, format_: str) -> int:
         return [row["name"], head[:10], row["records"], at[:16].replace("T", " "), say(state)]
 
     output.rows(context, format_, heads, map(cells, rows))
-    return _end(context, outcomes)
+    return finish(context, outcomes)
 
 
 def _shown(place: str) -> str:
@@ -516,7 +305,7 @@ def _shown(place: str) -> str:
 
 
 def _state_of_site(choices: Choices, site: Site, root: Path) -> dict[str, object]:
-    with _at(choices, root) as context:
+    with at_site(choices, root) as context:
         session = context.session
         head = session.repository.head()
         committed = None
@@ -562,7 +351,7 @@ def fleet_refresh(context: Context, chosen: Chosen, *, format_: str) -> int:
     else:
         changed = sum(bool(row["changed"]) for row in rows)
         output.note(context, context.catalogue.say("fleet.refreshed", count=len(rows), changed=changed))
-    return _end(context, outcomes)
+    return finish(context, outcomes)
 
 
 # --- export ------------------------------------------------------------------------------------
@@ -584,7 +373,7 @@ def fleet_export(
     need_library()
     with Target(Path(folder).expanduser().absolute()) as target:
         work = partial(_export_site, context.choices, target.folder, dict(target.sites), private)
-        outcomes = _asked(context, chosen, work, fresh=fresh)
+        outcomes = ask(context, chosen, work, fresh=fresh)
         for one in outcomes:
             if one.value is not None:
                 target.note(one.site.id, one.value)
@@ -601,7 +390,7 @@ def fleet_export(
             output.note(context, say("fleet.unfit", site=one.site.name, count=one.value.unfit, first=one.value.first))
     if left:
         output.warn(context, "fleet.left", sites=left, path=folder)
-    return _end(context, outcomes)
+    return finish(context, outcomes)
 
 
 def _export_site(
@@ -609,11 +398,12 @@ def _export_site(
 ) -> Any:
     from logbook.operations.fleet.exporting import export
 
-    with _at(replace(choices, now=None), root) as context:
+    with at_site(replace(choices, now=None), root) as context:
         may_see_private(context, private)
         return export(context.session, site.id, folder, known.get(site.id), private=private)
 
 
+fleet_group.add_command(fleet_report)
 for _command in fleet_group.commands.values():
     with_globals(_command)
 

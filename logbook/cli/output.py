@@ -139,6 +139,10 @@ def place_of(issue: Issue) -> str:
 
 def failure(context: Context, error: LogbookError) -> None:
     """A problem in words on standard error."""
+    if "extra" in error.args_:  # what lacks is brought into the Python that is running
+        from logbook.store.installed import install_command
+
+        error.args_["command"] = install_command(str(error.args_["extra"]))
     sentence, fix = context.catalogue.error(error)
     from logbook.cli.words import WRITING
 

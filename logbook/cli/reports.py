@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import Any
@@ -27,7 +28,8 @@ from logbook.core.text import Text
 if TYPE_CHECKING:
     from logbook.core.reporting import Report
 
-FORMATS = ("table", "json", "jsonl", "csv", "tsv", "md", "html")
+FORMATS = ("table", "json", "jsonl", "csv", "tsv", "md", "html", "pdf", "xlsx")
+FILES = ("pdf", "xlsx")
 MONTH = "month"
 _MONTH = Text("月报", "Monthly reports")
 
@@ -48,6 +50,24 @@ def _names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
     return [item for item in found if item.value.startswith(incomplete)]
 
 
+_PERIODS = (
+    click.option("--day", metavar="DAY", cls=Option, text=Text("某一天", "a day")),
+    click.option("--week", metavar="DAY", cls=Option, text=Text("某天所在的一周", "the week of a day")),
+    click.option("--month", metavar="2026-11", cls=Option, text=Text("某个月", "a month")),
+    click.option("--quarter", metavar="2026-Q4", cls=Option, text=Text("某个季度", "a quarter")),
+    click.option("--year", metavar="2026", cls=Option, text=Text("某一年", "a year")),
+    click.option("--since", metavar="WHEN", cls=Option, text=Text("从何时起", "from when")),
+    click.option("--until", metavar="WHEN", cls=Option, text=Text("到何时止（含）", "until when (included)")),
+)
+
+
+def period_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``--day --week --month --quarter --year --since --until``: of which stretch of time a report tells."""
+    for option in reversed(_PERIODS):
+        function = option(function)
+    return function
+
+
 @click.command(
     "report",
     cls=Command,
@@ -55,13 +75,7 @@ def _names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
     "logbook report overdue --format html -o overdue.html\nlogbook report month --month 2026-11 -o reports-2026-11",
 )
 @click.argument("name", required=False, metavar="[NAME]", shell_complete=_names)
-@click.option("--day", metavar="DAY", cls=Option, text=Text("某一天", "a day"))
-@click.option("--week", metavar="DAY", cls=Option, text=Text("某天所在的一周", "the week of a day"))
-@click.option("--month", metavar="2026-11", cls=Option, text=Text("某个月", "a month"))
-@click.option("--quarter", metavar="2026-Q4", cls=Option, text=Text("某个季度", "a quarter"))
-@click.option("--year", metavar="2026", cls=Option, text=Text("某一年", "a year"))
-@click.option("--since", metavar="WHEN", cls=Option, text=Text("从何时起", "from when"))
-@click.option("--until", metavar="WHEN", cls=Option, text=Text("到何时止（含）", "until when (included)"))
+@period_options
 @click.option("--part", metavar="PART", cls=Option, text=Text("只要其中一张表", "one of its tables only"))
 @click.option("--define", is_flag=True, cls=Option, text=Text("写明每个数字怎么来的", "say how every figure is made"))
 @click.option("--no-charts", is_flag=True, cls=Option, text=Text("不画图", "no charts"))
@@ -92,7 +106,7 @@ def report_command(
     private = may_see_private(context, private)
     with noticing(context, rules=True):
         if name == MONTH:
-            _month(context, asked, target, private=private)
+            _month(context, asked, target, private=private, format_=format_)
             return 0
         report = running.run(context.session, name, asked, private=private)
         if part is not None:
@@ -158,6 +172,14 @@ def _print(context: Context, report: Report, format_: str, target: str | None, *
     from logbook.render import reports as rendering
 
     lang = context.lang
+    if format_ in FILES:
+        from logbook.render import report_files
+
+        if format_ == "pdf":
+            output.write_bytes(context, target, report_files.pdf([report], lang))
+        else:
+            output.write_bytes(context, target, output.workbook(report_files.sheets(report, lang), context))
+        return
     if format_ == "json":
         from logbook.render.porcelain import json_text
 
@@ -181,7 +203,9 @@ def _print(context: Context, report: Report, format_: str, target: str | None, *
     output.write_to(target, content)
 
 
-def _month(context: Context, asked: dict[str, str | None], target: str | None, *, private: bool) -> None:
+def _month(
+    context: Context, asked: dict[str, str | None], target: str | None, *, private: bool, format_: str
+) -> None:
     from logbook.reports import packing
     from logbook.reports import running
 
@@ -189,6 +213,17 @@ def _month(context: Context, asked: dict[str, str | None], target: str | None, *
         raise UsageError("report.no-folder")
     session = context.session
     period = running.period_for(session, "month", asked)
+    if format_ == "pdf":
+        from logbook.render import report_files
+
+        reports = [report for _, report in running.monthly(session, period, private=private) if report is not None]
+        if not reports:
+            output.note(context, context.catalogue.say("report.packed", count=0, path=target))
+            return
+        title = f"{_MONTH.say(context.lang)} {period.label.say(context.lang)}"
+        output.write_bytes(context, target, report_files.pdf(reports, context.lang, title=title))
+        output.note(context, context.catalogue.say("report.packed", count=len(reports), path=target))
+        return
     packed, skipped = packing.pack_month(session, period, Path(target), context.lang, _pages, private=private)
     if skipped:
         names = [one.title.say(context.lang) for one in skipped]

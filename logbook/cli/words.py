@@ -57,6 +57,7 @@ COMMANDS: Mapping[str, tuple[str, Text]] = {
     "retention": ("evidence", Text("哪些记录保存期满", "which records need not be kept any longer")),
     "import": ("exchange", Text("从 CSV、XLSX、JSON 导入", "import CSV, XLSX, JSON, JSON Lines")),
     "export": ("exchange", Text("导出 CSV、XLSX、JSON、Parquet", "export CSV, XLSX, JSON, YAML, Parquet")),
+    "site": ("site", Text("只读网站：给主管和审计看的网页", "a read-only site for supervisors and auditors")),
     "fleet": ("fleet", Text("多个项目一起查：逾期、审核、导出", "many sites at once: query, overdue, audit, export")),
     "keys": ("privacy", Text("私密内容的钥匙：导出、导入", "keys of private values: export, import")),
     "erase": ("privacy", Text("抹除一个人的私密内容（销毁钥匙）", "erase a person's private values")),

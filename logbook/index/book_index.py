@@ -595,6 +595,32 @@ class BookIndex:
         )
         return [commit for commit, _ in rows]
 
+    def last_touch(self, folder: str) -> str | None:
+        """The last commit that touched a file below a folder (``records/complaint/2026/11``); None: there is none."""
+        self._storage.need_history()
+        rows = self._run(
+            "select c.id from commits c where c.n = (select max(n) from touches where path >= ? and path < ?)",
+            (f"{folder}/", f"{folder}0"),
+        )
+        return rows[0][0] if rows else None
+
+    def with_running_clock(self, now: datetime) -> set[int]:
+        """The numbers of the records that have a clock that runs at ``now``."""
+        rows = self._run(
+            "select distinct _record from clocks where stopped is null or stopped > ?", (int(now.timestamp()),)
+        )
+        return {number for (number,) in rows}
+
+    def pointing_at(self, names: Iterable[str]) -> list[str]:
+        """The paths of the records whose clocks hang on moments of these."""
+        found: set[str] = set()
+        for name in names:
+            rows = self._run(
+                "select r.path from links l join records r on r._record = l._record where l.target = ?", (name,)
+            )
+            found.update(path for (path,) in rows)
+        return sorted(found)
+
     def sql(self, text: str, *, private: bool = False) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Read the tables with SQL. Nothing can be written, attached or set; a mistake is Refused.
 

@@ -260,7 +260,8 @@ class Ledger:
             while left:
                 place = min(bisect_right(line.dues, start), len(line.dues) - 1)
                 since = line.soonest[max(0, place - 2)]
-                recent = self.facts.marks(duty.id, since)
+                # Of a single subject only its own marks: an event has a thousand, and each would read all.
+                recent = self.facts.marks(duty.id, since, together[0].subject if len(together) == 1 else None)
                 for number, pair in enumerate(left):
                     first = bisect_right(line.dues, pair.begins)
                     last = len(line.dues) if pair.ends is None else bisect_left(line.dues, pair.ends)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from logbook.core.form import Form
 from logbook.core.lifecycle import EVENT_ONLY
@@ -19,6 +21,10 @@ from logbook.store import codec
 from logbook.store.history import trailers_of
 from logbook.store.records import other_place
 from logbook.store.records import record_from
+
+if TYPE_CHECKING:
+    from logbook.index.book_index import Row
+    from logbook.store.objects import CommitObject
 
 # Stands for a customer's name.
 MASKED = "***"
@@ -60,20 +66,40 @@ def history(session: Session, word: str, *, private: bool = False) -> tuple[Form
     """Every commit of one record, oldest first, with the fields it changed. ``private``: the names of customers
     who signed are not masked and encrypted values are plain where this desk can read them; in clear, the other
     values are masked by who shows them."""
-    row = find(session, word)
+    return history_of(session, find(session, word), private=private)
+
+
+def history_of(
+    session: Session,
+    row: Row,
+    *,
+    private: bool = False,
+    last: State | None = None,
+    until: datetime | None = None,
+    commits: Sequence[tuple[str, CommitObject]] | None = None,
+) -> tuple[Form | None, list[Entry]]:
+    """The same of a record that was found. ``last``: what it amounts to now, where the caller knows, so that its
+    text is not read once more; ``until``: nothing that happened later; ``commits``: those that touched it, oldest
+    first, where the caller has read them."""
     repository = session.repository
     entries: list[Entry] = []
     before: State | None = None
     form: Form | None = None
     # It may have lain in the folder of its month before it came into that of its day, or the other way.
     places = [row.path, *filter(None, (other_place(row.path),))]
-    for commit_id in reversed(session.index.history_of(*places)):
-        commit = repository.objects.commit(commit_id)
+    if commits is None:
+        found = reversed(session.index.history_of(*places))
+        commits = [(commit_id, repository.objects.commit(commit_id)) for commit_id in found]
+    for commit_id, commit in commits:
         trailers = trailers_of(commit.message)
         if trailers.get("Action") == "layout":
             continue  # it moved: nothing about it changed
-        place = next((one for one in places if repository.entry_at(commit_id, one) is not None), row.path)
-        after, form = _state_at(session, commit_id, place, form)
+        if last is not None and commit_id == commits[-1][0]:
+            after: State | None = last
+            form = last.form
+        else:
+            place = next((one for one in places if repository.entry_at(commit_id, one) is not None), row.path)
+            after, form = _state_at(session, commit_id, place, form, until)
         events = after.events[len(before.events) if before else 0 :] if after else ()
         amendments = (
             after.record.amendments[len(before.record.amendments) if before else 0 :] if after else ()
@@ -118,7 +144,7 @@ def _disclosed(
 
 
 def _state_at(
-    session: Session, commit: str, path: str, form: Form | None
+    session: Session, commit: str, path: str, form: Form | None, until: datetime | None = None
 ) -> tuple[State | None, Form | None]:
     data = session.repository.blob_at(commit, path)
     if data is None:
@@ -131,7 +157,7 @@ def _state_at(
         return None, form
     form = session.library.form_at(record.form, record.version) or form
     # A record whose form the book no longer has cannot be replayed.
-    return (state_of(form, record) if form else None), form
+    return (state_of(form, record, until=until) if form else None), form
 
 
 def _changes(before: State | None, after: State | None, *, private: bool) -> Iterator[FieldChange]:

@@ -76,7 +76,7 @@ def compile(
         if not missing:
             raise
         told = [f"{char} (U+{ord(char):04X})" for char in missing]
-        args = {"characters": told, "font": chosen.families[0], "command": INSTALL}
+        args = {"characters": told, "font": chosen.families[0], "extra": "pdf", "command": INSTALL}
         raise Refused([Issue("sheet.no-glyph", args)]) from error
     assert isinstance(done, bytes)
     return done
@@ -189,7 +189,7 @@ def _compiler(fonts: str | None) -> Any:
 @cache
 def _fonts(folder: str | None) -> Fonts:
     if find_spec("typst") is None:
-        raise UsageError("sheet.no-typst", command=INSTALL)
+        raise UsageError("sheet.no-typst", extra="pdf", command=INSTALL)
     from typst import Fonts as Loaded
 
     for paths, system in _places(folder):
@@ -202,7 +202,7 @@ def _fonts(folder: str | None) -> Fonts:
                 families += sorted(own - set(families))
             return Fonts(book, (*families, *_BEHIND))
     looked = folder or ", ".join(FAMILIES[:3])
-    raise UsageError("sheet.no-font", looked=looked, command=INSTALL, system=SYSTEM_INSTALL)
+    raise UsageError("sheet.no-font", looked=looked, extra="pdf", command=INSTALL, system=SYSTEM_INSTALL)
 
 
 def _places(folder: str | None) -> Iterator[tuple[list[str], bool]]:

@@ -112,13 +112,13 @@ def plain(cell: Cell) -> object:
 
 def columns_for(part: Part) -> list[Column]:
     """The columns of a part for :mod:`logbook.render.tables`; the unit stands in the head."""
-    return [Column(one.id, _head(one), "decimal" if one.type in NUMERIC else one.type) for one in part.columns]
+    return [Column(one.id, column_head(one), "decimal" if one.type in NUMERIC else one.type) for one in part.columns]
 
 
 _UNITS = {"days": Text("天", "days"), "hours": Text("小时", "hours"), "minutes": Text("分钟", "minutes")}
 
 
-def _head(column: ReportColumn) -> Text:
+def column_head(column: ReportColumn) -> Text:
     """The label with the unit, where it does not say it itself."""
     unit = _UNITS.get(column.type)
     label = column.label
@@ -174,7 +174,7 @@ def text(report: Report, lang: str, width: int | None, *, define: bool = False, 
         lines += ["", part.title.say(lang)]
         rows = rows_for(part, lang)
         lines += table(columns_for(part), rows, lang, width).splitlines() if rows else [f"  {say['none']}"]
-        lines += _remarks(part, lang)
+        lines += remarks(part, lang)
         if define:
             lines += ["", *(f"  {definition_line(one, lang)}" for one in part.definitions)]
         if charts:
@@ -183,7 +183,8 @@ def text(report: Report, lang: str, width: int | None, *, define: bool = False, 
     return "\n".join(lines)
 
 
-def _remarks(part: Part, lang: str) -> list[str]:
+def remarks(part: Part, lang: str) -> list[str]:
+    """What is said below a table: what was left out, what is kept small."""
     say = _WORDS[lang]
     found = [say["more"].format(n=part.more)] if part.more else []
     found += [say["small"]] if part.suppressed else []
@@ -202,7 +203,7 @@ def markdown(report: Report, lang: str) -> str:
         pieces.append(f"\n## {md_text(part.title.say(lang))}\n\n")
         rows = rows_for(part, lang)
         pieces += rows_as("md", columns_for(part), rows, lang=lang) if rows else [say["none"] + "\n"]
-        for remark in _remarks(part, lang):
+        for remark in remarks(part, lang):
             pieces.append(f"\n{md_text(remark)}\n")
         pieces.append("\n")
         pieces += [f"- {md_text(definition_line(one, lang))}\n" for one in part.definitions]
@@ -232,11 +233,15 @@ def html(report: Report, lang: str, *, back: str | None = None) -> str:
     out.append(f"<h1>{html_text(report.title.say(lang))}</h1>\n")
     if report.book:
         out.append(f'<p class="head">{html_text(report.book)}</p>\n')
-    out += [f'<p class="head">{html_text(line)}</p>\n' for line in head_lines(report, lang)]
+    return "".join([*out, fragment(report, lang), "</body>\n</html>\n"])
+
+
+def fragment(report: Report, lang: str) -> str:
+    """The report without its title, as markup to stand in a page: no style of its own, no script."""
+    out = [f'<p class="head">{html_text(line)}</p>\n' for line in head_lines(report, lang)]
     for part in report.parts:
         out.append(f"<h2>{html_text(part.title.say(lang))}</h2>\n")
         out += _html_part(part, lang)
-    out.append("</body>\n</html>\n")
     return "".join(out)
 
 
@@ -255,7 +260,8 @@ def _html_part(part: Part, lang: str) -> Iterator[str]:
     marks = [" class=n" if one.type in NUMERIC else "" for one in part.columns]
     if rows:
         heads = "".join(
-            f"<th{mark}>{html_text(_head(one).say(lang))}</th>" for one, mark in zip(part.columns, marks, strict=True)
+            f"<th scope=col{mark}>{html_text(column_head(one).say(lang))}</th>"
+            for one, mark in zip(part.columns, marks, strict=True)
         )
         yield f"<table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n"
         for place, row in enumerate(rows):
@@ -265,10 +271,10 @@ def _html_part(part: Part, lang: str) -> Iterator[str]:
         yield "</tbody>\n</table>\n"
     else:
         yield f'<p class="remark">{say["none"]}</p>\n'
-    for remark in _remarks(part, lang):
+    for remark in remarks(part, lang):
         yield f'<p class="remark">{html_text(remark)}</p>\n'
     for chart in part.charts:
-        yield f"<figure>{_svg(chart, lang)}</figure>\n"
+        yield f"<figure>{svg(chart, lang)}</figure>\n"
     if part.definitions:
         means = "".join(f"<li>{html_text(definition_line(one, lang))}</li>\n" for one in part.definitions)
         yield f'<ul class="means">\n{means}</ul>\n'
@@ -295,10 +301,11 @@ def index_page(title: str, lines: Sequence[str], entries: Sequence[tuple[str, Re
 def part_rows(part: Part, format_: str, lang: str) -> Iterator[str]:
     """One part as CSV or TSV: heads are ids, values as programs want them; no totals."""
     heads = columns_for(part)
-    return rows_as(format_, heads, ([_file(cell) for cell in row] for row in part.rows), lang=lang)
+    return rows_as(format_, heads, ([file_cell(cell) for cell in row] for row in part.rows), lang=lang)
 
 
-def _file(cell: Cell) -> object:
+def file_cell(cell: Cell) -> object:
+    """A cell for a file of values."""
     if isinstance(cell, Text):
         return cell.zh or cell.en
     if isinstance(cell, Named):
@@ -378,7 +385,8 @@ def _terminal(chart: Chart, lang: str, width: int | None) -> str:
     return charts.terminal(chart, lang=lang, width=min(width or 80, 100))
 
 
-def _svg(chart: Chart, lang: str) -> str:
+def svg(chart: Chart, lang: str) -> str:
+    """A chart as it is drawn on pages."""
     from logbook.render import charts
 
     return charts.svg(chart, lang=lang)

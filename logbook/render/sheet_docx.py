@@ -32,7 +32,7 @@ def opened(path: Path, form: str) -> Maker:
     """What fills the template at ``path``. UsageError where it or docxtpl is not there; Refused where it
      is no Word document, holds macros or fetches something from elsewhere."""
     if find_spec("docxtpl") is None:
-        raise UsageError("sheet.no-docx", command=INSTALL)
+        raise UsageError("sheet.no-docx", extra="docx", command=INSTALL)
     try:
         content = path.read_bytes()
     except OSError as error:

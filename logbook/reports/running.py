@@ -169,16 +169,26 @@ def monthly(session: Session, period: Period, *, private: bool = False) -> Itera
     """Every report that is due monthly (and those of a moment, as of the month's end, that say so), each worked
     out for that month; None where nothing is there to show or its forms are not enabled."""
     for head in heads(session):
-        if "monthly" not in head.cadence:
-            continue
-        try:
-            report = run(session, head.id, period=period, private=private)
-        except Refused as refused:
-            if any(issue.rule == "report.asleep" for issue in refused.issues):
-                yield head, None
-                continue
-            raise
-        yield head, None if report.empty else report
+        if "monthly" in head.cadence:
+            yield head, _shown(session, head, period, private=private)
+
+
+def latest(session: Session) -> Iterator[tuple[Head, Report]]:
+    """Every report that has something to show, of its last complete period or as things stand."""
+    for head in heads(session):
+        report = _shown(session, head, None)
+        if report is not None:
+            yield head, report
+
+
+def _shown(session: Session, head: Head, period: Period | None, *, private: bool = False) -> Report | None:
+    try:
+        report = run(session, head.id, period=period, private=private)
+    except Refused as refused:
+        if any(issue.rule == "report.asleep" for issue in refused.issues):
+            return None
+        raise
+    return None if report.empty else report
 
 
 def cadence_label(word: str) -> Text:

@@ -77,6 +77,21 @@ def test_overdue_of_all_sites(office: Line) -> None:
     assert together.json == [{"site": "donghu", **row} for row in alone]
 
 
+def test_one_report_of_all_sites(office: Line) -> None:
+    words = ("fleet", "report", "complaints", "--month", "2026-11", "--now", "2026-12-02 09:35")
+    answer = office(*words, "--format", "json")
+    assert answer.code == 1
+    assert GONE in answer.err
+    received = {one["site"]: one["parts"][0]["totals"] for one in answer.json}
+    counted = {site: totals["received"] for site, totals in received.items()}
+    assert counted == {"cuihu": 1, "binjiang": 1, "donghu": 0, "xishan": 0}
+    alone = office.ok("--book", "cuihu", "report", "complaints", "--month", "2026-11", "--format", "json", *words[-2:])
+    assert answer.json[0] == {"site": "cuihu", **alone.json}
+    rows = office(*words, "--part", "levels", "--format", "csv").lines
+    assert rows[0].startswith("site,level,received,")
+    assert {tuple(line.split(",")[:3]) for line in rows[1:]} >= {("cuihu", "重大", "1"), ("binjiang", "轻微", "1")}
+
+
 def test_duties_of_a_mirror_are_those_of_the_book(office: Line) -> None:
     later = ("--format", "json", "--now", "2026-12-02 09:35")
     alone = office.ok("--book", "xishan", "overdue", *later).json

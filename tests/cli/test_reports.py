@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import openpyxl
+
 from tests.cli.line import Line
 
 NOW = ("--now", "2026-12-02 09:00")
@@ -76,3 +78,28 @@ def test_private_values_stay_masked(cli: Line) -> None:
         told = cli.ok("report", "keys", "--format", format_, *NOW).out
         assert "赵钱孙" not in told
         assert "***" in told.replace("\\*", "*")
+
+
+def test_a_report_as_pdf_and_as_spreadsheet(shared: Line, tmp_path: Path) -> None:
+    words = ("report", "complaints", *NOW, "--lang", "zh")
+    first, second, book = tmp_path / "1.pdf", tmp_path / "2.pdf", tmp_path / "1.xlsx"
+    shared.ok(*words, "--format", "pdf", "-o", str(first))
+    shared.ok(*words, "--format", "pdf", "-o", str(second))
+    assert first.read_bytes().startswith(b"%PDF-")
+    assert first.read_bytes() == second.read_bytes()
+    shared.ok(*words, "--format", "xlsx", "-o", str(book))
+    pages = openpyxl.load_workbook(book)
+    told = shared.ok(*words, "--format", "json").json
+    levels, received = pages.worksheets[0], told["parts"][0]["rows"]
+    assert [cell.value for cell in levels[1]][:2] == ["等级", "受理"]
+    assert [row[1] for row in levels.iter_rows(min_row=2, values_only=True)][:-1] == [one["received"] for one in received]
+    assert levels.cell(levels.max_row, 2).value == told["parts"][0]["totals"]["received"]
+    meanings = [row[1] for row in pages.worksheets[-1].iter_rows(values_only=True)]
+    assert "受理 = 客户投诉登记表（性质是“投诉”）的个数，按投诉时间，2026 年 11 月" in meanings
+
+
+def test_the_month_as_one_pdf(shared: Line, tmp_path: Path) -> None:
+    target = tmp_path / "month.pdf"
+    answer = shared.ok("report", "month", "--format", "pdf", "-o", str(target), *NOW, "--lang", "zh")
+    assert f"张报表已写入 {target}" in answer.err
+    assert target.read_bytes().startswith(b"%PDF-")
