@@ -170,7 +170,7 @@ def test_the_language_is_the_flags_then_the_books_then_the_locales(
 
 ROOM = FOLDER.parent
 _CODE = re.compile(r"([a-z]+)\.[a-z][a-z0-9_-]*")
-_FILES = (".yaml", ".json", ".bundle")
+_FILES = (".yaml", ".json", ".bundle", ".css", ".js")
 
 
 def spoken_in_source() -> tuple[set[str], list[re.Pattern[str]]]:
