@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from datetime import datetime
 from datetime import time
@@ -39,6 +40,15 @@ def period_of(kind: str, day: date, zone: ZoneInfo) -> Period:
     first = begin_of(kind, day)
     end = moved(kind, first, 1)
     return Period(kind, _midnight(first, zone), _midnight(end, zone), label_of(kind, first, end))
+
+
+def stretch_of(text: str) -> tuple[date, date] | None:
+    """First day, and the day after the last, of a quarter or year written as text: ``2026-Q4``, ``2026``."""
+    found = re.fullmatch(r"([1-9][0-9]{3})(?:-?[Qq]([1-4]))?", text.strip())
+    if found is None:
+        return None
+    first = date(int(found[1]), 3 * int(found[2]) - 2 if found[2] else 1, 1)
+    return first, moved("quarter" if found[2] else "year", first, 1)
 
 
 def last_of(kind: str, now: datetime, zone: ZoneInfo, *, back: int = 1) -> Period:

@@ -14,6 +14,7 @@ from logbook.core.definition import label_from
 from logbook.core.form import Form
 from logbook.core.form import Library
 from logbook.core.issues import Issue
+from logbook.core.reportforms import FALLS
 from logbook.core.reportforms import OCCURRENCE
 from logbook.core.reportforms import report_library
 from logbook.core.reportplan import ALL
@@ -109,6 +110,7 @@ COLUMN_KEYS = (
     "unit",
     "places",
     "hidden",
+    "pack",
 )
 UNITS = ("days", "hours", "minutes")
 _HEAD = re.compile(
@@ -442,6 +444,10 @@ class _Reader:
                 continue
             self.keys(inner, COLUMN_KEYS, at)
             before = len(self.asleep)
+            pack = inner.get("pack")
+            if isinstance(pack, str) and not self.enabled(pack):
+                made[str(name)] = ColumnPlan(str(name), label_from(inner), "asleep", hidden=True)
+                continue
             try:
                 for column in self.column(str(name), inner, source, by, looking, made, at, plain.get("by")):
                     made[column.id] = column
@@ -644,6 +650,10 @@ class _Reader:
         where = self.condition(str(plain["where"]), items, (*place, "where"), 0)
         return Items(items.forms, items.list, _both(items.where, where))
 
+    def enabled(self, pack: str) -> bool:
+        """Whether the book has a pack: what speaks of a duty of another pack waits until it has."""
+        return any(source.pack == pack for sources in self.library.shared.values() for source in sources)
+
     def form(self, name: str, place: Place) -> Form:
         form = self.library.forms.get(name)
         if form is not None:
@@ -773,7 +783,7 @@ class _Reader:
         if text == "none" or range_ == ALL or items is None or (text is None and self.moment):
             return Looking(None, ALL, as_of)
         if text is None:
-            text = "due" if items.forms[0] == OCCURRENCE else "parent.at" if items.list is not None else "at"
+            text = FALLS if items.forms[0] == OCCURRENCE else "parent.at" if items.list is not None else "at"
         expression, kind = self.sum(text, items, at, 0)
         if kind is not None and kind.type not in ("date", "datetime", "any"):
             months = kind.type == "text" and kind.field is not None

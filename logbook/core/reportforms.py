@@ -11,16 +11,18 @@ from logbook.core.form import Library
 from logbook.core.text import Text
 from logbook.core.value import replace
 
-CLOCKS, STEPS, TITLE, NEXT_DUE, LAST_AT, LAST_STEP = (
+CLOCKS, STEPS, TITLE, FORM_TITLE, NEXT_DUE, LAST_AT, LAST_STEP = (
     "clocks",
     "steps_taken",
     "title",
+    "form_title",
     "next_due",
     "last_at",
     "last_step",
 )
 LATE, OCCURRENCE = "late", "occurrence"
 VIRTUAL = (LATE, OCCURRENCE)
+FALLS = "belongs"
 
 _VERDICTS = {
     "running": Text("计时中", "Running"),
@@ -67,6 +69,7 @@ def extended(form: Form) -> Form:
         CLOCKS: clocks,
         STEPS: steps,
         TITLE: _text(TITLE, "内容", "Title"),
+        FORM_TITLE: _text(FORM_TITLE, "表单", "Form"),
         NEXT_DUE: _text(NEXT_DUE, "应办时间", "Due", "datetime"),
         LAST_AT: _text(LAST_AT, "最近办理", "Last dealt with", "datetime"),
         LAST_STEP: _text(
@@ -106,10 +109,13 @@ def _occurrence(library: Library) -> Form:
             if isinstance(plain, Mapping):
                 duties[name] = Text(str(plain.get("zh") or ""), str(plain.get("en") or ""))
     fields = {
-        "duty": _text("duty", "职责", "Duty", "choice", choices=duties),
+        # A book without duties: whatever a report says of one counts nothing, and is no mistake.
+        "duty": _text("duty", "职责", "Duty", "choice" if duties else "text", choices=duties),
         "subject": _text("subject", "对象", "Subject"),
         "subject_title": _text("subject_title", "对象名称", "Subject title"),
         "due": _text("due", "应办时间", "Due", "datetime", holds="at"),
+        # What is due at midnight, the end of a day, belongs to that day and not to the next.
+        FALLS: _text(FALLS, "应办时间", "Due", "datetime"),
         "day": _text("day", "应办日", "Day", "date"),
         "slot": _text("slot", "时段", "Slot"),
         "owner": _text("owner", "负责岗位", "Owner"),

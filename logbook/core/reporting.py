@@ -122,5 +122,9 @@ class Report:
     def empty(self) -> bool:
         """Whether no part has anything to show."""
         return not any(part.rows for part in self.parts if part.kind != FIGURES) and not any(
-            cell not in (None, 0) for part in self.parts if part.kind == FIGURES for row in part.rows for cell in row
+            cell not in (None, 0) and not isinstance(cell, Text)  # what a row of a comparison is called is no figure
+            for part in self.parts
+            if part.kind == FIGURES
+            for row in part.rows
+            for cell in row
         )

@@ -17,6 +17,7 @@ from logbook.core.lifecycle import State
 from logbook.core.moments import from_epoch
 from logbook.core.record import Stored
 from logbook.core.reportforms import CLOCKS
+from logbook.core.reportforms import FORM_TITLE
 from logbook.core.reportforms import LAST_AT
 from logbook.core.reportforms import LAST_STEP
 from logbook.core.reportforms import NEXT_DUE
@@ -105,6 +106,8 @@ class Seen:
             return evaluate(field.derived, self, self.world, field=field)
         if name == TITLE:
             return self.row.title or None
+        if name == FORM_TITLE:
+            return self.form.title.say(self.world.session.lang)
         if name in (CLOCKS, STEPS, NEXT_DUE, LAST_AT, LAST_STEP):
             return self.world.made(self, name)
         return self.world.rows(self, name, field)

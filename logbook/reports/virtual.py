@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from datetime import datetime
+from datetime import timedelta
 from typing import Any
 
 from logbook.core.form import Form
 from logbook.core.moments import from_epoch
+from logbook.core.reportforms import FALLS
 from logbook.core.rules import nodes as n
 from logbook.operations.session import Session
 from logbook.reports.records import Made
@@ -56,11 +58,13 @@ def late(session: Session, form: Form, moment: datetime) -> Iterator[Made]:
 def occurrences(
     session: Session, form: Form, moment: datetime, start: datetime, end: datetime, duties: frozenset[str] | None
 ) -> Iterator[Made]:
-    """Duties that fell due in [start, end), as they stood at ``moment``; ``duties``: only these."""
+    """Duties that fell due in (start, end], for midnight ends a day, as they stood at ``moment``.
+
+    ``duties``: only these."""
     from logbook.operations.duties import Ledger
 
     ledger = Ledger(session, now=moment)
-    begin, last = int(start.timestamp()) - 1, min(int(end.timestamp()) - 1, int(moment.timestamp()))
+    begin, last = int(start.timestamp()), min(int(end.timestamp()), int(moment.timestamp()))
     for duty in ledger.expecting:
         if duties is not None and duty.id not in duties:
             continue
@@ -73,6 +77,7 @@ def occurrences(
                 "subject": pair.subject or None,
                 "subject_title": titles.get(pair.subject) or None,
                 "due": due,
+                FALLS: due - timedelta(seconds=1),
                 "day": date.fromordinal(one.occurrence.nominal),
                 "slot": one.occurrence.slot or None,
                 "owner": duty.role,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Callable
 from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from datetime import date
@@ -15,6 +17,7 @@ from decimal import Decimal
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
+from typing import cast
 
 from logbook.core import periods
 from logbook.core.form import Field
@@ -76,6 +79,7 @@ _WEEKDAYS = (
 )
 _PER = {"days": 86400, "hours": 3600, "minutes": 60}
 _SECOND = timedelta(seconds=1)
+_ID = re.compile(r"[a-z][a-z0-9_]*")
 
 # What is gone through: a record, or a row with the record it stands in.
 Item = tuple[Any, "Row | None"]
@@ -96,6 +100,7 @@ class Working:
         self._worlds: dict[datetime, ReportWorld] = {}
         self._items: dict[tuple[object, ...], list[Item]] = {}
         self._dated: dict[tuple[object, ...], list[Item]] = {}
+        self._choices: dict[str, Mapping[str, Text]] = {}
         self._forms: dict[str, Form] = {}
 
     # --- moments ------------------------------------------------------------------------------
@@ -242,6 +247,10 @@ class Working:
             if holds == "at":
                 narrow = {"dated": "at", "since": since, "until": until}
             elif name in layout:
+                if name in form.fields and form.fields[name].type == "text":
+                    # A quarter or year in words: whatever is written of these years is looked at.
+                    since = since and since.replace(month=1, day=1)
+                    until = until and until.replace(year=until.year + 1, month=1, day=1)
                 narrow = {"dated": name, "since": since, "until": until}
         elif since or until:
             among = _event_of(dated, items, form)
@@ -252,8 +261,15 @@ class Working:
         return narrow
 
     def within(self, when: Any, since: datetime | None, until: datetime | None) -> bool:
-        """Whether a moment, a day or a month (``2026-11``) lies there; what is empty lies nowhere."""
+        """Whether a moment, a day or a month (``2026-11``) lies there, or a quarter or year (``2026-Q4``) in part.
+
+        What is empty lies nowhere.
+        """
         if isinstance(when, str):
+            stretch = periods.stretch_of(when)
+            if stretch is not None:
+                first, end = (datetime.combine(day, time(), self.zone) for day in stretch)
+                return (since is None or end > since) and (until is None or first < until)
             when = q.month_of(when)
         if isinstance(when, datetime):
             if when.tzinfo is None:
@@ -435,6 +451,10 @@ class Working:
         """A key as people read it."""
         if word is None:
             return NONE
+        if plan.each is not None and isinstance(word, str):
+            found = self.world(self.session.now).find(plan.each.forms[0], word.rpartition("/")[2])
+            if found is not None:
+                return self.record_label(found)
         function = plan.by[place].function or self.function_of(plan, place)
         if function == "weekday":
             return Named(str(word + 1), _WEEKDAYS[word])
@@ -540,7 +560,52 @@ class Working:
                 if found is not None:
                     return self.record_label(found)
             return name
-        return text
+        return self.meant(text, field) if _ID.fullmatch(text) else text
+
+    def meant(self, text: str, field: Any) -> Cell:
+        """A text that is an id of something with a name: a line of a checklist, a choice worked out of others."""
+        line = self.lines.get(text)
+        if line is not None and (text[-1].isdigit() or (field is not None and field.id == "item")):
+            return Named(text, line)
+        choices = self.choices_of(field) if field is not None and field.derived is not None else {}
+        return Named(text, choices[text]) if text in choices else text
+
+    @cached_property
+    def lines(self) -> Mapping[str, Text]:
+        """What the lines of all checklists are called."""
+        return {id: line.label for each in self.session.library.checklists.values() for id, line in each.items.items()}
+
+    def choices_of(self, field: Field) -> Mapping[str, Text]:
+        """The choices of the field a computed text is taken from."""
+        from logbook.core.rules import Where
+        from logbook.core.rules.names import Kind
+        from logbook.core.rules.names import Names
+        from logbook.core.rules.names import Place
+
+        known = self._choices.get(field.id)
+        if known is None:
+            known = {}
+            for form in self.forms_of_plan():
+                if form.fields.get(field.id) == field and field.derived is not None:
+                    place = Place(Kind("record", forms=(form,)))
+                    kind = Names(form, self.library, Where()).sum(cast("n.Sum", field.derived.node), place)
+                    if kind is not None and kind.field is not None:
+                        known = kind.field.choices
+                        break
+            self._choices[field.id] = known
+        return known
+
+    def forms_of_plan(self) -> Iterator[Form]:
+        """The forms this report goes through, and those their records and rows point at."""
+        for part in self.plan.parts:
+            for items in (part.source, part.lists, *(column.fold.items for column in part.columns if column.fold)):
+                for name in items.forms if items is not None else ():
+                    form = self.library.forms[name]
+                    yield form
+                    fields = [*form.fields.values()]
+                    fields += [column for field in fields for column in field.columns.values()]
+                    targets = (target for field in fields if field.type == "ref" for target in field.target)
+                    yield from (self.library.forms[target] for target in targets if target in self.library.forms)
 
     def record_label(self, record: Any) -> Named:
         """A record in a cell: a person's or a thing's name, else its number."""

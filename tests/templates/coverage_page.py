@@ -168,7 +168,7 @@ def held(product: Product, plain: Mapping[str, Any], named: str) -> tuple[str, s
     """The state of one thing a row names (`form:complaint`, `rule:tariff`), and what is missing."""
     kind, name = kind_and_name(named)
     if kind == "report":
-        return "not yet", LATER
+        return ("not yet", LATER) if plain["reports"][name] == "later" else ("covered", "")
     if kind in ("rule", "limit"):
         return wanting(product, plain[f"{kind}s"][name])
     if not product.has(named):
@@ -271,7 +271,7 @@ def _cell(text: str) -> str:
 
 
 def _missing(product: Product, plain: Mapping[str, Any], rows: list[Any]) -> str:
-    named = Counter(thing for _, _, missing in rows for thing, reason in missing if reason == LATER)
+    later = [name for name, state in plain["reports"].items() if state == "later"]
     idle = sorted(set(product.library.checklists) - product.checklists_asked)
     duties = product.entries("duties", "duties")
     vague = sum("vague" in duty for duty in duties.values())
@@ -280,9 +280,12 @@ def _missing(product: Product, plain: Mapping[str, Any], rows: list[Any]) -> str
     lines = [
         "## What is missing, and why",
         "",
-        f"**Reports.** The handbooks name {len(plain['reports'])} summaries. None is built in this version. The table names"
-        f" {len(named)} of them: {_code(one.partition(':')[2] for one in named)}. The records that they add up are kept;"
-        " `list` and `export` give them out.",
+        f"**Reports.** The handbooks name {len(plain['reports'])} summaries."
+        + (
+            f" {len(later)} of them have no test of their figures yet: {_code(later)}."
+            if later
+            else " Each has a test that runs it; `logbook report` lists them."
+        ),
         "",
         _checklists(len(product.library.checklists), idle),
         "",

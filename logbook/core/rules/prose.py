@@ -111,6 +111,10 @@ _ZH = {
     "bracket": "{}在{}中所在的一档",
     "least_of": "{items}中最小的{of}",
     "greatest_of": "{items}中最大的{of}",
+    "earliest_of": "{items}中最早的{of}",
+    "latest_of": "{items}中最晚的{of}",
+    "sum_of_sums": "{items}的{of}之和",
+    "different_parents": "{items}所属的不同单据数",
     "first_of": "第一个{items}的{of}",
     "last_of": "最后一个{items}的{of}",
     "least_gap": "{items}相邻{of}的最小间隔",
@@ -227,6 +231,10 @@ _EN = {
     "bracket": "the bracket of {} in {}",
     "least_of": "the least {of} of {items}",
     "greatest_of": "the greatest {of} of {items}",
+    "earliest_of": "the earliest {of} of {items}",
+    "latest_of": "the latest {of} of {items}",
+    "sum_of_sums": "the sum of {of} over {items}",
+    "different_parents": "the number of records with {items}",
     "first_of": "the first {of} of {items}",
     "last_of": "the last {of} of {items}",
     "least_gap": "the least gap between {of} of {items}",
@@ -399,7 +407,7 @@ class _Speaker:
 
     def inside(self, items: n.Items, place: Place, *, every: bool = False) -> Place:
         item, parent = self.names.items(items, place)
-        return Place(item, it=item if every else place.it, parent=parent, outer=place.kind)
+        return Place(item, it=item if every or place.it is None else place.it, parent=parent, outer=place.kind)
 
     def items(self, items: n.Items, place: Place, form: str = "all_", *, every: bool = False) -> str:
         if items.kind == "record":
@@ -523,8 +531,10 @@ class _Speaker:
 
     def option(self, kind: Kind, value: n.Value) -> str:
         word = str(value.value)
-        if value.quoted:
-            return self.put("step", word)
+        if value.quoted and not (kind.field is not None and word in kind.field.choices):
+            lines = (checklist.items.get(word) for checklist in self.library.checklists.values())
+            line = next((line for line in lines if line is not None), None)
+            return self.put("step", line.label.say(self.lang) if line is not None else word)
         if kind.field is not None and word in kind.field.choices:
             return self.put("step", kind.field.choices[word].say(self.lang))
         for form in kind.forms:
@@ -583,8 +593,15 @@ class _Speaker:
         items = self.items(node.items, place)
         if node.of is None:
             return self.put("count", items=items)
-        of = self.sum(node.of, self.inside(node.items, place))
+        inside = self.inside(node.items, place)
+        of = self.sum(node.of, inside)
         key = {"count": "count_different", "sum": "sum"}.get(node.kind, f"{node.kind}_of")
+        if node.kind in ("least", "greatest") and self.names.sum(node.of, inside).family == "moment":
+            key = {"least": "earliest_of", "greatest": "latest_of"}[node.kind]
+        elif node.kind == "sum" and of.endswith("合计"):  # a field called so: not twice
+            key = "sum_of_sums"
+        elif node.kind == "count" and isinstance(node.of, n.Path) and node.of.root == "parent" and not node.of.names:
+            key = "different_parents"
         return self.put(f"{node.kind}_gap" if node.gap else key, items=items, of=of)
 
     def path(self, node: n.Path, place: Place) -> str:
