@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from logbook.cli import asking
 from logbook.cli import completing
 from logbook.cli import output
 from logbook.cli.context import TABLES
@@ -24,6 +25,7 @@ from logbook.cli.recording import APPROVED
 from logbook.cli.recording import AT
 from logbook.cli.recording import REASON
 from logbook.cli.words import Command
+from logbook.cli.words import Group
 from logbook.cli.words import Option
 from logbook.cli.words import guessed_language
 from logbook.core.text import Text
@@ -65,7 +67,7 @@ class SubCommand(Command):
         super().format_help_text(ctx, formatter)
 
 
-class Custody(Command, click.Group):
+class Custody(Group):
     """`key` and `loan`: the commands below by their English or Chinese word; alone, what is out."""
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -75,9 +77,8 @@ class Custody(Command, click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         lang = guessed_language()
         with formatter.section("命令" if lang == "zh" else "Commands"):
-            formatter.write_dl(
-                [(f"{name}, {SUB[name][1][0]}", SUB[name][0].say(lang)) for name in self.commands]
-            )
+            rows = [(name, SUB[name][1][0], SUB[name][0].say(lang)) for name in self.commands]
+            formatter.write_dl([(f"{name}, {word}" if lang == "zh" else name, said) for name, word, said in rows])
 
 
 # -- what is out ------------------------------------------------------------------------------
@@ -311,7 +312,7 @@ def extend_command(
     "lost",
     cls=SubCommand,
     epilog="logbook key lost K-3-502\n"
-    "logbook key lost K-3-502 --how 检修后在地库遗失 --action 已沿路寻找 --area garage",
+    "logbook key lost K-3-502 --how 检修后遗失 --action 已沿路寻找 --area garage",
 )
 @click.argument("thing", metavar="KEY|ID", shell_complete=completing.open_ids)
 @click.option("--how", cls=Option, metavar="TEXT", text=Text("经过：怎么丢的", "the account: how it was lost"))
@@ -382,8 +383,7 @@ def lost_command(
 
 
 def _ask(context: Context, code: str, **args: object) -> str:
-    answer: str = click.prompt(context.catalogue.say(code, **args), err=True, prompt_suffix=": ")
-    return answer
+    return asking.line(context.catalogue.say(code, **args))
 
 
 # -- find, ledger, count ----------------------------------------------------------------------
@@ -529,9 +529,7 @@ def count_command(
 
 def _ask_count(context: Context, one: Balance) -> tuple[int, str]:
     question = context.catalogue.say("custody.ask-count", key=one.key, opens=one.opens, expected=one.in_cabinet)
-    number: int = click.prompt(
-        question, default=one.in_cabinet, type=click.IntRange(min=0), err=True, prompt_suffix=": "
-    )
+    number = asking.number(context, question, usual=one.in_cabinet)
     why = "" if number == one.in_cabinet else _ask(context, "custody.ask-why")
     return number, why
 

@@ -17,6 +17,7 @@ from logbook.cli import output
 from logbook.cli.context import Choices
 from logbook.cli.context import Context
 from logbook.cli.words import Command
+from logbook.cli.words import Group
 from logbook.cli.words import Option
 from logbook.cli.words import QueryCommand
 from logbook.cli.words import guessed_language
@@ -62,7 +63,7 @@ class SubQuery(QueryCommand):
         return SUB[self.name or ""]
 
 
-class FleetGroup(Command, click.Group):
+class FleetGroup(Group):
     """`fleet`, with its commands in the reader's language."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

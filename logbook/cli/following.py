@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from logbook.cli import asking
 from logbook.cli import completing
 from logbook.cli import output
 from logbook.cli.context import Context
@@ -174,7 +175,7 @@ def _ask(context: Context, loaded: Loaded, known: list[Follower]) -> str:
     choices = _new(known)
     lines = "  ".join(f"{number} {one.form.title.say(context.lang)}" for number, one in enumerate(choices, 1))
     question = context.catalogue.say("next.ask", id=loaded.record.id)
-    answer: str = click.prompt(f"{question} ({lines})", err=True, prompt_suffix=": ")
+    answer = asking.line(f"{question} ({lines})")
     if answer.isdigit() and 1 <= int(answer) <= len(choices):
         return choices[int(answer) - 1].form.name
     return answer

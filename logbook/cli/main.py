@@ -61,7 +61,7 @@ def group() -> click.Group:
 
 def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
-        click.echo(f"logbook, version {__version__}", color=ctx.color)
+        click.echo(f"logbook {__version__}", color=ctx.color)
         ctx.exit()
 
 
@@ -136,46 +136,66 @@ def output_error(context: Context, code: str, **args: object) -> None:
 
 def _usage(context: Context, error: click.UsageError) -> None:
     catalogue = context.catalogue
+    kind = getattr(getattr(error, "param", None), "type", None)
     if isinstance(error, NoSuchCommand):
         code = "cli.no-command-near" if error.near else "cli.no-command"
         text = catalogue.say(code, found=error.found)
-        fix = catalogue.fix(code, near=error.near)
+        fix = catalogue.fix(code, near=error.near, command=_path(error))
     elif isinstance(error, click.NoSuchOption):
         near = error.possibilities[0] if error.possibilities else ""
         code = "cli.no-option-near" if near else "cli.no-option"
         text = catalogue.say(code, found=error.option_name)
         fix = catalogue.fix(code, near=near, command=_path(error))
     elif isinstance(error, click.MissingParameter):
-        name = str(error.param_hint or "")
-        if isinstance(error.param, click.Option):
-            name = max(error.param.opts, key=len)
-        elif error.param and error.ctx:
-            name = error.param.make_metavar(error.ctx)
-        text = catalogue.say("cli.missing", name=name)
+        text = catalogue.say("cli.missing", name=_name(error))
         fix = catalogue.fix("cli.missing", command=_path(error))
     elif isinstance(error, click.BadOptionUsage):
         needs = "does not take" not in error.message
         code = "cli.needs-value" if needs else "cli.takes-no-value"
         text = catalogue.say(code, name=error.option_name)
         fix = catalogue.fix("cli.usage", command=_path(error))
-    elif isinstance(error, click.BadParameter) and isinstance(getattr(error.param, "type", None), click.IntRange):
-        name = max(error.param.opts, key=len)  # type: ignore[union-attr]
-        text = catalogue.say("cli.bad-number", name=name)
-        fix = catalogue.fix("cli.bad-number")
+    elif isinstance(error, click.BadParameter) and isinstance(kind, click.IntRange):
+        from logbook.cli.helping import limits
+
+        text = catalogue.say("cli.bad-number", name=_name(error))
+        fix = catalogue.fix("cli.bad-number", limits=limits(kind._describe_range(), catalogue.lang))
+    elif isinstance(error, click.BadParameter) and kind is click.INT:
+        text = catalogue.say("cli.not-whole", name=_name(error))
+        fix = catalogue.fix("cli.not-whole")
     elif error.message.startswith("Got unexpected extra argument"):
         text = catalogue.say("cli.extra", found=error.message.partition("(")[2].rstrip(")."))
         fix = catalogue.fix("cli.extra", command=_path(error))
-    elif isinstance(error, click.BadParameter) and isinstance(getattr(error.param, "type", None), click.Choice):
-        name = (error.param.opts[0] if error.param else "") or ""
-        allowed = list(error.param.type.choices)  # type: ignore[union-attr]
-        text = catalogue.say("cli.bad-choice", name=name)
-        fix = catalogue.fix("cli.bad-choice", allowed=allowed)
+    elif isinstance(error, click.BadParameter) and isinstance(kind, click.Choice):
+        text = catalogue.say("cli.bad-choice", name=_name(error))
+        fix = catalogue.fix("cli.bad-choice", allowed=list(kind.choices))
+    elif _lacks_command(error):
+        text = catalogue.say("cli.missing", name="命令" if catalogue.lang == "zh" else "COMMAND")
+        fix = catalogue.fix("cli.missing", command=_path(error))
+    elif isinstance(error, click.BadParameter):
+        text = catalogue.say("cli.bad-choice", name=_name(error))
+        fix = catalogue.fix("cli.usage", command=_path(error))
     else:
         text = catalogue.say("cli.usage", why=error.format_message())
         fix = catalogue.fix("cli.usage", command=_path(error))
     click.echo(text, err=True)
     if fix:
         click.echo(f"    → {fix}", err=True)
+
+
+def _lacks_command(error: click.UsageError) -> bool:
+    ctx = error.ctx
+    return type(error) is click.UsageError and ctx is not None and isinstance(ctx.command, click.Group)
+
+
+def _name(error: click.BadParameter) -> str:
+    """What is wrong, as it is typed, or as usage names it."""
+    from logbook.cli.helping import places
+
+    if isinstance(error.param, click.Option):
+        return max(error.param.opts, key=len)
+    if error.param is None or error.ctx is None:
+        return str(error.param_hint or "")
+    return places(error.param.make_metavar(error.ctx), guessed_language())
 
 
 def _path(error: click.UsageError) -> str:

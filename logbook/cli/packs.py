@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from logbook.cli import asking
 from logbook.cli import output
 from logbook.cli.context import Context
 from logbook.cli.context import format_option
@@ -242,7 +243,7 @@ def _agreed(context: Context, *, yes: bool) -> bool:
         return True
     from logbook.store import machine
 
-    if machine.is_interactive() and click.confirm(context.catalogue.say("pack.ask"), err=True):
+    if machine.is_interactive() and asking.agreed(context, context.catalogue.say("pack.ask")):
         return True
     output.warn(context, "pack.not-yes")
     return False

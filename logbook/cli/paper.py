@@ -128,7 +128,10 @@ def _fit_together(
 ) -> None:  # fmt: skip
     """Options that say different things; UsageError with what does go together."""
     if shift is None and not targets:
-        raise UsageError("cli.missing", name="ID|FORM", command="logbook render")
+        from logbook.cli.helping import places
+        from logbook.cli.words import guessed_language
+
+        raise UsageError("cli.missing", name=places("ID|FORM", guessed_language()), command="logbook render")
     wrong = (
         (shift is not None and bool(targets or blank or ledger or month), "--shift"),
         (post is not None and shift is None, "--post"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from logbook.cli import asking
 from logbook.cli import completing
 from logbook.cli import output
 from logbook.cli.context import Context
@@ -115,8 +116,7 @@ def _passphrase(context: Context, source: str | None, *, new: bool) -> str:
     elif machine.environment().get(PASSPHRASE):
         text = machine.environment()[PASSPHRASE]
     elif machine.is_interactive():
-        again = say("privacy.ask-again") if new else False
-        text = click.prompt(say("privacy.ask"), hide_input=True, confirmation_prompt=again, err=True)
+        text = asking.secret(context, say("privacy.ask"), say("privacy.ask-again") if new else "")
     else:
         raise UsageError("privacy.no-passphrase", variable=PASSPHRASE)
     if new and len(text) < SHORTEST:

@@ -66,7 +66,7 @@ _WEEKDAYS = (Text("一", "Mon"), Text("二", "Tue"), Text("三", "Wed"), Text("�
     epilog="logbook roster\n"
     "logbook roster 明天\n"
     "logbook roster --week\n"
-    "logbook roster make --from 2026-11-23 --to 2026-11-29 day=lina noon=zhou night=sun,ma --publish\n"
+    "logbook roster make --from 11-23 --to 11-29 --publish day=lina night=sun,ma\n"
     "logbook roster check --from 2026-11-23 --to 2026-11-29",
 )
 @click.argument("words", nargs=-1, metavar="[DAY | check | make SHIFT=STAFF...]")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -65,6 +68,7 @@ COMMANDS: Mapping[str, tuple[str, Text]] = {
     "login": ("signing", Text("在这台电脑上用自己的密钥签名", "sign with one's own key at this desk")),
     "logout": ("signing", Text("这台电脑不再用我的密钥", "forget one's key at this desk")),
     "signers": ("signing", Text("导出全体员工的公钥，供审计用", "the keys of all staff, for an auditor")),
+    "man": ("manual", Text("写出手册页", "write the man pages")),
     "completion": ("books", Text("打印命令补全脚本", "print a completion script")),
 }
 WRITING = frozenset(
@@ -91,6 +95,17 @@ def guessed_language() -> str:
     if _guess is None:
         _guess = _guess_language()
     return _guess
+
+
+@contextmanager
+def speaking(lang: str) -> Iterator[None]:
+    """Pages of help in ``lang``, whatever the line says."""
+    global _guess
+    before, _guess = _guess, lang
+    try:
+        yield
+    finally:
+        _guess = before
 
 
 def _guess_language() -> str:
@@ -137,10 +152,7 @@ class Option(click.Option):
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         if self.text is not None:
             self.help = self.text.say(guessed_language())
-        told = super().get_help_record(ctx)
-        if told is not None and guessed_language() == "zh":
-            told = told[0], told[1].replace("[default: ", "[默认 ").replace("[required]", "[必填]")
-        return told
+        return super().get_help_record(ctx)
 
 
 HELP = Text("看说明", "show this page")
@@ -154,6 +166,13 @@ def _show_help(ctx: click.Context, param: click.Parameter, value: bool) -> None:
 
 class _InTheirLanguage(click.Command):
     """The frame of a help page: usage, options, how to get help."""
+
+    def get_help(self, ctx: click.Context) -> str:
+        from logbook.cli.helping import HelpFormatter
+
+        formatter = HelpFormatter(width=ctx.terminal_width, max_width=ctx.max_content_width)
+        self.format_help(ctx, formatter)
+        return formatter.getvalue().rstrip("\n")
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         names = self.get_help_option_names(ctx)
@@ -172,19 +191,21 @@ class _InTheirLanguage(click.Command):
         return self._help_option
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        pieces = " ".join(self.collect_usage_pieces(ctx))
-        if guessed_language() == "zh":
-            pieces = pieces.replace("[OPTIONS]", "[选项]").replace("COMMAND [ARGS]", "命令 [参数]")
-            formatter.write_usage(ctx.command_path, pieces, prefix="用法：")
-        else:
-            formatter.write_usage(ctx.command_path, pieces)
+        from logbook.cli.helping import places
+
+        lang = guessed_language()
+        pieces = places(" ".join(self.collect_usage_pieces(ctx)), lang)
+        formatter.write_usage(ctx.command_path, pieces, prefix="用法：" if lang == "zh" else "Usage: ")
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from logbook.cli.helping import told
+
+        lang = guessed_language()
         params = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
-        told = [record for param in params if (record := param.get_help_record(ctx)) is not None]
-        if told:
-            with formatter.section("选项" if guessed_language() == "zh" else "Options"):
-                formatter.write_dl(told)
+        records = [told(record, lang) for param in params if (record := param.get_help_record(ctx)) is not None]
+        if records:
+            with formatter.section("选项" if lang == "zh" else "Options"):
+                formatter.write_dl(records)
         if isinstance(self, click.Group):
             self.format_commands(ctx, formatter)
 
@@ -209,6 +230,17 @@ class Command(_InTheirLanguage):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The examples stand before the options."""
+
+
+class Group(Command, click.Group):
+    """A command that has commands below it."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            raise _no_such_command(args[0], self.list_commands(ctx), ctx)
+        return super().resolve_command(ctx, args)
 
 
 class QueryCommand(Command):
@@ -262,10 +294,7 @@ class LazyGroup(_InTheirLanguage, click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and ALIASES.get(args[0], args[0]) not in COMMANDS and not args[0].startswith("-"):
-            from logbook.core.suggest import closest
-
-            near = closest(args[0], COMMANDS)
-            raise NoSuchCommand(args[0], near[0] if near else "", ctx)
+            raise _no_such_command(args[0], COMMANDS, ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -281,3 +310,10 @@ class NoSuchCommand(click.UsageError):
         super().__init__(found, ctx)
         self.found = found
         self.near = near
+
+
+def _no_such_command(found: str, known: Iterable[str], ctx: click.Context) -> NoSuchCommand:
+    from logbook.core.suggest import closest
+
+    near = closest(found, known)
+    return NoSuchCommand(found, near[0] if near else "", ctx)

@@ -636,7 +636,7 @@ class BookIndex:
             cursor = connection.execute(text)
             return [column[0] for column in cursor.description or ()], cursor.fetchall()
         except (sqlite3.Error, sqlite3.Warning) as error:
-            raise Refused([Issue("query.sql", {"found": str(error)})], "query.refused") from error
+            raise Refused([Issue("query.sql", {"why": str(error)})], "query.refused") from error
         finally:
             connection.set_progress_handler(None, 0)
             connection.set_authorizer(None)

@@ -40,6 +40,8 @@ def _language(name: str) -> str | None:
     return short if short in LANGUAGES else None
 
 _LONGEST = 4000
+# Arguments in which a machine speaks, always in English.
+_MACHINES = ("why", "problem", "detail")
 # Control characters but tab, line feed and NUL (no terminal minds it, sheets split at it), marks of direction, halves of characters.
 _STEERING = lazily("[\x01-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 
@@ -141,6 +143,10 @@ def _filler() -> Any:
                 return "{" + field_name + "}", field_name
             value = kwargs[field_name]
             number = isinstance(value, int | float) and not isinstance(value, bool)
+            if field_name in _MACHINES and self.lang == "zh" and isinstance(value, str) and value.isascii():
+                from logbook.locale.system import in_chinese
+
+                value = in_chinese(value)
             return (value if number else harmless(spoken(value, self.lang))), field_name
 
     return Filler

@@ -9,6 +9,7 @@ from logbook.core.errors import Refused
 from logbook.core.issues import Issue
 from logbook.core.record import Stored
 from logbook.core.suggest import hint
+from logbook.core.text import Text
 from logbook.core.value import frozen
 from logbook.operations.importing import Plan
 from logbook.operations.importing import day_reader
@@ -34,7 +35,8 @@ def read_mapping(session: Session, name: str, form: str) -> Kept:
     folder = session.book.root / FOLDER
     known = sorted(path.stem for path in folder.glob("*.yaml")) if folder.is_dir() else []
     if name not in known:
-        raise Refused([Issue("import.mapping-unknown", {"found": name, "known": known, "hint": hint(name, known)})])
+        args = {"found": name, "known": known or Text("没有", "none"), "hint": hint(name, known)}
+        raise Refused([Issue("import.mapping-unknown", args)])
     path = f"{FOLDER}/{name}.yaml"
     document, issues = codec.read_definition((session.book.root / path).read_bytes(), path)
     if document is None:

@@ -9,7 +9,7 @@ from tests.cli.line import Line
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.parametrize(("lang", "examples", "options"), [("zh", "示例:", "选项:"), ("en", "Examples:", "Options:")])
+@pytest.mark.parametrize(("lang", "examples", "options"), [("zh", "示例：", "选项："), ("en", "Examples:", "Options:")])
 def test_every_command_has_help_and_an_example(
     shared: Line, command: str, lang: str, examples: str, options: str
 ) -> None:
@@ -21,7 +21,7 @@ def test_every_command_has_help_and_an_example(
 
 def test_help_is_in_one_language(shared: Line) -> None:
     zh = shared.ok("list", "--help", "--lang", "zh").out
-    assert "用法：logbook list [选项] [FORM] [QUERY]..." in zh
+    assert "用法：logbook list [选项] [表单] [查询]..." in zh
     assert "看说明" in zh
     assert "默认 table" in zh
     for english in ("Usage", "Options", "default", "Show this"):
@@ -52,13 +52,13 @@ def test_no_command_is_wrong_usage(shared: Line) -> None:
         (["list", "--limit", "-1"], "--limit 要一个数字", "不小于 0"),
         (["list", "--format"], "--format 后面要写一个值", "--help"),
         (["list", "--quiet=1"], "--quiet 后面不写值", "--help"),
-        (["add"], "还缺 FORM", "logbook add --help"),
+        (["add"], "还缺 表单", "logbook add --help"),
         (["sign", "CP-20261120-A001"], "还缺 --as", "logbook sign --help"),
         (["show", "a", "b"], "多了“b”", "引号"),
         (["overdue", "--soon", "long"], "看不懂时间范围“long”", "7d"),
         (["list", "--now", "someday"], "看不懂时间“someday”", "2026-11-22"),
         (["render", "complaint", "--blank", "--register"], "--register 不能这样用", "render --help"),
-        (["render"], "还缺 ID|FORM", "render --help"),
+        (["render"], "还缺 编号|表单", "render --help"),
     ],
 )
 def test_a_slip_is_answered_in_words(shared: Line, line: list[str], said: str, fix: str) -> None:

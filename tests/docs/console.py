@@ -2,11 +2,13 @@
 
 In a block, ``# 2026-11-22 09:35`` or ``# 07:00`` is the hour at which the lines below it are typed (given to
 ``logbook`` as ``--now``); lines with ``$ `` are run without a shell; the rest is what they print, on either
-stream. ``<!-- setup … -->`` holds lines that are run and not shown, ``<!-- file NAME … -->`` a file that is there.
+stream. ``<!-- setup … -->`` holds lines that are run and not shown, ``<!-- file NAME … -->`` a file that is there; for
+a workbook (``.xlsx``) its rows as CSV, days and moments as Excel has them.
 """
 
 from __future__ import annotations
 
+import csv
 import io
 import os
 import re
@@ -16,6 +18,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import redirect_stderr
 from contextlib import redirect_stdout
+from datetime import datetime
 from pathlib import Path
 
 from logbook.cli.main import run
@@ -28,6 +31,8 @@ _PART = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 _HOUR = re.compile(r"# (?:(?P<day>\d{4}-\d\d-\d\d) )?(?P<time>\d\d:\d\d)$")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d(?: \d\d:\d\d)?")
+_CLOCKED = {10: "yyyy-mm-dd", 16: "yyyy-mm-dd hh:mm"}
 _COMMIT = re.compile(r"\b(?:[0-9a-f]{7}|[0-9a-f]{10}|[0-9a-f]{12}|[0-9a-f]{40}|[0-9a-f]{64})\b")
 
 
@@ -57,7 +62,11 @@ def play(page: str, folder: Path) -> Iterator[Block]:
     try:
         for part in _PART.finditer(page):
             if part["name"]:
-                Path(part["name"]).write_text(part["text"], encoding="utf-8")
+                place = Path(part["name"])
+                if place.suffix == ".xlsx":
+                    _workbook(place, part["text"])
+                else:
+                    place.write_text(part["text"], encoding="utf-8")
                 continue
             hidden = part["setup"] is not None
             text = part["setup"] if hidden else part["shown"]
@@ -65,6 +74,24 @@ def play(page: str, folder: Path) -> Iterator[Block]:
             yield Block(text, printed, codes, hidden, part.span("setup" if hidden else "shown"))
     finally:
         os.chdir(before)
+
+
+def _workbook(path: Path, text: str) -> None:
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("Sheet1")
+        formats = {size: book.add_format({"num_format": form}) for size, form in _CLOCKED.items()}
+        for row, cells in enumerate(csv.reader(io.StringIO(text))):
+            for column, cell in enumerate(cells):
+                if _DAY.fullmatch(cell):
+                    sheet.write_datetime(row, column, datetime.fromisoformat(cell), formats[len(cell)])
+                elif cell.startswith("="):
+                    sheet.write_formula(row, column, cell, value="")
+                elif cell.isdigit():
+                    sheet.write_number(row, column, int(cell))
+                else:
+                    sheet.write_string(row, column, cell)
 
 
 class _Teller:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import string
 from datetime import UTC
 from datetime import date
@@ -164,3 +166,68 @@ def test_the_language_is_the_flags_then_the_books_then_the_locales(
     flag: str | None, book: str | None, env: dict[str, str], lang: str
 ) -> None:
     assert choose_language(flag, book, env) == lang
+
+
+ROOM = FOLDER.parent
+_CODE = re.compile(r"([a-z]+)\.[a-z][a-z0-9_-]*")
+_FILES = (".yaml", ".json", ".bundle", ".css", ".js")
+
+
+def spoken_in_source() -> tuple[set[str], list[re.Pattern[str]]]:
+    """The codes that stand in the source as they are, and the patterns of those that are put together there."""
+    whole: set[str] = set()
+    made: list[re.Pattern[str]] = []
+    for path in sorted(ROOM.rglob("*.py")):
+        if path.parent.parent == FOLDER:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and _CODE.fullmatch(node.value):
+                whole.add(node.value)
+            elif isinstance(node, ast.JoinedStr):
+                parts = [re.escape(one.value) if isinstance(one, ast.Constant) else ".+" for one in node.values]
+                if any(parts[0].startswith(f"{area}\\.") for area in AREAS):
+                    made.append(re.compile("".join(parts)))
+    for path in (ROOM / "render" / "layouts").iterdir():
+        if path.suffix == ".j2":
+            whole |= set(re.findall(r"[a-z]+\.[a-z][a-z0-9_-]*", path.read_text(encoding="utf-8")))
+    return whole, made
+
+
+def test_every_code_is_a_sentence_and_every_sentence_is_said() -> None:
+    said = {code for area in AREAS for code in table("zh", area, "MESSAGES")}
+    whole, made = spoken_in_source()
+    codes = {code for code in whole if code.partition(".")[0] in AREAS and (code in said or not code.endswith(_FILES))}
+    # What ends in a dash or an underscore is the beginning of several; the layouts of sheets have names of their own.
+    unknown = {code for code in codes - said if not any(one.startswith(code) for one in said if code[-1] in "-_")}
+    assert {code for code in unknown if not code.startswith("sheet.")} == set()
+    beginnings = tuple(code for code in codes if code[-1] in "-_")
+    never = {one for one in said - codes if not one.startswith(beginnings) and not any(p.fullmatch(one) for p in made)}
+    assert never == set()
+
+
+# What a person types or reads elsewhere: quotations, commands, options, rows of YAML, the sentences of the rules.
+_TYPED = re.compile(r"“[^”]*”|「[^」]*」|\{[^}]*\}+|(?:logbook|git|pip|sudo apt|ssh-keygen)\b[^，。；）]*|--[a-z-]+[^，。；）]*")
+
+
+def test_the_chinese_sentences_are_written_as_chinese_is() -> None:
+    zh = {code: text for area in AREAS for name in ("MESSAGES", "FIXES") for code, text in table("zh", area, name).items()}
+    plain = {code: _TYPED.sub("·", text) for code, text in zh.items()}
+    half = re.compile(r"[一-鿿]\s?[,;?!]|[;?!](?=[一-鿿])|\((?=[一-鿿])|(?<=[一-鿿])\)|[一-鿿]\.$|[，。；：]{2}")
+    assert {code: text for code, text in plain.items() if half.search(text)} == {}
+    assert {code: text for code, text in zh.items() if text.count("请") > 1} == {}
+
+
+# English that is no word of the sentence language, of YAML or of a program.
+_PROSE = re.compile(r"\b(?:the|please|not|cannot|could|error|invalid|missing|found|file|must|should|with|your|this|that)\b")
+
+
+def test_the_chinese_sentences_hold_no_english_prose() -> None:
+    zh = {code: text for area in AREAS for name in ("MESSAGES", "FIXES") for code, text in table("zh", area, name).items()}
+    assert {code: text for code, text in zh.items() if _PROSE.search(_TYPED.sub("·", text))} == {}
+
+
+def test_the_english_sentences_hold_no_chinese() -> None:
+    # A few show what Chinese may be typed.
+    typed = re.compile(r"“[^”]*”|\"[^\"]*\"|'[^']*'|\([^)]*\)")
+    en = {code: text for area in AREAS for name in ("MESSAGES", "FIXES") for code, text in table("en", area, name).items()}
+    assert {code: text for code, text in en.items() if re.search("[\u3400-\u9fff，。；：、（）]", typed.sub("", text))} == {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 MESSAGES = {
-    "audit.nothing": "there is no commit yet",
     "audit.author-unknown": "the author of the commit is nobody in the staff register: {found}",
     "audit.author": "the entry is {by}'s, the commit {author}'s",
     "audit.entered-for": "{hand} entered this for {by} and did not say why",
@@ -71,7 +70,6 @@ MESSAGES = {
     "audit.clean": "{commits} commits, {records} records: nothing found",
     "audit.found": "{commits} commits, {records} records: {errors} errors, {warnings} warnings",
     "audit.since": "since checkpoint {tag} ({commit}); --full audits everything",
-    "audit.unsigned-checkpoint": "no signed checkpoint yet: everything was audited",
     "audit.checkpoint-set": "checkpoint {tag}: {records} records at {commit}",
     "audit.people": "late entries by person",
     "audit.reviewing": "audited",

@@ -28,7 +28,6 @@ MESSAGES = {
     "book.not-yet": "at {found} there was no book here yet",
     "book.bad-range": "cannot make a range of time of {found}",
     "book.unknown-pack": "there is no pack {found}",
-    "book.forms-broken": "the form definitions have {count} to mend:",
     "book.work-tree-differs": "{count} record files are changed and not committed; you see what is committed",
     "book.rules-differ": "rules changed and not committed: {paths}; here they count already, elsewhere not",
     "book.faulty-rules": "what follows may be incomplete: the rules have faults ({count}), in {paths}",
@@ -43,7 +42,6 @@ MESSAGES = {
     "book.no-templates": "the standard forms are missing ({path})",
     "book.no-staff-form": "the packs have no staff register",
     "book.dirty": "{path} is changed and not committed",
-    "book.unfinished-form": "the definition of {form} is not committed; other computers do not see it",
     "book.layout": "layout says {found}; it is a list of forms with day or month",
 }
 FIXES = {
@@ -85,6 +83,5 @@ FIXES = {
     "book.no-templates": "install logbook again",
     "book.no-staff-form": "add the pack core",
     "book.dirty": "check and commit it, or drop the change: git restore -- {path}",
-    "book.unfinished-form": "the administrator commits it: git -C {path} add templates && git -C {path} commit",
     "book.layout": "for instance: layout: {{repair: day}}",
 }

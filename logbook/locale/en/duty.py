@@ -129,7 +129,7 @@ FIXES = {
     "duty.unknown-value": "Known are {allowed}.",
     "duty.unknown-weekday": "Write monday to sunday, or mon-fri for several days.",
     "duty.unknown-word": "Write 09:00, or one of {allowed}; settings: hours: in logbook.yaml can name more.",
-    "duty.vague-empty": "Write the handbook's word, such as vague: 定期.",
+    "duty.vague-empty": "Write the handbook's word, such as “vague: 定期”.",
     "duty.waiver-subject": "Void it, and enter one with an item of the duty; leave subject empty for all of them.",
     "duty.within-chosen": "Write one duty for each kind, with where behind the event.",
     "duty.within-field": "Write a limit such as 2 days, same day, or by FIELD of the record that makes it due.",

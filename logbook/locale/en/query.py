@@ -16,7 +16,7 @@ MESSAGES = {
     "query.derived-field": "{name} is computed, not stored; it cannot be looked for.",
     "query.unknown-sort": "Records cannot be sorted by “{name}”.",
     "query.derived-sort": "{name} is computed, not stored; records cannot be sorted by it.",
-    "query.sql": "The SQL was refused: {found}",
+    "query.sql": "The SQL was refused: {why}",
     "query.no-form": "This book has no form “{form}”.",
     "query.unreadable": "The file could not be read as a record: {found}",
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 MESSAGES = {
-    "audit.nothing": "还没有任何提交",
     "audit.author-unknown": "提交的作者不在员工通讯录里：{found}",
     "audit.author": "这条是 {by} 的，提交却是 {author} 的",
     "audit.entered-for": "{hand} 代 {by} 登记，没有写明原因",
@@ -71,7 +70,6 @@ MESSAGES = {
     "audit.clean": "{commits} 个提交、{records} 条记录：没有发现问题",
     "audit.found": "{commits} 个提交、{records} 条记录：{errors} 个错误，{warnings} 个提醒",
     "audit.since": "从检查点 {tag}（{commit}）查起；--full 从头查",
-    "audit.unsigned-checkpoint": "还没有签名的检查点：从头查了一遍",
     "audit.checkpoint-set": "检查点 {tag}：{commit}，{records} 条记录",
     "audit.people": "各人补记情况",
     "audit.reviewing": "已查",

@@ -28,7 +28,6 @@ MESSAGES = {
     "book.not-yet": "“{found}”时这里还没有记录簿",
     "book.bad-range": "看不懂时间范围“{found}”",
     "book.unknown-pack": "没有“{found}”这个表单包",
-    "book.forms-broken": "表单定义有 {count} 处问题：",
     "book.work-tree-differs": "有 {count} 份记录文件改了还没提交，这里看到的是已提交的内容",
     "book.rules-differ": "规则改了还没提交：{paths}；这里已经按改后的算，别的电脑还没有",
     "book.faulty-rules": "以下可能不全：规则有 {count} 处错误，在 {paths}",
@@ -43,7 +42,6 @@ MESSAGES = {
     "book.no-templates": "找不到标准表单（{path}）",
     "book.no-staff-form": "表单包里没有员工通讯录",
     "book.dirty": "{path} 有改动还没有提交",
-    "book.unfinished-form": "“{form}”的定义还没有提交，别的电脑看不到它",
     "book.layout": "layout 写的是 {found}；要写成 表单: day 或 month",
 }
 FIXES = {
@@ -60,7 +58,7 @@ FIXES = {
     "book.trail-window": "写成如 24 hours、90 minutes、2 days",
     "book.trail-encryption": "写 true 或 false",
     "book.trail-branches": "写成如 branches: [draft-*]",
-    "book.trail-identities": "写成如 shared_identities: [前台, admin]",
+    "book.trail-identities": "写成如“shared_identities: [前台, admin]”",
     "book.no-desk": "给它一个字母：git -C {path} config logbook.desk B（每台电脑不同）",
     "book.bad-desk": "用一到两个大写字母，如 A",
     "book.no-operator": "用 --by 员工编号，或先签到：logbook on 员工编号",
@@ -85,6 +83,5 @@ FIXES = {
     "book.no-templates": "重新安装 logbook",
     "book.no-staff-form": "加上 core 表单包",
     "book.dirty": "检查后提交，或放弃改动：git restore -- {path}",
-    "book.unfinished-form": "由管理员提交：git -C {path} add templates && git -C {path} commit",
     "book.layout": "例如：layout: {{repair: day}}",
 }

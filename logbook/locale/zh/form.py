@@ -67,7 +67,7 @@ FIXES = {
     "form.bad-keep": "请写 3 years（3 年）、18 months（18 个月）、90 days（90 天）或 permanent（永久）。",
     "form.bad-prefix": "请用 1 至 4 个大写字母，如 CP。",
     "form.reserved": "请换一个名称，如 {name}_1；"
-    "若它就是记录的时间或经办人，请写 is: at 或 is: by。",
+    "若它就是记录的时间或经办人，写 is: at 或 is: by。",
     "form.keyword": "请换一个名称，如 {name}_1。",
     "form.key-not-here": "请删去“{key}”。",
     "form.unknown-type": "{hint}可用类型：{allowed}。",

@@ -76,7 +76,7 @@ FIXES = {
     "import.cell-formulas": "对照一下这些值",
     "import.cell-zeros": "把这一列设为文本格式，补上开头的 0",
     "import.dates": "例如 DD/MM/YYYY、MM-DD-YY",
-    "import.mapping-unknown": "有：{known}。{hint}",
+    "import.mapping-unknown": "已存的：{known}。{hint}",
     "import.mapping-key": "可以写：{known}",
     "import.mapping-shape": "照 imports/ 里别的文件写",
     "import.mapping-form": "换一份对照，或换表单",

@@ -16,7 +16,7 @@ MESSAGES = {
     "query.derived-field": "“{name}”是自动算出来的，不能用来查找。",
     "query.unknown-sort": "不能按“{name}”排序。",
     "query.derived-sort": "“{name}”是自动算出来的，不能按它排序。",
-    "query.sql": "SQL 语句不能执行：{found}",
+    "query.sql": "SQL 语句不能执行：{why}",
     "query.no-form": "本记录簿没有“{form}”这种表单。",
     "query.unreadable": "文件无法当作记录读取：{found}",
 }
@@ -28,7 +28,7 @@ FIXES = {
     "query.unknown-value": "请用其中之一：{allowed}。",
     "query.bad-number": "请写数字，例如 3 或 12.50。",
     "query.bad-time": "请写成 2026-11-22、2026-11、2026-11-22 09:30、今天、昨天、7d、上月 等。",
-    "query.one-value": "例如 at>=2026-11-01；要列多个值请用 名称:值,值。",
+    "query.one-value": "例如 at>=2026-11-01；要列多个值请写“名称:值,值”。",
     "query.open-quote": "请补上另一半引号，或去掉引号。",
     "query.dangling": "请写成 -status:closed，中间不要空格。",
     "query.no-word": "请写要查找的字词。",

@@ -61,7 +61,7 @@ def audit(
     after that commit, and of older ones only that they are still there. ``log``: the shared copy's receipts, from
     which ``received`` follows. Nothing is written.
 
-    BookError ``git.bad-revision``; ``audit.nothing`` is no error: a book without commits has no findings.
+    BookError ``git.bad-revision``. A book without commits has no findings.
     """
     repository = session.repository
     end = repository.resolve(tip) if tip is not None else repository.head()
