@@ -27,7 +27,6 @@ from logbook.cli.recording import REASON
 from logbook.cli.words import Command
 from logbook.cli.words import Group
 from logbook.cli.words import Option
-from logbook.cli.words import guessed_language
 from logbook.core.text import Text
 
 if TYPE_CHECKING:
@@ -38,15 +37,24 @@ if TYPE_CHECKING:
 
 MASKED = "***"
 
-# name: (help, other words for it)
-SUB: Mapping[str, tuple[Text, tuple[str, ...]]] = {
-    "out": (Text("借出", "lend"), ("借出", "借")),
-    "in": (Text("归还", "take back"), ("归还", "还")),
-    "extend": (Text("续借", "extend"), ("续借",)),
-    "lost": (Text("报遗失", "report a loss"), ("遗失",)),
-    "find": (Text("找钥匙：在哪里，在谁手里", "find a key: where it hangs, who has it"), ("找", "查")),
-    "ledger": (Text("台账：每把钥匙共几把，在柜几把", "how many there are of each key, and where"), ("台账",)),
-    "count": (Text("盘点", "count the keys"), ("盘点",)),
+SUB: Mapping[str, Text] = {
+    "out": Text("借出", "lend"),
+    "in": Text("归还", "take back"),
+    "extend": Text("续借", "extend"),
+    "lost": Text("报遗失", "report a loss"),
+    "find": Text("找钥匙：在哪里，在谁手里", "find a key: where it hangs, who has it"),
+    "ledger": Text("台账：每把钥匙共几把，在柜几把", "how many there are of each key, and where"),
+    "count": Text("盘点", "count the keys"),
+}
+# Other words for each; the first is shown.
+ALSO: Mapping[str, tuple[str, ...]] = {
+    "out": ("借出", "借"),
+    "in": ("归还", "还"),
+    "extend": ("续借",),
+    "lost": ("遗失",),
+    "find": ("找", "查"),
+    "ledger": ("台账",),
+    "count": ("盘点",),
 }
 
 
@@ -59,26 +67,15 @@ WHO = _option("NAME", "借用人（借给几个人时）", "the borrower, where 
 SOME = click.IntRange(min=1)
 
 
-class SubCommand(Command):
-    """A command below `key` or `loan`; its help comes from the table here."""
-
-    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        self.help = SUB[self.name or ""][0].say(guessed_language())
-        super().format_help_text(ctx, formatter)
-
-
 class Custody(Group):
     """`key` and `loan`: the commands below by their English or Chinese word; alone, what is out."""
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        names = {word: name for name, (_, words) in SUB.items() for word in words}
+        names = {word: name for name, words in ALSO.items() for word in words}
         return super().get_command(ctx, names.get(cmd_name, cmd_name))
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        lang = guessed_language()
-        with formatter.section("命令" if lang == "zh" else "Commands"):
-            rows = [(name, SUB[name][1][0], SUB[name][0].say(lang)) for name in self.commands]
-            formatter.write_dl([(f"{name}, {word}" if lang == "zh" else name, said) for name, word, said in rows])
+    def shown(self, name: str, lang: str) -> str:
+        return f"{name}, {ALSO[name][0]}" if lang == "zh" else name
 
 
 # -- what is out ------------------------------------------------------------------------------
@@ -87,6 +84,7 @@ class Custody(Group):
 @click.group(
     "key",
     cls=Custody,
+    below=SUB,
     invoke_without_command=True,
     epilog="logbook key\nlogbook key out K-3-502 李师傅 检修 --due 18:00\nlogbook key in K-3-502\n"
     "logbook key lost K-3-502",
@@ -101,6 +99,7 @@ def key_group(ctx: click.Context, private: bool, format_: str) -> int | None:
 @click.group(
     "loan",
     cls=Custody,
+    below=SUB,
     invoke_without_command=True,
     epilog="logbook loan\nlogbook loan out 对讲机 刘洋 夜巡 number=R-03 kind=radio --approved-by zhao\n"
     "logbook loan in R-03",
@@ -188,7 +187,7 @@ def _out_json(one: Out, private: bool) -> dict[str, object]:
 
 @click.command(
     "out",
-    cls=SubCommand,
+    cls=Command,
     epilog="logbook key out K-3-502 李师傅 检修\n"
     "logbook key out K-pump 孙师傅 月检 --due 11:30 --approved-by zhao --signed\n"
     "logbook loan out 对讲机 刘洋 夜巡 number=R-03 kind=radio --approved-by zhao",
@@ -244,7 +243,7 @@ def out_command(
 
 
 @click.command(
-    "in", cls=SubCommand, epilog="logbook key in K-3-502\nlogbook key in K-pump 孙师傅\nlogbook loan in R-03"
+    "in", cls=Command, epilog="logbook key in K-3-502\nlogbook key in K-pump 孙师傅\nlogbook loan in R-03"
 )
 @click.argument("thing", metavar="KEY|ITEM|ID", shell_complete=completing.open_ids)
 @click.argument("words", nargs=-1, metavar="[BORROWER] [FIELD=VALUE]...")
@@ -276,7 +275,7 @@ def in_command(
     return 0
 
 
-@click.command("extend", cls=SubCommand, epilog="logbook key extend K-3-502 明天12:00 --reason 施工未完")
+@click.command("extend", cls=Command, epilog="logbook key extend K-3-502 明天12:00 --reason 施工未完")
 @click.argument("thing", metavar="KEY|ID", shell_complete=completing.open_ids)
 @click.argument("due", metavar="WHEN")
 @click.option("--who", **WHO)
@@ -310,7 +309,7 @@ def extend_command(
 
 @click.command(
     "lost",
-    cls=SubCommand,
+    cls=Command,
     epilog="logbook key lost K-3-502\n"
     "logbook key lost K-3-502 --how 检修后遗失 --action 已沿路寻找 --area garage",
 )
@@ -389,7 +388,7 @@ def _ask(context: Context, code: str, **args: object) -> str:
 # -- find, ledger, count ----------------------------------------------------------------------
 
 
-@click.command("find", cls=SubCommand, epilog="logbook key find 502\nlogbook key find 泵房")
+@click.command("find", cls=Command, epilog="logbook key find 502\nlogbook key find 泵房")
 @click.argument("word", metavar="WORD")
 @private_option
 @format_option(TABLES, "table")
@@ -403,7 +402,7 @@ def find_command(ctx: click.Context, word: str, private: bool, format_: str) -> 
     return 0
 
 
-@click.command("ledger", cls=SubCommand, epilog="logbook key ledger\nlogbook key ledger --format csv")
+@click.command("ledger", cls=Command, epilog="logbook key ledger\nlogbook key ledger --format csv")
 @private_option
 @format_option(TABLES, "table")
 @click.pass_context
@@ -472,7 +471,7 @@ def _balance_json(one: Balance, private: bool) -> dict[str, object]:
 
 @click.command(
     "count",
-    cls=SubCommand,
+    cls=Command,
     epilog="logbook key count\nlogbook key count --agree K-pump=1:借给电工未登记 --watched-by zhao",
 )
 @click.argument("words", nargs=-1, metavar="[KEY=COPIES[:WHY]]...")

@@ -22,9 +22,6 @@ from logbook.cli.fleetwork import MOST_FINDINGS
 from logbook.cli.fleetwork import PEOPLE
 from logbook.cli.fleetwork import SITE
 from logbook.cli.fleetwork import Chosen
-from logbook.cli.fleetwork import FleetGroup
-from logbook.cli.fleetwork import SubCommand
-from logbook.cli.fleetwork import SubQuery
 from logbook.cli.fleetwork import ask
 from logbook.cli.fleetwork import at_site
 from logbook.cli.fleetwork import finish
@@ -37,7 +34,10 @@ from logbook.cli.fleetwork import print_rows
 from logbook.cli.fleetwork import reason
 from logbook.cli.people import may_see_private
 from logbook.cli.people import private_option
+from logbook.cli.words import Command
+from logbook.cli.words import Group
 from logbook.cli.words import Option
+from logbook.cli.words import QueryCommand
 from logbook.cli.words import query_words
 from logbook.core.text import Text
 from logbook.core.value import replace
@@ -45,7 +45,20 @@ from logbook.core.value import replace
 if TYPE_CHECKING:
     from logbook.operations.fleet.fleetfile import Site
 
-@click.group("fleet", cls=FleetGroup, epilog="logbook fleet refresh\nlogbook fleet overdue complaint --soon 4h")
+SUB: dict[str, Text] = {
+    "sites": Text("各项目的状态", "the state of each site"),
+    "refresh": Text("取来各项目的最新内容", "fetch what the sites have"),
+    "list": Text("在所有项目里查询记录", "query the records of all sites"),
+    "overdue": Text("所有项目现在逾期的一切", "everything late at all sites"),
+    "report": Text("各项目的一张报表并在一起", "one report of all sites together"),
+    "audit": Text("审核各项目的全部历史", "verify the trail of every site"),
+    "export": Text("把所有项目导出成 Parquet 数据集", "all sites as one Parquet data set"),
+}
+
+
+@click.group(
+    "fleet", cls=Group, below=SUB, epilog="logbook fleet refresh\nlogbook fleet overdue complaint --soon 4h"
+)
 def fleet_group() -> None:
     pass
 
@@ -55,7 +68,7 @@ def fleet_group() -> None:
 
 
 
-@fleet_group.command("list", cls=SubQuery, epilog="logbook fleet list complaint level:major is:open")
+@fleet_group.command("list", cls=QueryCommand, epilog="logbook fleet list complaint level:major is:open")
 @click.argument("query", nargs=-1, callback=query_words, metavar="[FORM] [QUERY]...")
 @click.option(
     "--sort", metavar="FIELD", multiple=True, cls=Option, text=Text("各项目内的排序", "the order within a site")
@@ -117,7 +130,9 @@ def _list_site(choices: Choices, format_: str, asked: dict[str, Any], site: Site
 # --- overdue -----------------------------------------------------------------------------------
 
 
-@fleet_group.command("overdue", cls=SubQuery, epilog="logbook fleet overdue\nlogbook fleet overdue complaint --soon 4h")
+@fleet_group.command(
+    "overdue", cls=QueryCommand, epilog="logbook fleet overdue\nlogbook fleet overdue complaint --soon 4h"
+)
 @click.argument("query", nargs=-1, callback=query_words, metavar="[FORM] [QUERY]...")
 @click.option("--soon", metavar="4h", cls=Option, text=Text("还包括这段时间内到期的", "also what falls due by then"))
 @click.option(
@@ -160,7 +175,7 @@ def _overdue_site(choices: Choices, format_: str, asked: dict[str, Any], site: S
 # --- audit -------------------------------------------------------------------------------------
 
 
-@fleet_group.command("audit", cls=SubCommand, epilog="logbook fleet audit\nlogbook fleet audit --site cuihu --full")
+@fleet_group.command("audit", cls=Command, epilog="logbook fleet audit\nlogbook fleet audit --site cuihu --full")
 @click.option("--full", is_flag=True, cls=Option, text=Text("从头查起，不从检查点", "all, not from the checkpoint"))
 @format_option(ISSUE_FORMATS, "table")
 @passes_context
@@ -238,7 +253,7 @@ def _audit_site(choices: Choices, full: bool, site: Site, root: Path) -> dict[st
 # --- the sites themselves ----------------------------------------------------------------------
 
 
-@fleet_group.command("sites", cls=SubCommand, epilog="logbook fleet sites\nlogbook fleet sites --format json")
+@fleet_group.command("sites", cls=Command, epilog="logbook fleet sites\nlogbook fleet sites --format json")
 @format_option(TABLES, "table")
 @passes_context
 @fleet_options
@@ -319,7 +334,7 @@ def _state_of_site(choices: Choices, site: Site, root: Path) -> dict[str, object
         }
 
 
-@fleet_group.command("refresh", cls=SubCommand, epilog="logbook fleet refresh\nlogbook fleet refresh --site cuihu")
+@fleet_group.command("refresh", cls=Command, epilog="logbook fleet refresh\nlogbook fleet refresh --site cuihu")
 @format_option(("table", "json"), "table")
 @passes_context
 @fleet_options
@@ -357,7 +372,7 @@ def fleet_refresh(context: Context, chosen: Chosen, *, format_: str) -> int:
 # --- export ------------------------------------------------------------------------------------
 
 
-@fleet_group.command("export", cls=SubCommand, epilog="logbook fleet export /srv/analytics/logbook")
+@fleet_group.command("export", cls=Command, epilog="logbook fleet export /srv/analytics/logbook")
 @click.argument("folder", metavar="DIR")
 @fresh_option
 @private_option

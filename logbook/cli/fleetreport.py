@@ -19,7 +19,6 @@ from logbook.cli.context import passes_context
 from logbook.cli.fleetwork import PEOPLE
 from logbook.cli.fleetwork import SITE
 from logbook.cli.fleetwork import Chosen
-from logbook.cli.fleetwork import SubCommand
 from logbook.cli.fleetwork import ask
 from logbook.cli.fleetwork import at_site
 from logbook.cli.fleetwork import finish
@@ -29,6 +28,7 @@ from logbook.cli.fleetwork import site_cell
 from logbook.cli.people import may_see_private
 from logbook.cli.people import private_option
 from logbook.cli.reports import period_options
+from logbook.cli.words import Command
 from logbook.cli.words import Option
 from logbook.core.text import Text
 
@@ -43,7 +43,7 @@ FORMATS = ("table", "json", "jsonl", "csv", "tsv", "md", "html")
 
 @click.command(
     "report",
-    cls=SubCommand,
+    cls=Command,
     epilog="logbook fleet report complaints --month 2026-11\nlogbook fleet report repair_month --rows --format csv",
 )
 @click.argument("name", metavar="NAME")

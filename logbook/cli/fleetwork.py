@@ -16,11 +16,7 @@ import click
 from logbook.cli import output
 from logbook.cli.context import Choices
 from logbook.cli.context import Context
-from logbook.cli.words import Command
-from logbook.cli.words import Group
 from logbook.cli.words import Option
-from logbook.cli.words import QueryCommand
-from logbook.cli.words import guessed_language
 from logbook.core.errors import UsageError
 from logbook.core.text import Text
 from logbook.core.value import frozen
@@ -34,42 +30,10 @@ if TYPE_CHECKING:
     from logbook.operations.fleet.working import Trouble
     from logbook.render.tables import Column
 
-SUB: dict[str, Text] = {
-    "sites": Text("各项目的状态", "the state of each site"),
-    "refresh": Text("取来各项目的最新内容", "fetch what the sites have"),
-    "list": Text("在所有项目里查询记录", "query the records of all sites"),
-    "overdue": Text("所有项目现在逾期的一切", "everything late at all sites"),
-    "report": Text("各项目的一张报表并在一起", "one report of all sites together"),
-    "audit": Text("审核各项目的全部历史", "verify the trail of every site"),
-    "export": Text("把所有项目导出成 Parquet 数据集", "all sites as one Parquet data set"),
-}
 PEOPLE = ("table", "md", "html")
 # Of one site's findings more are counted, not shown (json has all of them).
 MOST_FINDINGS = 10
 NONE_ANSWERED = 3
-
-
-class SubCommand(Command):
-    """A command below `fleet`; its help comes from the table here."""
-
-    def about(self) -> Text | None:
-        return SUB[self.name or ""]
-
-
-class SubQuery(QueryCommand):
-    """The same for one that takes query words."""
-
-    def about(self) -> Text | None:
-        return SUB[self.name or ""]
-
-
-class FleetGroup(Group):
-    """`fleet`, with its commands in the reader's language."""
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        lang = guessed_language()
-        with formatter.section("命令" if lang == "zh" else "Commands"):
-            formatter.write_dl([(name, SUB[name].say(lang)) for name in self.commands])
 
 
 # --- which sites, and what became of them ------------------------------------------------------

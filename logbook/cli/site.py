@@ -15,8 +15,8 @@ from logbook.cli.context import rev_option
 from logbook.cli.context import with_globals
 from logbook.cli.noticing import noticing
 from logbook.cli.words import Command
+from logbook.cli.words import Group
 from logbook.cli.words import Option
-from logbook.cli.words import guessed_language
 from logbook.core.text import Text
 
 if TYPE_CHECKING:
@@ -29,29 +29,13 @@ SUB: dict[str, Text] = {
 }
 
 
-class SubCommand(Command):
-    """A command below `site`; its help comes from the table here."""
-
-    def about(self) -> Text | None:
-        return SUB[self.name or ""]
-
-
-class SiteGroup(Command, click.Group):
-    """`site`, with its commands in the reader's language."""
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        lang = guessed_language()
-        with formatter.section("命令" if lang == "zh" else "Commands"):
-            formatter.write_dl([(name, SUB[name].say(lang)) for name in self.commands])
-
-
-@click.group("site", cls=SiteGroup, epilog="logbook site build /srv/www/logbook")
+@click.group("site", cls=Group, below=SUB, epilog="logbook site build /srv/www/logbook")
 def site_group() -> None:
     pass
 
 
 @site_group.command(
-    "build", cls=SubCommand, epilog="logbook site build /srv/www/logbook\nlogbook site build site --now 2026-11-22"
+    "build", cls=Command, epilog="logbook site build /srv/www/logbook\nlogbook site build site --now 2026-11-22"
 )
 @click.argument("folder", metavar="DIR")
 @click.option(

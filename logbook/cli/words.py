@@ -211,11 +211,13 @@ class _InTheirLanguage(click.Command):
 
 
 class Command(_InTheirLanguage):
-    """A command that takes its help from the table of commands."""
+    """A command that takes its help from the table of commands, or from that of its group."""
+
+    said: Text | None = None
 
     def about(self) -> Text | None:
         """What it does, in both languages."""
-        return COMMANDS[self.name or ""][1] if self.name in COMMANDS else None
+        return self.said or (COMMANDS[self.name or ""][1] if self.name in COMMANDS else None)
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         lang = guessed_language()
@@ -233,7 +235,25 @@ class Command(_InTheirLanguage):
 
 
 class Group(Command, click.Group):
-    """A command that has commands below it."""
+    """A command that has commands below it; ``below`` says what each of them does."""
+
+    def __init__(self, *args: Any, below: Mapping[str, Text], **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.below = below
+
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        super().add_command(cmd, name)
+        if isinstance(cmd, Command):
+            cmd.said = self.below[cmd.name or ""]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        lang = guessed_language()
+        with formatter.section("命令" if lang == "zh" else "Commands"):
+            formatter.write_dl([(self.shown(name, lang), self.below[name].say(lang)) for name in self.commands])
+
+    def shown(self, name: str, lang: str) -> str:
+        """The word for a command in the list of them."""
+        return name
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
