@@ -141,12 +141,7 @@ def _print(context: Context, done: Audit, format_: str) -> None:
         _print_delays(context, done)
         return
     shaped = [finding_json(one, catalogue, zone) for one in done.findings]
-    if format_ in output.OBJECTS:
-        output.objects(format_, shaped)
-        return
-    if format_ == "ids":
-        for name in dict.fromkeys(str(one["id"]) for one in shaped if one["id"]):
-            output.result(name)
+    if output.for_programs(format_, shaped, dict.fromkeys(str(one["id"]) for one in shaped if one["id"])):
         return
     output.rows(context, format_, [Column(name) for name in NAMES], cells(shaped))
 

@@ -77,15 +77,10 @@ def _print(context: Context, issues: Sequence[Issue], format_: str) -> None:
         return
     catalogue = context.catalogue
     shaped = [issue_json(issue, catalogue) for issue in found]
-    if format_ in output.OBJECTS:
-        output.objects(format_, shaped)
+    if output.for_programs(format_, shaped, dict.fromkeys(str(one["id"]) for one in shaped if one["id"])):
         return
     names = ("path", "line", "id", "rule", "severity", "field", "message", "fix")
     columns = [Column(name) for name in names]
-    if format_ == "ids":
-        for name in dict.fromkeys(str(one["id"]) for one in shaped if one["id"]):
-            output.result(name)
-        return
     output.rows(context, format_, columns, ([one[name] for name in names] for one in shaped))
 
 

@@ -182,6 +182,14 @@ def rev_option(function: Function) -> Function:
     return click.option("--rev", metavar="REV", cls=Option, text=told, expose_value=False, callback=_remember)(function)
 
 
+def output_option(function: Function) -> Function:
+    """``-o FILE``, where a command can write to a file."""
+    option = click.option(
+        "-o", "--output", "target", metavar="FILE", cls=Option, text=Text("写入文件", "write to a file")
+    )
+    return option(function)
+
+
 def format_option(formats: Sequence[str], default: str) -> Callable[[Function], Function]:
     """``--format``."""
     return click.option(

@@ -131,12 +131,7 @@ def _kind(ctx: click.Context) -> Kind:
 
 
 def _print_outs(context: Context, outs: Sequence[Out], private: bool, format_: str) -> None:
-    if format_ in output.OBJECTS:
-        output.objects(format_, (_out_json(one, private) for one in outs))
-        return
-    if format_ == "ids":
-        for one in outs:
-            output.result(one.id)
+    if output.for_programs(format_, (_out_json(one, private) for one in outs), (one.id for one in outs)):
         return
     from logbook.render.tables import Column
 
@@ -419,12 +414,7 @@ def ledger_command(ctx: click.Context, private: bool, format_: str) -> int:
 
 
 def _print_balances(context: Context, balances: Sequence[Balance], private: bool, format_: str) -> None:
-    if format_ in output.OBJECTS:
-        output.objects(format_, (_balance_json(one, private) for one in balances))
-        return
-    if format_ == "ids":
-        for one in balances:
-            output.result(one.key)
+    if output.for_programs(format_, (_balance_json(one, private) for one in balances), (one.key for one in balances)):
         return
     from logbook.render.tables import Column
 

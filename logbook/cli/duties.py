@@ -14,6 +14,7 @@ from logbook.cli import output
 from logbook.cli.context import TABLES
 from logbook.cli.context import Context
 from logbook.cli.context import format_option
+from logbook.cli.context import output_option
 from logbook.cli.context import passes_context
 from logbook.cli.context import rev_option
 from logbook.cli.context import with_globals
@@ -55,7 +56,7 @@ _STATES = {
     text=Text("日历订阅（ics）包括几天", "how many days a calendar feed (ics) reaches"),
 )
 @click.option("--alarm", metavar="30m", cls=Option, text=Text("订阅里提前多久提醒", "a reminder so long before each"))
-@click.option("-o", "--output", "target", metavar="FILE", cls=Option, text=Text("写入文件", "write to a file"))
+@output_option
 @rev_option
 @format_option((*_FORMATS, "ics"), "table")
 @passes_context
@@ -115,8 +116,7 @@ def _feed(
             alarm=soon_span(alarm),
         )
         output.write_to(target, data.decode("utf-8"), newline="")
-    if target and target != "-":
-        output.note(context, context.catalogue.say("cli.written-to", path=target))
+    output.tell_written(context, target)
     return 0
 
 

@@ -13,6 +13,7 @@ from logbook.cli import completing
 from logbook.cli import output
 from logbook.cli.context import Context
 from logbook.cli.context import format_option
+from logbook.cli.context import output_option
 from logbook.cli.context import passes_context
 from logbook.cli.context import rev_option
 from logbook.cli.context import with_globals
@@ -191,7 +192,7 @@ def _pair(word: str) -> tuple[str, str]:
 
 @click.command("export", cls=QueryCommand, epilog="logbook export complaint at:2026-11 --format csv -o 投诉.csv")
 @click.argument("query", nargs=-1, callback=query_words, metavar="[FORM] [QUERY]...", shell_complete=completing.query)
-@click.option("-o", "--output", "target", metavar="FILE", cls=Option, text=Text("写入文件", "write to a file"))
+@output_option
 @private_option
 @rev_option
 @format_option(("jsonl", "json", "csv", "tsv", "yaml", "xlsx", "parquet"), "jsonl")
@@ -210,8 +211,7 @@ def export_command(context: Context, query: tuple[str, ...], target: str | None,
             output.write_bytes(context, target, _workbook(context, form, words, private))
         else:
             output.write_to(target, _exported(context, form, words, private, format_))
-    if target and target != "-":
-        output.note(context, context.catalogue.say("cli.written-to", path=target))
+    output.tell_written(context, target)
     return 0
 
 

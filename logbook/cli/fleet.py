@@ -285,12 +285,7 @@ def fleet_sites(context: Context, chosen: Chosen, *, format_: str) -> int:
             }
         )
         outcomes.append(replace(one, trouble=trouble))
-    if format_ in output.OBJECTS:
-        output.objects(format_, rows)
-        return finish(context, outcomes)
-    if format_ == "ids":
-        for row in rows:
-            output.result(str(row["site"]))
+    if output.for_programs(format_, rows, (str(row["site"]) for row in rows)):
         return finish(context, outcomes)
     people = format_ in PEOPLE
     heads = [

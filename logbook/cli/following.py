@@ -14,10 +14,8 @@ from logbook.cli.context import Context
 from logbook.cli.context import format_option
 from logbook.cli.context import passes_context
 from logbook.cli.context import with_globals
-from logbook.cli.recording import APPROVED
-from logbook.cli.recording import AT
-from logbook.cli.recording import REASON
 from logbook.cli.recording import told
+from logbook.cli.recording import when_and_why
 from logbook.cli.words import Command
 from logbook.cli.words import Option
 from logbook.core.text import Text
@@ -37,9 +35,7 @@ if TYPE_CHECKING:
 @click.argument("id", shell_complete=completing.open_ids)
 @click.argument("form", required=False, shell_complete=completing.forms)
 @click.argument("words", nargs=-1, metavar="[FIELD=VALUE]...", shell_complete=completing.fields)
-@click.option("--at", **AT)
-@click.option("--reason", **REASON)
-@click.option("--approved-by", **APPROVED)
+@when_and_why
 @click.option(
     "--dry-run",
     is_flag=True,

@@ -80,39 +80,20 @@ def list_command(
     format_: str,
 ) -> int:
     with noticing(context, rules=columns is None or not {"due", "应办"}.isdisjoint(columns.split(","))):
-        _list(context, query, sort, limit, columns, since, until, private, format_)
+        from logbook.operations import listing
+
+        session = context.session
+        private = may_see_private(context, private)
+        form, words = form_and_query(context, query)
+        order = [part.strip() for one in sort for part in one.split(",") if part.strip()]
+        rows = listing.select(session, form, words, sort=order, limit=limit, since=since, until=until, private=private)
+        if output.for_programs(format_, record_objects(context, rows, private=private), (row.id for row in rows)):
+            return 0
+        people = format_ in ("table", "md", "html")
+        heads, cells = record_cells(context, form, rows, columns, private=private, people=people)
+        title = form.title.say(context.lang) if form else ""
+        output.rows(context, format_, heads, cells, title=title, empty=context.catalogue.say("cli.none"))
     return 0
-
-
-def _list(
-    context: Context,
-    query: tuple[str, ...],
-    sort: tuple[str, ...],
-    limit: int | None,
-    columns: str | None,
-    since: str | None,
-    until: str | None,
-    private: bool,
-    format_: str,
-) -> None:
-    from logbook.operations import listing
-
-    session = context.session
-    private = may_see_private(context, private)
-    form, words = form_and_query(context, query)
-    order = [part.strip() for one in sort for part in one.split(",") if part.strip()]
-    rows = listing.select(session, form, words, sort=order, limit=limit, since=since, until=until, private=private)
-    if format_ in output.OBJECTS:
-        output.objects(format_, record_objects(context, rows, private=private))
-        return
-    if format_ == "ids":
-        for row in rows:
-            output.result(row.id)
-        return
-    people = format_ in ("table", "md", "html")
-    heads, cells = record_cells(context, form, rows, columns, private=private, people=people)
-    title = form.title.say(context.lang) if form else ""
-    output.rows(context, format_, heads, cells, title=title, empty=context.catalogue.say("cli.none"))
 
 
 def record_objects(context: Context, rows: Sequence[Row], *, private: bool) -> Iterator[dict[str, object]]:

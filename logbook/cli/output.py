@@ -69,6 +69,18 @@ def objects(format_: str, values: Iterable[Mapping[str, object]]) -> None:
         click.echo(piece, nl=False)
 
 
+def for_programs(format_: str, values: Iterable[Mapping[str, object]], ids: Iterable[str]) -> bool:
+    """Print the objects or the ids, whichever the format wants; False where it wants a table."""
+    if format_ in OBJECTS:
+        objects(format_, values)
+        return True
+    if format_ == "ids":
+        for id in ids:
+            result(id)
+        return True
+    return False
+
+
 def rows(
     context: Context,
     format_: str,
@@ -196,6 +208,12 @@ def write_to(target: str | None, content: str, *, newline: str = "\n") -> None:
         from logbook.core.errors import UsageError
 
         raise UsageError("book.file-missing", path=str(target), why=error.strerror or str(error)) from error
+
+
+def tell_written(context: Context, target: str | None) -> None:
+    """Say where it was written, if that is a file."""
+    if target and target != "-":
+        note(context, context.catalogue.say("cli.written-to", path=target))
 
 
 def write_bytes(context: Context, target: str | None, content: bytes) -> None:

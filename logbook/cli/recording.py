@@ -14,6 +14,7 @@ import click
 from logbook.cli import completing
 from logbook.cli import output
 from logbook.cli.context import Context
+from logbook.cli.context import Function
 from logbook.cli.context import format_option
 from logbook.cli.context import passes_context
 from logbook.cli.context import with_globals
@@ -36,6 +37,14 @@ AT: dict[str, Any] = {
 }
 REASON: dict[str, Any] = {"cls": Option, "metavar": "TEXT", "text": Text("原因", "why")}
 APPROVED: dict[str, Any] = {"cls": Option, "metavar": "STAFF", "text": Text("批准人", "who approved it")}
+
+
+def when_and_why(function: Function) -> Function:
+    """``--at``, ``--reason`` and ``--approved-by`` of what is recorded."""
+    function = click.option("--approved-by", **APPROVED)(function)
+    return click.option("--at", **AT)(click.option("--reason", **REASON)(function))
+
+
 STEP: dict[str, Any] = {
     "cls": Option,
     "metavar": "STEP",
@@ -57,9 +66,7 @@ FROM: dict[str, Any] = {
 @click.argument("form", shell_complete=completing.forms)
 @click.argument("words", nargs=-1, metavar="[FIELD=VALUE]...", shell_complete=completing.fields)
 @click.option("--from", "source", **FROM)
-@click.option("--at", **AT)
-@click.option("--reason", **REASON)
-@click.option("--approved-by", **APPROVED)
+@when_and_why
 @click.option("--step", **STEP)
 @click.option("--edit", is_flag=True, cls=Option, text=Text("在编辑器里填写", "fill it in in the editor"))
 @format_option(("text", "json", "ids"), "text")
@@ -136,9 +143,7 @@ def _add(
 @click.argument("step", required=False, shell_complete=completing.steps)
 @click.argument("words", nargs=-1, metavar="[FIELD=VALUE]...", shell_complete=completing.fields)
 @click.option("--from", "source", **FROM)
-@click.option("--at", **AT)
-@click.option("--reason", **REASON)
-@click.option("--approved-by", **APPROVED)
+@when_and_why
 @format_option(("text", "json", "ids"), "text")
 @passes_context
 def step_command(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from collections.abc import Mapping
 from typing import Any
+from typing import NamedTuple
 
 from logbook.core.definition import label_from
 from logbook.core.reportforms import FALLS
@@ -50,6 +51,16 @@ COLUMN_KEYS = (
     "hidden",
     "pack",
 )
+
+
+class _Around(NamedTuple):
+    """What a column of groups stands in: the part's source, keys and words of when, and the columns before it."""
+
+    source: Items | None
+    by: tuple[Key, ...]
+    looking: Mapping[str, Any]
+    made: Mapping[str, ColumnPlan]
+    part_by: Any
 
 
 class Columns(Sentences):
@@ -132,6 +143,7 @@ class Columns(Sentences):
             self.found.add("form.shape", *place, "columns", key="columns", expected=EXPECTED["map"])
             raise Broken
         made: dict[str, ColumnPlan] = {}
+        around = _Around(source, by, looking, made, plain.get("by"))
         for name, inner in entries.items():
             at = (*place, "columns", str(name))
             if not self.labelled(inner, at, str(name)):
@@ -143,24 +155,15 @@ class Columns(Sentences):
                 made[str(name)] = ColumnPlan(str(name), label_from(inner), "asleep", hidden=True)
                 continue
             try:
-                for column in self.column(str(name), inner, source, by, looking, made, at, plain.get("by")):
+                for column in self.column(str(name), inner, around, at):
                     made[column.id] = column
             except Broken:
                 if len(self.asleep) > before:
                     made[str(name)] = ColumnPlan(str(name), label_from(inner), "asleep", hidden=True)
         return tuple(made.values())
 
-    def column(
-        self,
-        name: str,
-        plain: Mapping[str, Any],
-        source: Items | None,
-        by: tuple[Key, ...],
-        looking: Mapping[str, Any],
-        made: Mapping[str, ColumnPlan],
-        at: Place,
-        part_by: Any,
-    ) -> Iterator[ColumnPlan]:
+    def column(self, name: str, plain: Mapping[str, Any], around: _Around, at: Place) -> Iterator[ColumnPlan]:
+        source, by, made = around.source, around.by, around.made
         common: dict[str, Any] = {
             "places": self.number(plain, "places", at, least=0),
             "hidden": str(plain.get("hidden")) == "true",
@@ -168,7 +171,7 @@ class Columns(Sentences):
         }
         label = label_from(plain)
         if plain.get("share") is not None:
-            yield from self.share(name, label, plain, source, by, looking, made, at, part_by, common)
+            yield from self.share(name, label, plain, around, at, common)
             return
         text = str(plain.get("value") or "")
         if not text:
@@ -188,14 +191,14 @@ class Columns(Sentences):
             fold = Fold(fold.kind, self.with_where(fold.items, plain, at), fold.of)
         if fold.kind in ("count", "different"):
             self.unit(plain, at)
-        look = self.looking_words(plain, at, looking)
+        look = self.looking_words(plain, at, around.looking)
         keys = by
         if plain.get("by") is not None:
             keys = self.by(plain["by"], fold.items, (*at, "by"))
-        elif part_by is not None and (
+        elif around.part_by is not None and (
             source is None or fold.items.forms != source.forms or fold.items.list != source.list
         ):
-            keys = self.by(part_by, fold.items, (*at, "by"))
+            keys = self.by(around.part_by, fold.items, (*at, "by"))
         if len(keys) != len(by):
             self.found.add("report.keys-differ", *at, "by", found=len(keys), wanted=len(by))
         yield ColumnPlan(
@@ -212,28 +215,18 @@ class Columns(Sentences):
         )
 
     def share(
-        self,
-        name: str,
-        label: Text,
-        plain: Mapping[str, Any],
-        source: Items | None,
-        by: tuple[Key, ...],
-        looking: Mapping[str, Any],
-        made: Mapping[str, ColumnPlan],
-        at: Place,
-        part_by: Any,
-        common: dict[str, Any],
+        self, name: str, label: Text, plain: Mapping[str, Any], around: _Around, at: Place, common: dict[str, Any]
     ) -> Iterator[ColumnPlan]:
-        text, target = str(plain["share"]), self.target(plain, made, at)
+        text, target = str(plain["share"]), self.target(plain, around.made, at)
         if text.startswith("where "):
             rest = {key: value for key, value in plain.items() if key not in ("share", "target", "zh", "en")}
             for part, value in ((f"{name}__of", f"count {text}"), (f"{name}__all", "count")):
                 inner = {**rest, "value": value, "hidden": "true"}
-                yield from self.column(part, inner, source, by, looking, made, at, part_by)
+                yield from self.column(part, inner, around, at)
             pair = (self.plain_sum(f"{name}__of", at), self.plain_sum(f"{name}__all", at))
             yield ColumnPlan(name, label, "percent", share=pair, target=target, text=text, **common)
             return
-        expression = self.of_columns(text, made, (*at, "share"), 0)
+        expression = self.of_columns(text, around.made, (*at, "share"), 0)
         node = expression.node
         if not isinstance(node, n.Binary) or node.op != "/":
             self.found.add("report.share", *at, "share", found=text)

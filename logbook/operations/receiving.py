@@ -143,16 +143,16 @@ def judge(
         done.lang = settings.language
         done.administrator = settings.administrator or ""
     trail = settings.trail if settings is not None else {}
+    judging = _Judging(repository, now, environment, done)
     for one in pushed:
         if one.ref == ref:
-            _book(repository, one, head, done, now=now, environment=environment)
+            judging.book(one, head)
         elif one.ref.startswith(CHECKPOINTS):
-            tip = first.new if first is not None else head
-            _checkpoint(repository, one, tip, done, now=now, environment=environment)
+            judging.checkpoint(one, first.new if first is not None else head)
         elif one.ref.startswith(HEADS) and _is_allowed(one.ref.removeprefix(HEADS), trail.get("branches")):
-            _other_branch(repository, one, head, done, now=now, environment=environment)
+            judging.other_branch(one, head)
         else:
-            _refuse(done, "", "hook.other-ref", ref=_short(one.ref), branch=_short(ref or f"{HEADS}main"))
+            judging.refuse("", "hook.other-ref", ref=_short(one.ref), branch=_short(ref or f"{HEADS}main"))
     return done
 
 
@@ -164,10 +164,6 @@ def _settings(repository: Repository, commit: str) -> Settings | None:
         return None  # told when that commit is judged
 
 
-def _refuse(done: Judgement, rule: str, code: str, **args: object) -> None:
-    done.refused.append(Told(rule, Issue(code, args)))
-
-
 def _short(ref: str) -> str:
     return ref.removeprefix(HEADS).removeprefix("refs/")
 
@@ -177,111 +173,98 @@ def _is_allowed(branch: str, patterns: object) -> bool:
     return any(isinstance(word, str) and fnmatchcase(branch, word) for word in words)
 
 
-def _moves_on(repository: Repository, one: Push, done: Judgement) -> bool:
-    """Whether a branch is neither deleted nor rewritten by this push (A8)."""
-    if one.new == ZERO:
-        _refuse(done, "A8", "hook.deleted", ref=_short(one.ref))
-        return False
-    if one.old != ZERO and not is_behind(repository, one.old, one.new):
-        _refuse(done, "A8", "hook.rewritten", ref=_short(one.ref), commit=one.old[:12])
-        return False
-    return True
+@dataclass
+class _Judging:
+    """One push being judged against a repository as of ``now``; what comes of it stands in ``done``."""
 
+    repository: Repository
+    now: datetime
+    environment: Mapping[str, str]
+    done: Judgement
 
-def _book(
-    repository: Repository,
-    one: Push,
-    head: str | None,
-    done: Judgement,
-    *,
-    now: datetime,
-    environment: Mapping[str, str],
-) -> None:
-    if one.old != (head or ZERO):
-        _refuse(done, "", "hook.moved", ref=_short(one.ref))
-        return
-    if not _moves_on(repository, one, done):
-        return
-    last = receipts.last_of(repository, one.ref)
-    if last is not None and last != one.old and not is_behind(repository, last, one.new):
-        # The copy itself was put back; what is pushed now would bury that.
-        done.warnings.append(Told("A8", Issue("hook.put-back", {"commit": last[:12]}, severity="warning")))
-    session = session_at(repository, head or one.new, now=now, environment=environment, current=head is not None)
-    _audit(session, one.new, head, done, onto=True)
+    def session(self, commit: str, *, current: bool = False) -> Session:
+        return session_at(self.repository, commit, now=self.now, environment=self.environment, current=current)
 
+    def refuse(self, rule: str, code: str, **args: object) -> None:
+        self.done.refused.append(Told(rule, Issue(code, args)))
 
-def _other_branch(
-    repository: Repository,
-    one: Push,
-    head: str | None,
-    done: Judgement,
-    *,
-    now: datetime,
-    environment: Mapping[str, str],
-) -> None:
-    if not _moves_on(repository, one, done):
-        return
-    since: str | None = one.old
-    if since == ZERO:
-        base = repository.run("merge-base", head, one.new, check=False).stdout.decode().strip() if head else ""
-        since = base or None
-    session = session_at(repository, one.new, now=now, environment=environment)
-    _audit(session, one.new, since, done, onto=False)
+    def moves_on(self, one: Push) -> bool:
+        """Whether a branch is neither deleted nor rewritten by this push (A8)."""
+        if one.new == ZERO:
+            self.refuse("A8", "hook.deleted", ref=_short(one.ref))
+            return False
+        if one.old != ZERO and not is_behind(self.repository, one.old, one.new):
+            self.refuse("A8", "hook.rewritten", ref=_short(one.ref), commit=one.old[:12])
+            return False
+        return True
 
-
-def _checkpoint(
-    repository: Repository,
-    one: Push,
-    tip: str | None,
-    done: Judgement,
-    *,
-    now: datetime,
-    environment: Mapping[str, str],
-) -> None:
-    """A checkpoint is set once: an annotated tag on a commit of the book (A8), and if signed, then by one who may."""
-    name = one.ref.removeprefix("refs/tags/")
-    if one.new == ZERO:
-        _refuse(done, "A8", "hook.tag-deleted", tag=name)
-    elif one.old != ZERO:
-        _refuse(done, "A8", "hook.tag-moved", tag=name)
-    else:
-        kind, data = repository.objects.read(one.new)
-        tag = parse_tag(name, one.new, data) if kind == "tag" else None
-        if tag is None or not is_oid(tag.target) or tip is None or not is_behind(repository, tag.target, tip):
-            _refuse(done, "A8", "hook.tag-elsewhere", tag=name)
+    def book(self, one: Push, head: str | None) -> None:
+        if one.old != (head or ZERO):
+            self.refuse("", "hook.moved", ref=_short(one.ref))
             return
-        if tag.signature is None:
-            return  # an audit does not go by it
-        from logbook.operations.audit import checkpoints
+        if not self.moves_on(one):
+            return
+        last = receipts.last_of(self.repository, one.ref)
+        if last is not None and last != one.old and not is_behind(self.repository, last, one.new):
+            # The copy itself was put back; what is pushed now would bury that.
+            self.done.warnings.append(Told("A8", Issue("hook.put-back", {"commit": last[:12]}, severity="warning")))
+        session = self.session(head or one.new, current=head is not None)
+        self.audit(session, one.new, head, onto=True)
 
-        session = session_at(repository, tip, now=now, environment=environment)
-        state = checkpoints.read(session, tag).state
-        if state != "good":
-            _refuse(done, "A3", "audit.checkpoint-bad", tag=name, state=state)
+    def other_branch(self, one: Push, head: str | None) -> None:
+        if not self.moves_on(one):
+            return
+        since: str | None = one.old
+        if since == ZERO:
+            base = self.repository.run("merge-base", head, one.new, check=False).stdout.decode().strip() if head else ""
+            since = base or None
+        session = self.session(one.new)
+        self.audit(session, one.new, since, onto=False)
 
+    def checkpoint(self, one: Push, tip: str | None) -> None:
+        """A checkpoint is set once: an annotated tag on a commit of the book (A8); if signed, then by one who may."""
+        name = one.ref.removeprefix("refs/tags/")
+        if one.new == ZERO:
+            self.refuse("A8", "hook.tag-deleted", tag=name)
+        elif one.old != ZERO:
+            self.refuse("A8", "hook.tag-moved", tag=name)
+        else:
+            kind, data = self.repository.objects.read(one.new)
+            tag = parse_tag(name, one.new, data) if kind == "tag" else None
+            if tag is None or not is_oid(tag.target) or tip is None or not is_behind(self.repository, tag.target, tip):
+                self.refuse("A8", "hook.tag-elsewhere", tag=name)
+                return
+            if tag.signature is None:
+                return  # an audit does not go by it
+            from logbook.operations.audit import checkpoints
 
-def _audit(session: Session, tip: str, since: str | None, done: Judgement, *, onto: bool) -> None:
-    """The rules of the trail over what is new."""
-    from logbook.operations.audit.run import Audit
-    from logbook.operations.audit.run import in_order
-    from logbook.operations.audit.run import of_commits
-    from logbook.operations.audit.walk import Walk
+            session = self.session(tip)
+            state = checkpoints.read(session, tag).state
+            if state != "good":
+                self.refuse("A3", "audit.checkpoint-bad", tag=name, state=state)
 
-    # A practice book is written at any hour one likes, tomorrow's too.
-    came = None if session.book.settings.practice else lambda _commit: session.now
-    walk = Walk(session, tip, since=since, onto=onto, received=came)
-    found: list[Finding] = []
-    for one in of_commits(walk, Audit(tip, since)):
-        if one.code in _UNTOLD:
-            continue
-        step = walk.last
-        if step is not None and one.issue.commit == step.entry.id:
-            one = replace(one, issue=discreet(one.issue, step))
-        found.append(one)
-    done.commits += walk.count
-    for one in in_order(found):
-        told = Told(one.rule, one.issue)
-        (done.refused if one.is_error and one.code not in _LET_THROUGH else done.warnings).append(told)
+    def audit(self, session: Session, tip: str, since: str | None, *, onto: bool) -> None:
+        """The rules of the trail over what is new."""
+        from logbook.operations.audit.run import Audit
+        from logbook.operations.audit.run import in_order
+        from logbook.operations.audit.run import of_commits
+        from logbook.operations.audit.walk import Walk
+
+        # A practice book is written at any hour one likes, tomorrow's too.
+        came = None if session.book.settings.practice else lambda _commit: session.now
+        walk = Walk(session, tip, since=since, onto=onto, received=came)
+        found: list[Finding] = []
+        for one in of_commits(walk, Audit(tip, since)):
+            if one.code in _UNTOLD:
+                continue
+            step = walk.last
+            if step is not None and one.issue.commit == step.entry.id:
+                one = replace(one, issue=discreet(one.issue, step))
+            found.append(one)
+        self.done.commits += walk.count
+        for one in in_order(found):
+            told = Told(one.rule, one.issue)
+            (self.done.refused if one.is_error and one.code not in _LET_THROUGH else self.done.warnings).append(told)
 
 
 def discreet(issue: Issue, step: Step) -> Issue:

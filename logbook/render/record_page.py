@@ -26,6 +26,17 @@ from logbook.render.width import pad
 from logbook.render.width import plain
 from logbook.render.width import width
 
+# How a clock stands.
+CLOCKS = {
+    "running": Text("进行中", "running"),
+    "overdue": Text("已逾期", "overdue"),
+    "soon": Text("将到期", "due soon"),
+    "met": Text("按时", "on time"),
+    "breached": Text("超时", "late"),
+    "cancelled": Text("已取消", "cancelled"),
+    "paused": Text("暂停中", "paused"),
+    "pause_expired": Text("暂停已到期", "pause has run out"),
+}
 WORDS = {
     "status": Text("状态", "Status"),
     "at": Text("时间", "At"),
@@ -37,15 +48,8 @@ WORDS = {
     "voided": Text("已作废", "void"),
     "stale": Text("签名后内容有改动", "changed after signing"),
     "recorded": Text("记于", "recorded"),
-    "running": Text("进行中", "running"),
-    "overdue": Text("已逾期", "overdue"),
-    "soon": Text("将到期", "due soon"),
-    "met": Text("按时", "on time"),
-    "breached": Text("超时", "late"),
-    "cancelled": Text("已取消", "cancelled"),
+    **CLOCKS,
     "waiting": Text("未到时", "waiting"),
-    "paused": Text("暂停中", "paused"),
-    "pause_expired": Text("暂停已到期", "pause has run out"),
     "void": Text("作废", "void"),
     "amend": Text("更正", "amend"),
     "was": Text("原编号 {was}：两台电脑用了同一个号", "was {was}: two computers had drawn that number"),

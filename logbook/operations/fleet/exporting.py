@@ -15,6 +15,7 @@ import shutil
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import UTC
 from datetime import datetime
 from pathlib import Path
@@ -29,10 +30,10 @@ from logbook.core.value import frozen
 from logbook.operations.fleet import layout
 from logbook.operations.fleet.layout import FormLayout
 from logbook.operations.fleet.layout import Values
+from logbook.operations.holding import HeldFolder
 from logbook.operations.reading import World
 from logbook.operations.session import Session
 from logbook.store.installed import install_command
-from logbook.store.lock import FileLock
 from logbook.store.lock import write_error
 
 if TYPE_CHECKING:
@@ -44,7 +45,6 @@ VIEWS = "_views.sql"
 FORMAT = 2
 NO_MONTH = "__HIVE_DEFAULT_PARTITION__"
 _PATH = re.compile(r"records/([^/]+)/(?:(\d{4})/(\d{2})/)?")
-_PATIENCE = 5.0
 
 Partition = tuple[str, str]
 
@@ -70,35 +70,22 @@ def need_library() -> None:
         raise UsageError("fleet.no-library", package="pyarrow", command=install_command("analytics"))
 
 
-class Target:
+class Target(HeldFolder):
     """The folder of an export, held by one run at a time. Use it with ``with``.
 
     UsageError ``fleet.not-export`` for a folder that holds something else."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._lock = FileLock(folder / LOCK)
+        super().__init__(folder, LOCK)
 
-    def __enter__(self) -> Target:
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            own = (LOCK, MANIFEST, VIEWS)
-            strange = [name for name in os.listdir(self.folder) if name not in own and name[0] != "."]
-        except OSError as error:
-            raise write_error(error, self.folder) from error
+    def refuse_strangers(self, there: Sequence[str]) -> None:
+        strange = [name for name in there if name not in (MANIFEST, VIEWS) and name[0] != "."]
         if strange and not (self.folder / MANIFEST).is_file():
-            raise UsageError("fleet.not-export", path=str(self.folder), found=sorted(strange)[0])
-        self._lock.acquire(_PATIENCE)
-        try:
-            self.sites = self._read()
-            self._write()  # a run that is cut off leaves a folder that is known for what it is
-        except BaseException:
-            self._lock.release()
-            raise
-        return self
+            raise UsageError("fleet.not-export", path=str(self.folder), found=strange[0])
 
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
+    def open(self) -> None:
+        self.sites = self._read()
+        self._write()  # a run that is cut off leaves a folder that is known for what it is
 
     def note(self, site: str, done: Exported) -> None:
         """Remember how far a site got."""

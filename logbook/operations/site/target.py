@@ -6,22 +6,22 @@ import json
 import os
 from collections.abc import Collection
 from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from logbook.core.errors import UsageError
-from logbook.store.lock import FileLock
+from logbook.operations.holding import HeldFolder
 from logbook.store.lock import write_error
 
 MANIFEST = "_logbook-site.json"
 LOCK = "_logbook-site.lock"
 FORMAT = 1
-_PATIENCE = 5.0
 # Folders that hold nothing but pages; the files beside them are named by who builds.
 ROOMS = ("r", "l", "s", "duties", "reports")
 
 
-class Target:
+class Target(HeldFolder):
     """The folder, held by one run at a time. Use it with ``with``. ``known`` is what the last run that was
     finished says of itself; empty where there was none.
 
@@ -31,32 +31,21 @@ class Target:
     def __init__(self, folder: Path, *, book: Path | None = None) -> None:
         if book is not None and folder.resolve().is_relative_to(book.resolve()):
             raise UsageError("site.in-book", path=str(folder))
-        self.folder = folder
+        super().__init__(folder, LOCK)
         self.known: dict[str, Any] = {}
         self.written = 0
         self.removed = 0
-        self._lock = FileLock(folder / LOCK)
+        self._is_new = False
 
-    def __enter__(self) -> Target:
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            there = sorted(name for name in os.listdir(self.folder) if name != LOCK)
-        except OSError as error:
-            raise write_error(error, self.folder) from error
+    def refuse_strangers(self, there: Sequence[str]) -> None:
         if there and MANIFEST not in there:
             raise UsageError("site.not-ours", path=str(self.folder), found=there[0])
-        self._lock.acquire(_PATIENCE)
-        try:
-            self.known = self._read()
-            if not there:
-                self.begin()  # from here on the folder is known for what it is
-        except BaseException:
-            self._lock.release()
-            raise
-        return self
+        self._is_new = not there
 
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
+    def open(self) -> None:
+        self.known = self._read()
+        if self._is_new:
+            self.begin()  # from here on the folder is known for what it is
 
     def begin(self) -> None:
         """Say that pages are being renewed: a run that is cut off now is done once more, whole."""

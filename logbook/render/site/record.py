@@ -22,7 +22,7 @@ from logbook.core.values import shown
 from logbook.locale.catalogue import duration
 from logbook.render.porcelain import MASK
 from logbook.render.porcelain import mask_path
-from logbook.render.site.words import CLOCKS
+from logbook.render.record_page import CLOCKS
 from logbook.render.site.words import WORDS
 
 _TONES = {"overdue": "bad", "breached": "bad", "pause_expired": "warn", "soon": "warn", "met": "good"}

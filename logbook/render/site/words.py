@@ -155,14 +155,3 @@ WORDS = {
     "import": Text("导入", "import"),
     "init": Text("建簿", "init"),
 }
-
-CLOCKS = {
-    "running": Text("进行中", "running"),
-    "overdue": Text("已逾期", "overdue"),
-    "soon": Text("将到期", "due soon"),
-    "met": Text("按时", "on time"),
-    "breached": Text("超时", "late"),
-    "cancelled": Text("已取消", "cancelled"),
-    "paused": Text("暂停中", "paused"),
-    "pause_expired": Text("暂停已到期", "pause has run out"),
-}
