@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from logbook.core.errors import Refused
 from logbook.locale.catalogue import Catalogue
 from logbook.operations import overdue as lateness
 from logbook.operations.deriving import derived_values
@@ -19,23 +17,13 @@ from tests.operations.desk import START
 from tests.operations.desk import TEMPLATES
 from tests.operations.desk import Desk
 from tests.operations.desk import moment
+from tests.templates.findings import said
+from tests.templates.findings import told
 
 ZH = Catalogue("zh")
 AT = "2026-11-22 10:00"
 LATER = "2026-11-22 11:00"
 NEXT = "2026-11-23 10:00"
-
-
-def said(action: Callable[[], Any]) -> list[tuple[str, str]]:
-    """Rule and sentence of everything that speaks against it."""
-    with pytest.raises(Refused) as caught:
-        action()
-    return [(issue.rule, ZH.issue(issue)[0]) for issue in caught.value.issues if issue.is_error]
-
-
-def told(written: Any) -> list[tuple[str, str]]:
-    """Rule and sentence of every warning."""
-    return [(issue.rule, ZH.issue(issue)[0]) for issue in written.warnings]
 
 
 @pytest.fixture(scope="module")

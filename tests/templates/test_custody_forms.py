@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from logbook.core.errors import Refused
 from logbook.locale.catalogue import Catalogue
 from tests.operations.desk import Desk
+from tests.templates.findings import said
 
 ZH = Catalogue("zh")
 AT = "2026-11-22 10:00"
 LATER = "2026-11-22 11:00"
-
-
-def said(action: Callable[[], Any]) -> list[tuple[str, str]]:
-    """Rule and sentence of everything that speaks against it."""
-    with pytest.raises(Refused) as caught:
-        action()
-    return [(issue.rule, ZH.issue(issue)[0]) for issue in caught.value.issues if issue.is_error]
 
 
 @pytest.fixture

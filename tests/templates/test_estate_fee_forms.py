@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from logbook.core.errors import Refused
 from logbook.locale.catalogue import Catalogue
 from logbook.operations.reading import World
 from logbook.operations.reading import find
@@ -22,6 +20,7 @@ from tests.operations.desk import START
 from tests.operations.desk import TEMPLATES
 from tests.operations.desk import Desk
 from tests.operations.desk import moment
+from tests.templates.findings import said
 
 ZH = Catalogue("zh")
 AT = "2026-11-22 10:00"
@@ -73,13 +72,6 @@ def ready(furnished_book: Desk, tmp_path_factory: pytest.TempPathFactory) -> Des
 def desk(ready: Desk, tmp_path: Path) -> Desk:
     """A copy of one's own."""
     return ready.copy(tmp_path / "book")
-
-
-def said(action: Callable[[], Any]) -> list[tuple[str, str]]:
-    """Rule and sentence of every error that speaks against it."""
-    with pytest.raises(Refused) as caught:
-        action()
-    return [(issue.rule, ZH.issue(issue)[0]) for issue in caught.value.issues if issue.is_error]
 
 
 def warned(written: Written) -> list[tuple[str, str]]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from logbook.core.errors import Refused
 from logbook.core.rules.world import rows_of
 from logbook.core.view import View
 from logbook.locale.catalogue import Catalogue
@@ -25,6 +23,8 @@ from tests.operations.desk import START
 from tests.operations.desk import TEMPLATES
 from tests.operations.desk import Desk
 from tests.operations.desk import moment
+from tests.templates.findings import said_briefly as said
+from tests.templates.findings import told_briefly as told
 
 ZH = Catalogue("zh")
 IN = "2026-11-22 10:00"         # a day of the month that is appraised
@@ -44,18 +44,6 @@ PEOPLE = (
     ("cai", "蔡经理", "call_centre_manager", "呼叫中心"),
     ("fu", "傅复核", "reviewer", "总部"),
 )
-
-
-def said(action: Callable[[], Any]) -> list[tuple[str, str]]:
-    """Rule and sentence of everything that speaks against it."""
-    with pytest.raises(Refused) as caught:
-        action()
-    return [(issue.rule.split(".")[-1], ZH.issue(issue)[0]) for issue in caught.value.issues if issue.is_error]
-
-
-def told(written: Any) -> list[tuple[str, str]]:
-    """Rule and sentence of every warning."""
-    return [(issue.rule.split(".")[-1], ZH.issue(issue)[0]) for issue in written.warnings]
 
 
 @pytest.fixture(scope="module")

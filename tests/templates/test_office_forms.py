@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,8 @@ from tests.operations.desk import START
 from tests.operations.desk import TEMPLATES
 from tests.operations.desk import Desk
 from tests.operations.desk import moment
+from tests.templates.findings import said_briefly as said
+from tests.templates.findings import told_briefly as told
 
 ZH = Catalogue("zh")
 AT = "2026-11-22 10:00"
@@ -36,18 +37,6 @@ PEOPLE = (
     ("fang", "方分部", "branch_cs_manager"),
     ("yuan", "袁按揭", "marketing"),
 )
-
-
-def said(action: Callable[[], Any]) -> list[tuple[str, str]]:
-    """Rule and sentence of everything that speaks against it."""
-    with pytest.raises(Refused) as caught:
-        action()
-    return [(issue.rule.split(".")[-1], ZH.issue(issue)[0]) for issue in caught.value.issues if issue.is_error]
-
-
-def told(written: Any) -> list[tuple[str, str]]:
-    """Rule and sentence of every warning."""
-    return [(issue.rule.split(".")[-1], ZH.issue(issue)[0]) for issue in written.warnings]
 
 
 @pytest.fixture(scope="module")

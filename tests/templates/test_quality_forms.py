@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from logbook.core.errors import Refused
 from logbook.locale.catalogue import Catalogue
 from logbook.operations.deriving import derived_values
 from logbook.operations.writing import Written
@@ -19,6 +17,7 @@ from tests.operations.desk import START
 from tests.operations.desk import TEMPLATES
 from tests.operations.desk import Desk
 from tests.operations.desk import moment
+from tests.templates.findings import said
 
 ZH = Catalogue("zh")
 DAY1, DAY2, DAY3, DAY4 = (f"2026-11-{day} 10:00" for day in (21, 22, 23, 24))
@@ -28,13 +27,6 @@ PEOPLE = (
     ("bu", "部长", "quality_head"),
     ("chang", "厂长", "factory_director"),
 )
-
-
-def said(action: Callable[[], Any]) -> list[tuple[str, str]]:
-    """Rule and sentence of everything that speaks against it."""
-    with pytest.raises(Refused) as caught:
-        action()
-    return [(issue.rule, ZH.issue(issue)[0]) for issue in caught.value.issues if issue.is_error]
 
 
 def warned(written: Written) -> list[tuple[str, str]]:

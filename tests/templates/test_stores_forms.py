@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from logbook.core.errors import Refused
 from logbook.core.lifecycle import State
 from logbook.core.view import View
 from logbook.locale.catalogue import Catalogue
@@ -23,6 +21,7 @@ from tests.operations.desk import START
 from tests.operations.desk import TEMPLATES
 from tests.operations.desk import Desk
 from tests.operations.desk import moment
+from tests.templates.findings import said
 
 ZH = Catalogue("zh")
 PEOPLE = (
@@ -34,13 +33,6 @@ PEOPLE = (
     ("ji", "季技工", "technician"),
     ("fee", "费小芳", "fee_collector,finance"),
 )
-
-
-def said(action: Callable[[], Any]) -> list[tuple[str, str]]:
-    """Rule and sentence of everything that speaks against it."""
-    with pytest.raises(Refused) as caught:
-        action()
-    return [(issue.rule, ZH.issue(issue)[0]) for issue in caught.value.issues if issue.is_error]
 
 
 def warned(written: Written) -> list[tuple[str, str]]:
