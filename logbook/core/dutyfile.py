@@ -402,15 +402,20 @@ class _Reader(Cadences):
             raise Broken
         return str(name)
 
+    def column_or_field(self, form: Form, rows: str | None, name: str, key: str) -> Field:
+        """A column of the rows where there are rows, else a field of the form."""
+        columns = form.fields[rows].columns if rows is not None else {}
+        field = columns.get(name) or form.fields.get(name)
+        if field is None:
+            self.unknown("duty.unknown-field", name, [*columns, *form.fields], key, form=form.name)
+            raise Broken
+        return field
+
     def period(self, form: Form, rows: str | None) -> str | None:
         name = self.plain.get("period")
         if name is None:
             return None
-        columns = form.fields[rows].columns if rows is not None else {}
-        field = columns.get(name) or form.fields.get(name)
-        if field is None:
-            self.unknown("duty.unknown-field", name, [*columns, *form.fields], "period", form=form.name)
-            raise Broken
+        field = self.column_or_field(form, rows, name, "period")
         if field.type not in ("text", "date", "int"):
             self.add("duty.not-period", "period", name=name, form=form.name, type=field.type)
             raise Broken
@@ -427,11 +432,7 @@ class _Reader(Cadences):
         if not isinstance(value, str) or not isinstance(table, Mapping):
             self.add("duty.shape", "slot", key="slot", expected=expected_shape("text"))
             raise Broken
-        columns = form.fields[rows].columns if rows is not None else {}
-        field = columns.get(value) or form.fields.get(value)
-        if field is None:
-            self.unknown("duty.unknown-field", value, [*columns, *form.fields], "slot", form=form.name)
-            raise Broken
+        field = self.column_or_field(form, rows, value, "slot")
         for choice in table:
             if field.choices and choice not in field.choices:
                 self.unknown("duty.unknown-value", str(choice), field.choices, "slot", key=value)

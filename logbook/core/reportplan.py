@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from logbook.core.form import Form
     from logbook.core.rules import Condition
     from logbook.core.rules import Expression
-    from logbook.core.rules.names import Kind
+    from logbook.core.rules.kinds import Kind
 
 # In which records of the period a figure looks. ALL: in every one, whenever dated.
 PERIOD, BEFORE, THROUGH, PREVIOUS, ALL = "period", "before", "through", "previous", "all"

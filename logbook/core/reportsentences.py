@@ -195,9 +195,9 @@ class Sentences:
     def sum(self, text: str, items: Items, place: Place, offset: int) -> tuple[Expression, Any]:
         """A sentence about an item, and what is known of its value."""
         from logbook.core.rules.conditions import CONDITIONS
-        from logbook.core.rules.names import Kind
+        from logbook.core.rules.kinds import Kind
+        from logbook.core.rules.kinds import Place as Standing
         from logbook.core.rules.names import Names
-        from logbook.core.rules.names import Place as Standing
 
         expression = self.plain_sum(text, place, offset)
         self.named(expression, items, place, offset)
@@ -259,9 +259,9 @@ class Sentences:
 
     def is_private(self, expression: Expression, items: Items) -> bool:
         """Whether a sentence says something of a private field."""
-        from logbook.core.rules.names import Kind
+        from logbook.core.rules.kinds import Kind
+        from logbook.core.rules.kinds import Place as Standing
         from logbook.core.rules.names import Names
-        from logbook.core.rules.names import Place as Standing
 
         form = self.library.forms[items.forms[0]]
         here = Kind("record", forms=(form,))

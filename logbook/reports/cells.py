@@ -118,9 +118,9 @@ class Cells(Gathering):
     def choices_of(self, field: Field) -> Mapping[str, Text]:
         """The choices of the field a computed text is taken from."""
         from logbook.core.rules import Where
-        from logbook.core.rules.names import Kind
+        from logbook.core.rules.kinds import Kind
+        from logbook.core.rules.kinds import Place
         from logbook.core.rules.names import Names
-        from logbook.core.rules.names import Place
 
         known = self._choices.get(field.id)
         if known is None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from logbook.core.errors import Refused
 from logbook.locale.catalogue import Catalogue
 from logbook.operations import overdue as lateness
 from logbook.operations.deriving import derived_values
@@ -17,6 +15,8 @@ from logbook.store.library import check_folder
 from tests.operations.desk import START
 from tests.operations.desk import TEMPLATES
 from tests.operations.desk import Desk
+from tests.templates.findings import said
+from tests.templates.findings import told
 
 ZH = Catalogue("zh")
 AT = "2026-11-22 10:00"
@@ -32,25 +32,6 @@ STAFF = (
     ("yan", "严会计", "finance,finance_clerk"),
     ("gao", "郜经理", "department_manager"),
 )
-
-Said = list[tuple[str, str]]
-
-
-def sentences(issues: Any) -> Said:
-    return [(issue.rule, ZH.issue(issue)[0]) for issue in issues]
-
-
-def said(action: Callable[[], Any]) -> Said:
-    """Rule and sentence of everything that speaks against it."""
-    with pytest.raises(Refused) as caught:
-        action()
-    return sentences(issue for issue in caught.value.issues if issue.is_error)
-
-
-def told(written: Any) -> Said:
-    """Rule and sentence of every warning."""
-    return sentences(written.warnings)
-
 
 def switch_on(desk: Desk, pack: str) -> None:
     settings = desk.root / "logbook.yaml"

@@ -11,10 +11,10 @@ from logbook.core.form import Form
 from logbook.core.form import Library
 from logbook.core.rules import nodes as n
 from logbook.core.rules.conditions import CONDITIONS
-from logbook.core.rules.names import ANY
-from logbook.core.rules.names import Kind
+from logbook.core.rules.kinds import ANY
+from logbook.core.rules.kinds import Kind
+from logbook.core.rules.kinds import Place
 from logbook.core.rules.names import Names
-from logbook.core.rules.names import Place
 from logbook.core.value import replace
 
 _ZH = {
