@@ -25,6 +25,8 @@ from logbook.core.value import changing
 from logbook.core.value import frozen
 from logbook.store.git import GitFailed
 from logbook.store.git import Repository
+from logbook.store.indexfile import IndexFile
+from logbook.store.indexfile import look
 from logbook.store.lock import FileLock
 from logbook.store.lock import write_error
 from logbook.store.objects import FILE
@@ -163,14 +165,16 @@ def publish(
 
 def _write(repo: Repository, intent: Intent, plan: _Plan, last: Commit, reached: Checkpoint) -> bool:
     """Do what the plan says; ``False``, and no trace, where the branch moved under us."""
-    index: IndexUpdate | None = None
+    index: IndexUpdate | IndexFile | None = None
     try:
         with _discarding(repo):
             write_intent(repo, intent)
             reached("note")
             # After the note: a Git lock left by a crash is known to be ours by it. In a sparse book Git must
             # see the file before it loads the index, or it takes it for left out.
-            index = None if is_sparse(repo) else IndexUpdate(repo, hold=_held(repo))
+            index = look(repo)
+            if index is None and not is_sparse(repo):
+                index = IndexUpdate(repo, hold=_held(repo))
             drafts = _store(repo, plan)
             reached("stored")
             moved = _move(repo, intent, last)
@@ -181,7 +185,7 @@ def _write(repo: Repository, intent: Intent, plan: _Plan, last: Commit, reached:
             drop_intent(repo)
         return moved
     finally:
-        if index is not None:
+        if isinstance(index, IndexUpdate):
             index.cancel()
 
 
@@ -509,7 +513,7 @@ def _follow(
     targets: Sequence[Target],
     drafts: Sequence[_Draft],
     reached: Checkpoint,
-    index: IndexUpdate | None = None,
+    index: IndexUpdate | IndexFile | None = None,
     *,
     cone: Cone | None = None,
     commit: str | None = None,
