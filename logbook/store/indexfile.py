@@ -52,7 +52,7 @@ class _Unusual(Exception):
 def look(repo: Repository) -> IndexFile | None:
     """The index as it is now, where :func:`take` can most likely do with it; else Git is to be started."""
     try:
-        if (repo.git_dir / "index").is_symlink() or repo.local_config("core.sharedrepository") is not None:
+        if (repo.git_dir / "index").is_symlink() or repo.local_config("core.sharedrepository") or not repo.is_own():
             return None
         index = IndexFile(repo)
         return index if index.settled() else None

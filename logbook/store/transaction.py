@@ -23,12 +23,14 @@ from logbook.core.patterns import lazily
 from logbook.core.value import attribute
 from logbook.core.value import changing
 from logbook.core.value import frozen
+from logbook.store.branches import move_branch
 from logbook.store.git import GitFailed
 from logbook.store.git import Repository
 from logbook.store.indexfile import IndexFile
 from logbook.store.indexfile import look
 from logbook.store.lock import FileLock
 from logbook.store.lock import write_error
+from logbook.store.machine import now_here
 from logbook.store.objects import FILE
 from logbook.store.objects import TREE
 from logbook.store.objects import ZERO
@@ -473,6 +475,12 @@ def _store(repo: Repository, plan: _Plan) -> list[_Draft]:
 
 def _move(repo: Repository, intent: Intent, commit: Commit, *, drop: str | None = None) -> bool:
     """Move the branch from ``old`` to ``new``; ``False`` where somebody else moved it first."""
+    if drop is None and intent.old is not None:
+        who = stamp_line(commit.committer, now_here())
+        told = "logbook: " + commit.message.partition("\n")[0]
+        moved = move_branch(repo, intent.branch, intent.old, intent.new, who=who, told=told)
+        if moved is not None:
+            return moved
     lines = [f"update {intent.branch} {intent.new} {intent.old or ZERO}"]
     if drop is not None:
         lines.append(f"delete {drop}")
