@@ -32,7 +32,7 @@ _VERSIONS = (b"\0\0\0\2", b"\0\0\0\3")  # 4 shortens names
 _EXTENDED, _STAGE, _ASSUMED = 0x40, 0x30, 0x80  # in the first byte of the flags
 _KEPT = (b"link", b"sdir", b"REUC", b"TREE")
 _DROPPED = (b"EOIE", b"IEOT")  # offsets into the others, only to be quicker; Git does without
-_SETTLED = "shared"  # our note of the shared index that holds nothing edited in the second it was made
+_SETTLED = "shared.json"  # our note of the shared index that holds nothing edited in the second it was made
 
 
 @frozen
@@ -118,7 +118,7 @@ def after(repo: Repository, found: tuple[str, int] | None) -> None:
         index = IndexFile(repo)
         if index.shared == found[0] and index.second > found[1]:
             draft = repo.room / f"{_SETTLED}.{os.getpid()}"
-            draft.write_text(found[0], "ascii")
+            draft.write_text(f'"{found[0]}"', "ascii")
             os.replace(draft, repo.room / _SETTLED)
 
 
@@ -177,7 +177,7 @@ class IndexFile:
         if self.shared is None:
             return True
         try:
-            return self._settled.read_text("ascii") == self.shared
+            return self._settled.read_text("ascii") == f'"{self.shared}"'
         except (OSError, ValueError):
             return False
 
