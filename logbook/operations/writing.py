@@ -156,10 +156,8 @@ class Writing:
     def _tell_index(self) -> None:
         """Let the index have what was just written, while all it takes is loaded: the next command finds it fresh.
         What is recorded is recorded: a fault here is the next command's to mend."""
-        import sqlite3
-
-        with suppress(sqlite3.Error, OSError, LogbookError):
-            self.session.index.refresh()
+        with suppress(OSError, LogbookError):
+            self.session.index.follow()
 
     def _sealed(self, draft: Draft) -> Draft:
         """The draft with its private values encrypted; their keys are safe before anything is committed."""
