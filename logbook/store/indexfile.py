@@ -10,7 +10,9 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+from bisect import bisect_left
 from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,8 +24,9 @@ from logbook.store.objects import blob_id
 from logbook.store.objects import flush
 from logbook.store.objects import sha1_of
 
-# Above this (bytes) Git is to share its entries anew: walking through them would take longer than Git's own start.
-_LARGE = 300_000
+# Above this (bytes) Git does it: walking through the entries would take longer. A split index is split anew then.
+_LARGE = 1_000_000
+_GROWN, _MANY_OWN = 300_000, 2000
 _MANY = 50  # files written in the second of the index itself that may be looked at here
 _HEADER = 12
 _HASH = 20
@@ -99,6 +102,19 @@ def take(repo: Repository, files: Sequence[Taken], known: IndexFile | None = Non
                 os.unlink(lock)
 
 
+def splitting(repo: Repository) -> tuple[str, ...]:
+    """The word that lets Git share all entries anew, where too many stand in the small part of a split index."""
+    if repo.local_config("core.splitindex") != "true" or repo.local_config("core.sparsecheckout") == "true":
+        return ()
+    try:
+        with open(repo.git_dir / "index", "rb") as file:
+            head = file.read(_HEADER)
+            grown = os.fstat(file.fileno()).st_size > _GROWN
+    except OSError:
+        return ()
+    return ("--split-index",) if grown and int.from_bytes(head[8:12], "big") > _MANY_OWN else ()
+
+
 def before(repo: Repository) -> tuple[str, int] | None:
     """Before Git writes the index: the shared one that still has to be noted by :func:`after`, and the second in
     which the index was written."""
@@ -134,15 +150,18 @@ class IndexFile:
         place = repo.git_dir / "index"
         self.looks = _looks(place)
         self.second = self.looks[2] // 1_000_000_000
-        if self.looks[1] > _LARGE:
+        if self.looks[1] > (_GROWN if repo.local_config("core.splitindex") == "true" else _LARGE):
             raise _Unusual
         self._settled = repo.room / _SETTLED
         data = self._data = place.read_bytes()
         self.shared: str | None = None
         if data[:4] != b"DIRC" or data[4:8] not in _VERSIONS:
             raise _Unusual
-        self._names: dict[bytes, int] = {}  # to the place among the entries
-        self._entries: list[tuple[bytes, int, int]] = []  # name (none: instead of a shared one), start, end
+        # In Git's order; one without a name stands in the place of a shared one, and these come first.
+        self._names: list[bytes] = []
+        self._starts: list[int] = []
+        self._young: list[int] = []  # places of those that are as young as the index
+        second = self.second.to_bytes(4, "big")
         at, last = _HEADER, len(data) - _HASH
         for number in range(int.from_bytes(data[8:12], "big")):
             if at + 62 > last:
@@ -153,11 +172,12 @@ class IndexFile:
             end = at + ((nul - at + 8) & ~7)
             if not start <= nul < end <= last or flags & _STAGE:
                 raise _Unusual  # cut off, or a merge that is not settled
-            name = data[start:nul]
-            if name:
-                self._names[name] = number
-            self._entries.append((name, at, end))
+            self._names.append(data[start:nul])
+            self._starts.append(at)
+            if data[at + 8 : at + 12] >= second:
+                self._young.append(number)
             at = end
+        self._starts.append(at)
         self._extensions: list[tuple[bytes, bytes]] = []
         while at < last:
             name, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "big")
@@ -184,28 +204,23 @@ class IndexFile:
     def with_files(self, repo: Repository, files: Sequence[Taken]) -> bytes:
         """The bytes of this index with these files in it."""
         new: dict[bytes, bytes] = {}
-        for file in files:
+        for file in sorted(files, key=lambda one: one.raw):
             self._see_to_conflicts(file.raw)
             new[file.raw] = _entry(repo, file)
-        racy = self._racy(repo, new)
+        count = len(self._names)
+        # Pieces that come in the place of others: from where to where, and what.
+        pieces = list(self._smudged(repo, new))
+        for name, entry in new.items():
+            at = self._find(name)
+            there = at < len(self._names) and self._names[at] == name
+            pieces.append((self._starts[at], self._starts[at + 1] if there else self._starts[at], entry))
+            count += not there
         body: list[bytes] = []
         copied = _HEADER  # up to here the old bytes are in `body`
-        waiting = sorted(new, reverse=True)
-        count = len(self._entries)
-        for number, (name, start, end) in enumerate(self._entries):
-            while waiting and name and waiting[-1] < name:
-                body += (self._data[copied:start], new[waiting.pop()])
-                copied, count = start, count + 1
-            if waiting and waiting[-1] == name:
-                body += (self._data[copied:start], new[waiting.pop()])
-                copied = end
-            elif number in racy:  # of a size it never has: whoever looks must look into it
-                body += (self._data[copied : start + 36], bytes(4))
-                copied = start + 40
-        end = self._entries[-1][2] if self._entries else _HEADER
-        body.append(self._data[copied:end])
-        body += (new[name] for name in reversed(waiting))
-        count += len(waiting)
+        for start, end, piece in sorted(pieces, key=lambda one: one[:2]):
+            body += (self._data[copied:start], piece)
+            copied = end
+        body.append(self._data[copied : self._starts[-1]])
         for extension, content in self._extensions:
             if extension == b"TREE":
                 content = forget_trees(content, new)
@@ -214,28 +229,36 @@ class IndexFile:
         checked = self._data[-_HASH:] != _NO_HASH
         return whole + (sha1_of(whole) if checked else _NO_HASH)
 
+    def _find(self, name: bytes) -> int:
+        return bisect_left(self._names, name)
+
+    def _has(self, name: bytes) -> bool:
+        at = self._find(name)
+        return at < len(self._names) and self._names[at] == name
+
     def _see_to_conflicts(self, raw: bytes) -> None:
         """Leave to Git what it would have to judge: marks somebody set, a file where we need a folder."""
-        at = self._names.get(raw)
-        if at is not None and self._data[self._entries[at][1] + 60] & (_EXTENDED | _ASSUMED):
+        at = self._find(raw)
+        if self._has(raw) and self._data[self._starts[at] + 60] & (_EXTENDED | _ASSUMED):
+            raise _Unusual
+        after = self._find(raw + b"/")
+        if after < len(self._names) and self._names[after].startswith(raw + b"/"):
             raise _Unusual
         folder = raw
         while folder := folder.rpartition(b"/")[0]:
-            if folder in self._names or folder + b"/" in self._names:
+            if self._has(folder) or self._has(folder + b"/"):
                 raise _Unusual
 
-    def _racy(self, repo: Repository, new: Mapping[bytes, bytes]) -> set[int]:
+    def _smudged(self, repo: Repository, new: Mapping[bytes, bytes]) -> Iterator[tuple[int, int, bytes]]:
         """Entries whose file may have been edited unnoticed, in the second this index was written, and was: with a
-        newer index nothing would tell."""
-        edited: set[int] = set()
-        seen = 0
-        second = self.second.to_bytes(4, "big")
+        newer index nothing would tell, so they get a size their file never has, and whoever looks must look into it."""
+        young = [number for number in self._young if self._names[number] not in new]
+        if len(young) > _MANY or (young and os.name == "nt"):
+            raise _Unusual
         root = os.fsencode(repo.root)
-        for number, (name, start, _) in enumerate(self._entries):
-            if self._data[start + 8 : start + 12] < second or name in new:
-                continue
-            seen += 1
-            if not name or seen > _MANY or os.name == "nt" or self._data[start + 26] & 0xF0 != 0x80:
+        for number in young:
+            name, start = self._names[number], self._starts[number]
+            if not name or self._data[start + 26] & 0xF0 != 0x80:
                 raise _Unusual
             try:
                 with open(root + b"/" + name, "rb") as file:
@@ -243,8 +266,7 @@ class IndexFile:
             except OSError:
                 continue  # gone: that is seen without us
             if now != self._data[start + 40 : start + 60].hex():
-                edited.add(number)
-        return edited
+                yield start + 36, start + 40, bytes(4)
 
 
 def _entry(repo: Repository, file: Taken) -> bytes:

@@ -178,7 +178,9 @@ class IndexUpdate:
 
     def __init__(self, repo: Repository, *, hold: Sequence[int] = ()) -> None:
         self._repo = repo
-        self._process = repo.start("update-index", "-z", "--add", "--remove", "--stdin", hold=hold)
+        self._process = repo.start(
+            "update-index", *indexfile.splitting(repo), "-z", "--add", "--remove", "--stdin", hold=hold
+        )
 
     def finish(self, paths: bytes) -> None:
         """Take these paths, each ended by a NUL byte, from the work tree. BookError for what Git refuses."""

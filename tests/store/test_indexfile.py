@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from logbook.store import indexfile
 from logbook.store.git import Repository
 from logbook.store.indexfile import look
 from logbook.store.porcelain import init_repository
@@ -108,6 +109,17 @@ def test_a_fresh_shared_index_is_gits_first(repo: Repository) -> None:
     git(repo.root, "update-index", "--split-index")
     assert look(repo) is None
     settled(repo)
+
+
+def test_what_has_grown_is_split_anew(repo: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indexfile, "_GROWN", 1000)
+    monkeypatch.setattr(indexfile, "_MANY_OWN", 5)
+    write(repo, {f"more/{n}.yaml": "v: 1\n" for n in range(20)})
+    shared = {place.name for place in repo.git_dir.glob("sharedindex.*")}
+    write(repo, {"a.yaml": "v: 1\n"})
+    assert {place.name for place in repo.git_dir.glob("sharedindex.*")} > shared
+    assert in_index(repo.root) == in_head(repo.root)
+    assert git(repo.root, "status", "--porcelain") == ""
 
 
 def test_what_is_unusual_is_left_to_git(repo: Repository) -> None:
