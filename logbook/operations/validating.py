@@ -392,13 +392,13 @@ def _named(session: Session, targets: Sequence[str], issues: list[Issue]) -> Ite
 
 
 def _closed_below(session: Session, root: Path, path: Path) -> set[str]:
-    """The records of closed months below a folder, there or not."""
+    """The records of closed months at or below a path, there or not."""
     try:
         inside = path.resolve().relative_to(root).as_posix()
     except (OSError, ValueError, RuntimeError):
         return set()
     prefix = "" if inside == "." else f"{inside}/"
-    return {one for one in _closed(session) if one.startswith(prefix)}
+    return {one for one in _closed(session) if one == inside or one.startswith(prefix)}
 
 
 def _in_book(root: Path, target: str) -> Path:
