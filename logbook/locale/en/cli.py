@@ -39,6 +39,7 @@ MESSAGES = {
     "cli.needs-value": "{name} needs a value",
     "cli.takes-no-value": "{name} takes no value",
     "cli.bad-number": "{name} takes a number",
+    "cli.bad-number-between": "{name} takes a number",
     "cli.extra": "there is too much: {found}",
     "cli.form-broken": "the definitions of these forms have errors, they cannot be used for now: {forms}",
     "cli.checking": "checking",

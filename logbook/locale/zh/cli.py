@@ -39,6 +39,7 @@ MESSAGES = {
     "cli.needs-value": "{name} 后面要写一个值",
     "cli.takes-no-value": "{name} 后面不写值",
     "cli.bad-number": "{name} 要一个数字",
+    "cli.bad-number-between": "{name} 要一个数字",
     "cli.extra": "多了“{found}”",
     "cli.form-broken": "这些表单的定义有错，暂时不能用：{forms}",
     "cli.checking": "正在检查",
