@@ -160,7 +160,7 @@ def _usage(context: Context, error: click.UsageError) -> None:
         fix = catalogue.fix("cli.usage", command=_path(error))
     elif isinstance(error, click.BadParameter) and isinstance(getattr(error.param, "type", None), click.IntRange):
         name = max(error.param.opts, key=len)  # type: ignore[union-attr]
-        span = error.param.type  # type: ignore[union-attr]
+        span: Any = error.param.type  # type: ignore[union-attr]
         code = "cli.bad-number" if span.max is None else "cli.bad-number-between"
         text = catalogue.say(code, name=name)
         fix = catalogue.fix(code, least=span.min or 0, most=span.max)
