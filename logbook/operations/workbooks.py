@@ -14,6 +14,7 @@ from decimal import Decimal
 from importlib.util import find_spec
 from typing import Any
 
+from logbook.core.errors import LogbookError
 from logbook.core.errors import Refused
 from logbook.core.errors import UsageError
 from logbook.core.form import Field
@@ -57,6 +58,15 @@ def read_workbook(name: str, data: bytes, form: Form, *, sheet: str | None = Non
     """The rows of one sheet (``sheet``: its name or number; needed where several could be meant), and of the list
     sheets of an export beside it. Refused with what is wrong and the cell it is in."""
     need_library()
+    try:
+        return _all_read(name, data, form, sheet)
+    except LogbookError:
+        raise
+    except Exception as error:  # whatever a damaged sheet makes the library raise, rows and all
+        raise Refused([Issue("import.workbook", {"path": name, "why": type(error).__name__})]) from error
+
+
+def _all_read(name: str, data: bytes, form: Form, sheet: str | None) -> Source:
     book, file = _opened(name, data)
     pages = {page.title: page for page in book.worksheets}
     lists = {title: found for title in pages if (found := _list_of(form, title, pages[title])) is not None}
