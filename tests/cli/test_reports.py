@@ -62,6 +62,19 @@ def test_names_and_periods_that_are_none(shared: Line) -> None:
     assert shared("report", "month", *NOW).code == 2
 
 
+def test_a_file_is_what_its_ending_says(shared: Line, tmp_path: Path) -> None:
+    words = ("report", "complaints", *NOW, "-o")
+    shared.ok(*words, str(tmp_path / "a.html"))
+    assert (tmp_path / "a.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    shared.ok(*words, str(tmp_path / "a.xlsx"))
+    assert (tmp_path / "a.xlsx").read_bytes()[:2] == b"PK"
+    for target in ("a.docx", "a.xls"):
+        assert shared(*words, str(tmp_path / target)).code == 2
+    assert shared("report", "complaints", "--format", "csv", "-o", str(tmp_path / "a.pdf"), *NOW).code == 2
+    assert shared("report", "month", *NOW, "-o", str(tmp_path / "m.xlsx")).code == 2
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["a.html", "a.xlsx"]
+
+
 def test_the_month_in_one_folder_once(shared: Line, tmp_path: Path) -> None:
     folder = tmp_path / "2026-11"
     answer = shared.ok("report", "month", "-o", str(folder), *NOW, "--lang", "zh")
