@@ -303,7 +303,7 @@ def test_an_attachment_is_not_waited_for(cli: Line) -> None:
 
 
 def test_a_number_out_of_bounds_is_told_its_bounds(cli: Line) -> None:
-    assert "写一个 1 到 1200 的整数" in cli("upkeep", "sparse", "--keep", "0").err
+    assert "写一个整数：1 到 1200" in cli("upkeep", "sparse", "--keep", "0").err
     assert "写一个不小于 0 的整数" in cli("list", "--limit", "-1").err
 
 
