@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+import unicodedata
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -79,7 +80,7 @@ class Desk:
                     continue
                 if time.monotonic() - since > self.idle * 60 and not self._is_still_there():
                     continue
-                if word.strip() in ("q", "Q", "离开"):
+                if unicodedata.normalize("NFKC", word.strip()) in ("q", "Q", "离开"):
                     if self._may_go():
                         return 0
                     continue
@@ -105,7 +106,12 @@ class Desk:
                 output.issues(context, [_as_known(context, issue) for issue in refused.issues])
             except LogbookError as error:
                 output.failure(context, error)
-            except (EOFError, KeyboardInterrupt):
+            except EOFError:  # Ctrl-D at a question ends the question
+                if first:
+                    raise
+                click.echo(err=True)
+                self._say("desk.left")
+            except KeyboardInterrupt:
                 raise
             except OSError as error:
                 why = error.strerror or str(error)
@@ -235,13 +241,16 @@ class Desk:
                 return True
             click.echo("  " + context.catalogue.say("desk.not-handed", id=log.id), err=True)
             answer = terminal.read_line(context.catalogue.say("ask.answer") + ": ").strip()
-            return answer in ("q", "Q")
+            return unicodedata.normalize("NFKC", answer) in ("q", "Q")
 
     # --- what a line does ---------------------------------------------------------------------
 
     def _do(self, context: Context, word: str) -> None:
-        key, _, rest = word.partition(" ")
-        rest = rest.strip()
+        key, rest = (*word.split(maxsplit=1), "", "")[:2]
+        # Keys of an input method at full width, or with the capitals locked, are the same keys.
+        wide = unicodedata.normalize("NFKC", key)
+        if len(wide) == 1 or (wide[:1] in "gG" and wide[1:].isdecimal()):
+            key = wide.lower()
         if word == "":
             self._screen(context)
         elif word in terminal.EXPLAIN:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import sys
 from collections.abc import Iterable
 from collections.abc import Iterator
@@ -201,13 +203,30 @@ def write_to(target: str | None, content: str, *, newline: str = "\n") -> None:
     if target in (None, "-"):
         click.echo(content, nl=bool(content) and not content.endswith("\n"))
         return
+    ended = content if newline == "" else content.replace("\n", newline)
+    _put(str(target), ended.encode("utf-8"))
+
+
+def _put(target: str, content: bytes) -> None:
+    """The whole of a file or nothing: what was there before stays where the disk is full."""
+    aside = None
     try:
-        with open(str(target), "w", encoding="utf-8", newline=newline) as file:
+        regular = not os.path.lexists(target) or (os.path.isfile(target) and not os.path.islink(target))
+        if regular and os.access(os.path.dirname(target) or ".", os.W_OK):
+            aside = f"{target}.{os.getpid()}.part"
+        with open(aside or target, "wb") as file:
             file.write(content)
+        if aside:
+            if os.path.lexists(target):
+                os.chmod(aside, os.stat(target).st_mode & 0o777)
+            os.replace(aside, target)
     except OSError as error:
         from logbook.core.errors import UsageError
 
-        raise UsageError("book.file-missing", path=str(target), why=error.strerror or str(error)) from error
+        if aside:
+            with contextlib.suppress(OSError):
+                os.unlink(aside)
+        raise UsageError("book.file-missing", path=target, why=error.strerror or str(error)) from error
 
 
 def tell_written(context: Context, target: str | None) -> None:
@@ -227,11 +246,7 @@ def write_bytes(context: Context, target: str | None, content: bytes) -> None:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
         return
-    try:
-        with open(str(target), "wb") as file:
-            file.write(content)
-    except OSError as error:
-        raise UsageError("book.file-missing", path=str(target), why=error.strerror or str(error)) from error
+    _put(str(target), content)
 
 
 def workbook(sheets: Sequence[Sheet], context: Context) -> bytes:

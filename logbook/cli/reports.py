@@ -103,6 +103,7 @@ def report_command(
     if name is None:
         _list(context, format_)
         return 0
+    format_ = _format_for(target, format_, folder=name == MONTH)
     private = may_see_private(context, private)
     with noticing(context, rules=True):
         if name == MONTH:
@@ -113,6 +114,20 @@ def report_command(
             report = _only(report, part)
         _print(context, report, format_, target, define=define, charts=not no_charts)
     return 0
+
+
+def _format_for(target: str | None, format_: str, *, folder: bool) -> str:
+    """The format a file's ending asks for where no other is given. A file is not called what it is not: a text no
+    ``.docx``, a folder no ``.xlsx``. UsageError ``report.ending``."""
+    ending = Path(target or "").suffix.lower()[1:]
+    taken = ("pdf",) if folder else FORMATS
+    source = click.get_current_context().get_parameter_source("format_")
+    if ending in taken and source is click.core.ParameterSource.DEFAULT:
+        return ending
+    office = ("pdf", "xlsx", "xls", "docx", "doc")
+    if ending in office and (ending not in taken or ending != format_):
+        raise UsageError("report.ending", found=ending, allowed=[one for one in office if one in taken])
+    return format_
 
 
 def _list(context: Context, format_: str) -> None:

@@ -52,6 +52,7 @@ _CLOCK = (
     "c.clock, c.cycle, c.started, c.due, c.stopped, c.state, c.to_role, c.counted, c.first_due, c.provisional,"
     " c.version, c.paused_from, c.paused_until, c.expires"
 )
+_TEXTS = ("text", "phone", "date", "datetime")
 _SORT_HEADER = {
     "id": "r.id", "form": "r.form", "status": "r.status", "at": "r.at_epoch", "by": "r.by",
     "recorded": "r.recorded_at", "recorded_at": "r.recorded_at", "title": "r.title",
@@ -132,6 +133,7 @@ class BookIndex:
         self.tables = FormTables(library)
         self._past: _Past | None = None
         self._present: frozenset[str] | None = None
+        self._indexed: set[tuple[str, str]] = set()
 
     @classmethod
     def open(
@@ -193,7 +195,13 @@ class BookIndex:
             return False
         self._drop_past()
         self._present = None
+        self._indexed.clear()
         return True
+
+    def follow(self) -> None:
+        """:meth:`refresh` where it can be had now; else it is the next command's."""
+        with contextlib.suppress(sqlite3.Error):
+            self.refresh()
 
     def rebuild(self) -> None:
         """Build it anew, whatever it holds."""
@@ -353,6 +361,7 @@ class BookIndex:
         if layout is None or form not in self.present:
             return []
         where, params = self._equal(equal, lambda name: _column(layout, name))
+        self._index_column(layout, equal)
         source = "records r"
         if any(" f." in f" {piece}" for piece in where):
             source += f" join {quote(layout.table)} f on f._record = r._record"
@@ -360,6 +369,24 @@ class BookIndex:
             where, params = ["r.form = ?", *where], [form, *params]
         sql = f"select {_ROW} from {source} where {' and '.join(where)} order by r.at_epoch, r.id"
         return [_row(cells, None) for cells in self._run(sql, params)]
+
+    def _index_column(self, layout: FormTable, equal: Mapping[str, object]) -> None:
+        """Give a text that is looked up by its value an index, where many records would be gone through for it
+        each time. Only to be quicker: where it cannot be had, they are gone through."""
+        asked = {name: layout.columns[name].type for name, value in equal.items() if name in layout.columns and value}
+        texts = [name for name, kind in asked.items() if kind in _TEXTS]
+        if not texts or any(kind in ("ref", "staff") for kind in asked.values()):
+            return
+        table, column = quote(layout.table), texts[0]
+        if (layout.table, column) in self._indexed:
+            return
+        self._indexed.add((layout.table, column))
+        connection = self._storage.connection
+        with contextlib.suppress(sqlite3.OperationalError):
+            many = f"select count(*) from (select 1 from {table} limit {_MANY})"
+            if not connection.in_transaction and connection.execute(many).fetchone() == (_MANY,):
+                name = quote(f"{layout.table}.{column}")
+                connection.execute(f"create index if not exists {name} on {table} ({quote(column)})")
 
     def with_row(self, form: str, name: str, equal: Mapping[str, object]) -> list[Row]:
         """Records of a form that have a row in the list ``name`` whose columns are these typed values."""

@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 from logbook.core.errors import BookError
 from logbook.index.schema import OF_RECORDS
+from logbook.index.schema import ROWS_DEPEND
 from logbook.index.schema import create_duty_tables
 from logbook.index.schema import read_meta
 
@@ -53,14 +54,19 @@ def kept(index: BookIndex, now: int) -> list[list[Any]] | None:
     return json.loads(found[0][0]) if found else None
 
 
-def keep(index: BookIndex, rows: Sequence[Sequence[object]], *, first: int, last: int) -> None:
-    """Remember rows that hold from ``first`` to ``last`` (both included), if the index can be written."""
+def keep(
+    index: BookIndex, rows: Sequence[Sequence[object]], *, first: int, last: int, forms: Iterable[str] | None
+) -> None:
+    """Remember rows that hold from ``first`` to ``last`` (both included), if the index can be written. ``forms``:
+    those whose records they depend on, besides what the gathered ones looked at; None for all."""
     connection = index.storage.connection
     with contextlib.suppress(sqlite3.OperationalError):
         connection.execute("begin immediate")
         try:
             head = read_meta(connection).get("head", "")
             if head == (index.head or ""):  # else another command has gone on to a later commit
+                depends = json.dumps(None if forms is None else sorted(forms))
+                connection.execute("insert or replace into meta values (?, ?)", (ROWS_DEPEND, depends))
                 connection.execute("delete from duty_rows")
                 data = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
                 connection.execute("insert into duty_rows values (?, ?, ?, ?)", (head, first, last, data))

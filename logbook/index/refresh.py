@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable
 from collections.abc import Iterable
@@ -19,12 +20,14 @@ from logbook.index.build import read_plain
 from logbook.index.build import record_of
 from logbook.index.build import record_paths
 from logbook.index.initials import ensure
+from logbook.index.schema import ROWS_DEPEND
 from logbook.index.schema import SEARCH
 from logbook.index.schema import Context
 from logbook.index.schema import create_tables
 from logbook.index.schema import has_search
 from logbook.index.schema import read_meta
 from logbook.store.records import FOLDER
+from logbook.store.records import form_and_id
 
 if TYPE_CHECKING:
     from logbook.store.git import Repository
@@ -164,6 +167,8 @@ def update(
         writer.finish(lambda again: blobs(repository, again))
     _follow_links(connection, repository, context, writer, touched, own)
     _note_for_duties(connection, touched, own)
+    forms = {named[0] for path in wanted if (named := form_and_id(path)) is not None}
+    _carry_rows(connection, forms.union(form for _, _, _, form, *_ in known), touched, old=old, head=head)
     _write_meta(connection, {"head": head})
     return True
 
@@ -250,6 +255,19 @@ def _note_for_duties(connection: sqlite3.Connection, touched: set[str], own: set
     waits = "insert or ignore into duty_waits select _record from duty_links where target = ?"
     for target in (*touched, "*"):
         execute(waits, (target,))
+
+
+def _carry_rows(
+    connection: sqlite3.Connection, forms: set[str], touched: set[str], *, old: str, head: str
+) -> None:
+    """The missing duties last worked out hold for the new commit as well where no record of what they look at
+    changed: they are the dearest part of what is overdue."""
+    depends = read_meta(connection).get(ROWS_DEPEND)
+    if depends is None or depends == "null" or not forms.isdisjoint(json.loads(depends)):
+        return
+    asked = "select 1 from duty_links where target = ? limit 1"
+    if not any(connection.execute(asked, (target,)).fetchone() for target in (*touched, "*")):
+        connection.execute("update duty_rows set head = ? where head = ?", (head, old))
 
 
 def _write_meta(connection: sqlite3.Connection, values: Mapping[str, str]) -> None:

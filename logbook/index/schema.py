@@ -28,6 +28,9 @@ SCHEMA_VERSION = "7"
 # Filled when duties are first asked for (`index/duties.py`).
 OF_RECORDS = ("duty_marks", "duty_triggers", "duty_subjects", "duty_waits", "duty_links")
 
+# In `meta`: the forms whose records the rows in `duty_rows` depend on (JSON; null: all).
+ROWS_DEPEND = "duty_rows"
+
 OWN_TABLES = frozenset(
     ("meta", "records", "events", "clocks", "sources", "links", "unreadable", "search", "commits", "touches")
 ).union(OF_RECORDS, ("duty_rows",))

@@ -154,6 +154,11 @@ class Storage:
                 self._open_memory()
             self.head = head or None
             return True
+        if self.head and head and self._can_write(Path(self.place)):
+            with contextlib.suppress(sqlite3.Error):
+                if self._update(self.connection, head):
+                    self.head = head
+                    return True
         self.close()
         self.open()
         return True

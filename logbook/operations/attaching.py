@@ -48,12 +48,17 @@ def take(session: Session, field: Field, word: str, place: str) -> tuple[str, by
     if _HASH.fullmatch(word):
         return word, None, None
     told = {"label": field.label, "found": word}
-    file = Path(word).expanduser()
+    try:
+        file = Path(word).expanduser()
+    except RuntimeError:  # nobody's home
+        file = Path(word)
     kind = file.suffix.lower().removeprefix(".")
     if kind not in TYPES:
         return word, None, Issue("attachment.type", {**told, "allowed": list(TYPES)}, field=place)
     most = max_mb(session)
     try:
+        if not file.is_file():  # a pipe would be waited for without end
+            return word, None, Issue("attachment.no-file", told, field=place)
         if file.stat().st_size > most * 1_000_000:
             return word, None, Issue("attachment.size", {**told, "most": most}, field=place)
         data: bytes | None = file.read_bytes()
@@ -110,6 +115,7 @@ def attachment_issues(session: Session, form: Form, record: Record, known: dict[
     """Files a record names that are not in the work tree, or are not what they were (A11). ``known`` keeps
     what was found of each, for the records to come: whether it matches, None when it is not there."""
     from logbook.core.lifecycle import state_of
+    from logbook.store.sparse import cone_of
     from logbook.store.sparse import is_sparse
 
     found: list[Issue] = []
@@ -121,7 +127,9 @@ def attachment_issues(session: Session, form: Form, record: Record, known: dict[
             file = session.book.root / path_of(value)
             known[name] = hashlib.sha256(file.read_bytes()).hexdigest() == name if file.is_file() else None
             if known[name] is None and is_sparse(session.repository):
-                known[name] = True  # left out of this work tree, not lost
+                cone = cone_of(session.repository)
+                if cone is None or not cone.holds(path_of(value)):
+                    known[name] = True  # left out of this work tree, not lost
         if known[name] is None:
             found.append(Issue("attachment.missing", {"label": field.label, "file": path_of(value)}, field=place))
         elif not known[name]:

@@ -331,6 +331,14 @@ class Ledger:
         for together in _together(duty, pairs):
             yield from self._missing(duty, Line(self, duty, together, self.now), together, 0, expand=False)
 
+    def looked_at(self) -> frozenset[str] | None:
+        """The forms whose records say what is missing; None where a condition may look at any."""
+        if any(duty.while_ is not None for duty in self.expecting if duty.listed):
+            return None
+        forms = {form for duty in self.expecting for form in (duty.form, duty.trigger_form, duty.subject_form)}
+        forms.update(duty.each.form for duty in self.expecting if duty.each is not None)
+        return frozenset(form for form in (*forms, "waiver") if form is not None)
+
     def _missing(self, duty: Duty, line: Line, pairs: list[Pair], soon: int, *, expand: bool) -> Iterator[DutyRow]:
         from logbook.operations.overdue import DutyRow
 

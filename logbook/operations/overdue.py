@@ -144,7 +144,7 @@ def _duty_rows(session: Session, soon: timedelta | None, *, expand: bool) -> Ite
     rows, first, last = ledger.missing(soon=int(soon.total_seconds()) if soon else 0, expand=expand)
     if plain and ledger.facts.settled:
         first = max(first, ledger.facts.turned())
-        keep(session.index, [list(row) for row in rows], first=first, last=last)
+        keep(session.index, [list(row) for row in rows], first=first, last=last, forms=ledger.looked_at())
     return rows
 
 

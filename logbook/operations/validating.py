@@ -370,19 +370,20 @@ def _bytes(session: Session, path: str) -> bytes:
 def _named(session: Session, targets: Sequence[str], issues: list[Issue]) -> Iterator[tuple[str, bytes]]:
     root = session.book.root.resolve()
     for target in targets:
+        path: Path | None
         try:
             path = _in_book(root, target)
             is_folder, is_file = path.is_dir(), path.is_file()
         except (OSError, ValueError, RuntimeError):  # no file can have that name, nobody that home
-            is_folder = is_file = False
-        left = _closed_below(session, root, path)
-        if is_folder or left:
+            path, is_folder, is_file = None, False, False
+        left = set() if path is None else _closed_below(session, root, path)
+        if path is not None and (is_folder or left):
             for one in sorted(found for found in path.rglob("*.yaml") if not found.is_dir()):
                 left.discard(inside := f"{_inside(root, one.parent)}/{one.name}")
                 yield from _one(session, inside, issues)
             for inside in sorted(left):
                 yield from _one(session, inside, issues)
-        elif is_file:
+        elif path is not None and is_file:
             inside = _inside(root, path)
             yield inside, _bytes(session, inside)
         else:
@@ -391,13 +392,13 @@ def _named(session: Session, targets: Sequence[str], issues: list[Issue]) -> Ite
 
 
 def _closed_below(session: Session, root: Path, path: Path) -> set[str]:
-    """The records of closed months below a folder, there or not."""
+    """The records of closed months at or below a path, there or not."""
     try:
         inside = path.resolve().relative_to(root).as_posix()
     except (OSError, ValueError, RuntimeError):
         return set()
     prefix = "" if inside == "." else f"{inside}/"
-    return {one for one in _closed(session) if one.startswith(prefix)}
+    return {one for one in _closed(session) if one == inside or one.startswith(prefix)}
 
 
 def _in_book(root: Path, target: str) -> Path:

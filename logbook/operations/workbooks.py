@@ -14,6 +14,7 @@ from decimal import Decimal
 from importlib.util import find_spec
 from typing import Any
 
+from logbook.core.errors import LogbookError
 from logbook.core.errors import Refused
 from logbook.core.errors import UsageError
 from logbook.core.form import Field
@@ -57,6 +58,15 @@ def read_workbook(name: str, data: bytes, form: Form, *, sheet: str | None = Non
     """The rows of one sheet (``sheet``: its name or number; needed where several could be meant), and of the list
     sheets of an export beside it. Refused with what is wrong and the cell it is in."""
     need_library()
+    try:
+        return _all_read(name, data, form, sheet)
+    except LogbookError:
+        raise
+    except Exception as error:  # whatever a damaged sheet makes the library raise, rows and all
+        raise Refused([Issue("import.workbook", {"path": name, "why": type(error).__name__})]) from error
+
+
+def _all_read(name: str, data: bytes, form: Form, sheet: str | None) -> Source:
     book, file = _opened(name, data)
     pages = {page.title: page for page in book.worksheets}
     lists = {title: found for title in pages if (found := _list_of(form, title, pages[title])) is not None}
@@ -92,11 +102,32 @@ def _opened(name: str, data: bytes) -> tuple[Any, _File]:
         if sum(one.file_size for one in plain.infolist()) > _LARGEST:
             raise Refused([Issue("import.workbook-large", {"path": name})])
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+        _with_strings(book, plain)
         return book, _File(name, data, plain)
     except Refused:
         raise
     except Exception as error:  # whatever a damaged file makes the library raise
         raise Refused([Issue("import.workbook", {"path": name, "why": type(error).__name__})]) from error
+
+
+def _with_strings(book: Any, plain: zipfile.ZipFile) -> None:
+    """Give the sheets their shared texts as the file has them: the library takes the mark away by which a text that
+    looks like an escape (``_x000D_``) is told from one."""
+    from xml.etree.ElementTree import iterparse
+
+    from openpyxl.cell.text import Text
+
+    name = next((one for one in plain.namelist() if one.lower().endswith("sharedstrings.xml")), None)
+    if name is None or b"x005F_" not in plain.read(name):
+        return
+    texts = []
+    with plain.open(name) as file:
+        for _, node in iterparse(file):
+            if node.tag.endswith("}si"):
+                texts.append(Text.from_tree(node).content)
+                node.clear()
+    for page in book.worksheets:
+        page._shared_strings = texts
 
 
 def _list_of(form: Form, title: str, page: Any) -> Field | None:

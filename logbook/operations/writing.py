@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from contextlib import contextmanager
+from contextlib import suppress
 from datetime import datetime
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from typing import cast
 
 from logbook.core import checking
+from logbook.core.errors import LogbookError
 from logbook.core.errors import Refused
 from logbook.core.form import Field
 from logbook.core.form import Form
@@ -138,6 +140,7 @@ class Writing:
             drafts = [self._sealed(draft) for draft in drafts]
         commits = [self._commit(draft, operation=len(drafts) > 1) for draft in drafts]
         ids = publish(self.session.repository, commits)
+        self._tell_index()
         return [
             Written(
                 draft.form,
@@ -149,6 +152,12 @@ class Writing:
             )
             for draft, commit, commit_id in zip(drafts, commits, ids, strict=True)
         ]
+
+    def _tell_index(self) -> None:
+        """Let the index have what was just written, while all it takes is loaded: the next command finds it fresh.
+        What is recorded is recorded: a fault here is the next command's to mend."""
+        with suppress(OSError, LogbookError):
+            self.session.index.follow()
 
     def _sealed(self, draft: Draft) -> Draft:
         """The draft with its private values encrypted; their keys are safe before anything is committed."""

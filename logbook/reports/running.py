@@ -33,6 +33,9 @@ _KINDS = {
     "since": Text("时间", "a moment"),
     "until": Text("时间", "a moment"),
 }
+_DAYS = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}
+# As of --now: what lies outside is a slip of the hand, and what is counted back from it would be no date.
+_FIRST_YEAR, _LAST_YEAR = 1970, 2199
 
 
 class Head(NamedTuple):
@@ -83,7 +86,9 @@ def period_for(
         raise UsageError("report.two-periods", found=[f"--{name}" for name in given])
     now, zone = session.now, session.zone
     if whole:
-        start, _ = _range(session, whole[0], given[whole[0]])
+        start, end = _range(session, whole[0], given[whole[0]])
+        if (end - start).days > _DAYS[whole[0]]:  # a quarter is no month, a month no day
+            raise UsageError("report.bad-period", found=given[whole[0]], kind=_KINDS[whole[0]])
         if start > now:
             raise UsageError("report.future", found=given[whole[0]])
         found = periods.period_of(whole[0], start.astimezone(zone).date(), zone)
@@ -121,6 +126,8 @@ def _range(session: Session, name: str, text: str) -> tuple[datetime, datetime]:
 
     found = parse_range(text, now=session.now, zone=session.zone)
     if found is None:
+        raise UsageError("report.bad-period", found=text, kind=_KINDS[name])
+    if not _FIRST_YEAR <= found[0].year <= found[1].year <= _LAST_YEAR:
         raise UsageError("report.bad-period", found=text, kind=_KINDS[name])
     return found
 

@@ -139,6 +139,13 @@ class Repository:
         """The same repository for another process, with children of its own."""
         return Repository(self.root, surroundings=self.surroundings)
 
+    def is_own(self) -> bool:
+        """Whether it belongs to the user who runs this; of another one's, Git decides whether it may be used."""
+        if not hasattr(os, "geteuid"):
+            return False
+        user = os.geteuid()
+        return all(os.stat(place).st_uid == user for place in (self.root, self.git_dir, self.common_dir))
+
     @property
     def room(self) -> Path:
         """Our own folder inside this work tree's ``.git``; it may not exist yet."""

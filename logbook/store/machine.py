@@ -17,6 +17,11 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
+def now_here() -> datetime:
+    """The machine's time with the offset this machine is set to, as Git writes it into its logs."""
+    return datetime.now().astimezone()
+
+
 @contextmanager
 def undisturbed() -> Iterator[None]:
     """Work whose values all stay until its end: nothing is looked through for rings meanwhile, which took a fifth

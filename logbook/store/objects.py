@@ -54,6 +54,11 @@ def object_id(kind: str, data: bytes) -> str:
     return str(_sha1()(b"%s %d\0%s" % (kind.encode(), len(data), data)).hexdigest())
 
 
+def sha1_of(data: bytes) -> bytes:
+    """The SHA-1 of ``data``."""
+    return bytes(_sha1()(data).digest())
+
+
 def blob_id(data: bytes) -> str:
     """The id of a file with these bytes."""
     return object_id("blob", data)

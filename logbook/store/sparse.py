@@ -8,7 +8,6 @@ for every Git command that could do it would unfold the whole index first.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import re
@@ -23,6 +22,7 @@ from logbook.store.git import Repository
 from logbook.store.lock import write_error
 from logbook.store.objects import flush
 from logbook.store.objects import flush_folder
+from logbook.store.objects import sha1_of
 from logbook.store.objects import write_new
 
 KEEP_KEY = "logbook.keep"  # how many months stay open, in the clone's own configuration
@@ -281,7 +281,7 @@ def _patched(old: bytes, trees: Mapping[str, str]) -> bytes | None:
         return None
     body = bytes(data[:end]) + _extensions(bytes(data[end:-_HASH]), trees)
     checked = old[-_HASH:].strip(b"\0") != b""
-    return body + (hashlib.sha1(body, usedforsecurity=False).digest() if checked else bytes(_HASH))
+    return body + (sha1_of(body) if checked else bytes(_HASH))
 
 
 def _entries_end(data: bytearray) -> int | None:

@@ -23,10 +23,14 @@ from logbook.core.patterns import lazily
 from logbook.core.value import attribute
 from logbook.core.value import changing
 from logbook.core.value import frozen
+from logbook.store.branches import move_branch
 from logbook.store.git import GitFailed
 from logbook.store.git import Repository
+from logbook.store.indexfile import IndexFile
+from logbook.store.indexfile import look
 from logbook.store.lock import FileLock
 from logbook.store.lock import write_error
+from logbook.store.machine import now_here
 from logbook.store.objects import FILE
 from logbook.store.objects import TREE
 from logbook.store.objects import ZERO
@@ -163,14 +167,16 @@ def publish(
 
 def _write(repo: Repository, intent: Intent, plan: _Plan, last: Commit, reached: Checkpoint) -> bool:
     """Do what the plan says; ``False``, and no trace, where the branch moved under us."""
-    index: IndexUpdate | None = None
+    index: IndexUpdate | IndexFile | None = None
     try:
         with _discarding(repo):
             write_intent(repo, intent)
             reached("note")
             # After the note: a Git lock left by a crash is known to be ours by it. In a sparse book Git must
             # see the file before it loads the index, or it takes it for left out.
-            index = None if is_sparse(repo) else IndexUpdate(repo, hold=_held(repo))
+            index = look(repo)
+            if index is None and not is_sparse(repo):
+                index = IndexUpdate(repo, hold=_held(repo))
             drafts = _store(repo, plan)
             reached("stored")
             moved = _move(repo, intent, last)
@@ -181,7 +187,7 @@ def _write(repo: Repository, intent: Intent, plan: _Plan, last: Commit, reached:
             drop_intent(repo)
         return moved
     finally:
-        if index is not None:
+        if isinstance(index, IndexUpdate):
             index.cancel()
 
 
@@ -469,6 +475,12 @@ def _store(repo: Repository, plan: _Plan) -> list[_Draft]:
 
 def _move(repo: Repository, intent: Intent, commit: Commit, *, drop: str | None = None) -> bool:
     """Move the branch from ``old`` to ``new``; ``False`` where somebody else moved it first."""
+    if drop is None and intent.old is not None:
+        who = stamp_line(commit.committer, now_here())
+        told = "logbook: " + commit.message.partition("\n")[0]
+        moved = move_branch(repo, intent.branch, intent.old, intent.new, who=who, told=told)
+        if moved is not None:
+            return moved
     lines = [f"update {intent.branch} {intent.new} {intent.old or ZERO}"]
     if drop is not None:
         lines.append(f"delete {drop}")
@@ -509,7 +521,7 @@ def _follow(
     targets: Sequence[Target],
     drafts: Sequence[_Draft],
     reached: Checkpoint,
-    index: IndexUpdate | None = None,
+    index: IndexUpdate | IndexFile | None = None,
     *,
     cone: Cone | None = None,
     commit: str | None = None,

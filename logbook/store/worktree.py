@@ -7,14 +7,19 @@ import errno
 import os
 import stat
 import time
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Sequence
 
 from logbook.core.errors import BookError
 from logbook.core.value import frozen
+from logbook.store import indexfile
 from logbook.store.git import GitFailed
 from logbook.store.git import Repository
 from logbook.store.git import git_error
+from logbook.store.indexfile import IndexFile
+from logbook.store.indexfile import Taken
+from logbook.store.indexfile import take
 from logbook.store.objects import FILE
 from logbook.store.objects import ZERO
 from logbook.store.objects import blob_id
@@ -26,6 +31,7 @@ from logbook.store.sparse import set_folders
 from logbook.store.watching import dirt
 from logbook.store.watching import status_words
 
+_FEW = 50  # files the index is told of in this process
 _INDEX_PATIENCE = 1.0  # seconds to wait for somebody else's Git command to let go of the index
 # Never through a link, never waiting for the other end of a pipe.
 _READ = os.O_RDONLY | sum(getattr(os, flag, 0) for flag in ("O_BINARY", "O_NOFOLLOW", "O_NONBLOCK"))
@@ -172,7 +178,9 @@ class IndexUpdate:
 
     def __init__(self, repo: Repository, *, hold: Sequence[int] = ()) -> None:
         self._repo = repo
-        self._process = repo.start("update-index", "-z", "--add", "--remove", "--stdin", hold=hold)
+        self._process = repo.start(
+            "update-index", *indexfile.splitting(repo), "-z", "--add", "--remove", "--stdin", hold=hold
+        )
 
     def finish(self, paths: bytes) -> None:
         """Take these paths, each ended by a NUL byte, from the work tree. BookError for what Git refuses."""
@@ -196,7 +204,7 @@ def set_index(
     *,
     hold: Sequence[int] = (),
     patience: float = _INDEX_PATIENCE,
-    ready: IndexUpdate | None = None,
+    ready: IndexUpdate | IndexFile | None = None,
     cone: Cone | None = None,
     commit: str | None = None,
 ) -> bool:
@@ -223,18 +231,40 @@ def set_index(
             same = False
         (ours if same else others).append(target)
     done = True
-    if ready is not None and not ours:
+    if isinstance(ready, IndexUpdate) and not ours:
         ready.cancel()
     if ours:
         before = _looks(repo, ours)
-        paths = b"".join(_raw(target.path) + b"\0" for target in ours)
-        words = ("--add", "--remove", "--stdin")
-        done = _update_index(repo, *words, stdin=paths, hold=hold, patience=patience, ready=ready)
+        done = _take(repo, ours, hold=hold, patience=patience, ready=ready)
         # An edit between our look and Git's: the index must hold what was committed all the same.
         after = _looks(repo, ours)
         others += [target for target, one, two in zip(ours, before, after, strict=True) if one != two]
     if done and others:
         done = _update_index(repo, "--index-info", stdin=_rows(others), hold=hold, patience=patience)
+    return done
+
+
+def _take(
+    repo: Repository,
+    targets: Sequence[Target],
+    *,
+    hold: Sequence[int],
+    patience: float,
+    ready: IndexUpdate | IndexFile | None,
+) -> bool:
+    """Let the index hold these files as they lie there: in this process if it can be, else through Git."""
+    if isinstance(ready, IndexFile) and len(targets) <= _FEW and all(target.new for target in targets):
+        files = [Taken(_raw(one.path), place(repo, one.path), one.new or "", one.mode) for one in targets]
+        taken = _patiently(lambda: take(repo, files, ready), patience)
+        if taken is not False:
+            return taken is True
+    paths = b"".join(_raw(target.path) + b"\0" for target in targets)
+    owed = indexfile.before(repo)
+    words = ("--add", "--remove", "--stdin")
+    update = ready if isinstance(ready, IndexUpdate) else None
+    done = _update_index(repo, *words, stdin=paths, hold=hold, patience=patience, ready=update)
+    if done:
+        indexfile.after(repo, owed)
     return done
 
 
@@ -300,20 +330,29 @@ def _update_index(
     patience: float,
     ready: IndexUpdate | None = None,
 ) -> bool:
+    waiting = [] if ready is None else [ready]
+
+    def ask() -> bool:
+        if waiting:
+            waiting.pop().finish(stdin)
+        else:
+            repo.run("update-index", "-z", *words, stdin=stdin, hold=hold)
+        return True
+
+    return _patiently(ask, patience) is True
+
+
+def _patiently(ask: Callable[[], bool], patience: float) -> bool | None:
+    """What ``ask`` says, as soon as nobody else holds the index; None where that takes too long, or it fails."""
     deadline = time.monotonic() + patience
     while True:
         try:
-            if ready is not None:
-                ready.finish(stdin)
-            else:
-                repo.run("update-index", "-z", *words, stdin=stdin, hold=hold)
-            return True
+            return ask()
         except GitFailed as error:
             if "index.lock" not in error.detail or time.monotonic() > deadline:
-                return False
+                return None
         except BookError:
-            return False
-        ready = None
+            return None
         time.sleep(0.05)
 
 

@@ -59,6 +59,9 @@ def test_a_shift_at_the_prompt(book: Path, cli: Line) -> None:
     desk.type("今晚修\n", "回车登记: ")
     assert "CP-20261124-A001 现在是“已登记”" in desk.type("\n", "李娜> ")
     assert "号码是 1 到 " in desk.type("g99\n", "李娜> ")
+    # Ctrl-D at a question ends the question, not the shift; keys at full width or in capitals are the same keys.
+    desk.type("Ｇ　1\n", "请选: ")
+    assert "没有写入" in desk.type("\x04", "李娜> ")
 
     # A key goes out and comes back.
     desk.type("k pump\n", ": ")

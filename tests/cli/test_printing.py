@@ -104,7 +104,7 @@ def test_without_fonts_the_way_to_install_them_is_told(
     monkeypatch.setenv("LOGBOOK_FONTS", str(tmp_path / "fonts"))
     told = shared("render", MINOR, "--format", "pdf", *NOW)
     assert (told.code, told.out) == (2, "")
-    assert "没有中文字体" in told.err and "pip install 'property-logbook[pdf]'" in told.err
+    assert "没有中文字体" in told.err and "pip install" in told.err and "'noto-cjk-sans-otc" in told.err
 
 
 # Word

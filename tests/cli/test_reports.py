@@ -54,7 +54,25 @@ def test_names_and_periods_that_are_none(shared: Line) -> None:
     assert shared("report", "keys", "--month", "2026-11", "--day", "2026-11-02").code == 2
     assert shared("report", "complaints", "--month", "2027-01", *NOW).code == 2
     assert shared("report", "complaints", "--part", "level").code == 1
+    # What is longer is not cut down in silence, and before the world began there is nothing to count from.
+    for option, word in (("--month", "2026-Q4"), ("--month", "2026"), ("--day", "2026-11"), ("--quarter", "2026")):
+        assert f"“{word}”不是" in shared("report", "complaints", option, word, "--lang", "zh", *NOW).err
+    for words in (("--month", "0001-01"), ("--since", "0001-01-01"), ("--until", "9999-12-31")):
+        assert shared("report", "complaints", *words, *NOW).code == 2
     assert shared("report", "month", *NOW).code == 2
+
+
+def test_a_file_is_what_its_ending_says(shared: Line, tmp_path: Path) -> None:
+    words = ("report", "complaints", *NOW, "-o")
+    shared.ok(*words, str(tmp_path / "a.html"))
+    assert (tmp_path / "a.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    shared.ok(*words, str(tmp_path / "a.xlsx"))
+    assert (tmp_path / "a.xlsx").read_bytes()[:2] == b"PK"
+    for target in ("a.docx", "a.xls"):
+        assert shared(*words, str(tmp_path / target)).code == 2
+    assert shared("report", "complaints", "--format", "csv", "-o", str(tmp_path / "a.pdf"), *NOW).code == 2
+    assert shared("report", "month", *NOW, "-o", str(tmp_path / "m.xlsx")).code == 2
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["a.html", "a.xlsx"]
 
 
 def test_the_month_in_one_folder_once(shared: Line, tmp_path: Path) -> None:

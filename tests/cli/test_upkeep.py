@@ -84,6 +84,7 @@ def test_closed_and_everything_goes_on(line: Line, tmp_path: Path) -> None:
     # Closed months are validated as committed: by folder, by id.
     assert line("--now", TODAY, "validate", f"{MONTHS}/2026/02").code == 0
     assert line("--now", TODAY, "validate", OLD).code == 0
+    assert line("--now", TODAY, "validate", f"{MONTHS}/2026/02/{OLD}.yaml").code == 0
     audit = json.loads(line("--now", TODAY, "audit", "--format", "json").out)
     assert [one for one in audit if one["severity"] == "error"] == []
     # A new year and a new month open by themselves.

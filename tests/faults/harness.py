@@ -332,7 +332,7 @@ def _age(root: Path) -> None:
 
 def _litter(root: Path) -> list[str]:
     room = root / ".git/logbook"
-    known = ("lock", "index.db", "index.db-wal", "index.db-shm", "index.lock", "library.json", "upkeep")
+    known = ("lock", "index.db", "index.db-wal", "index.db-shm", "index.lock", "library.json", "shared.json", "upkeep")
     found = [place.name for place in room.iterdir() if place.name not in known] if room.exists() else []
     return found + [place.name for glob in (".git/*.lock", ".git/info/*.*") for place in root.glob(glob)]
 

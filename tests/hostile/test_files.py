@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import time
@@ -219,3 +220,21 @@ def test_a_book_somebody_sent_runs_nothing(sent: Line, words: tuple[str, ...]) -
     answer = sent(*words, *NOW)
     assert not sprung.exists(), sprung.read_text()
     assert answer.code == 0, answer
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a disk that is full")
+def test_a_full_disk_spoils_no_file_that_was_there(cli: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = cli.root.parent / "page.html"
+    page.write_text("as it was")
+
+    def full(*words: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.replace", full)
+        answer = cli("render", "complaint", "--blank", "-o", str(page))
+    assert (answer.code, answer.out) == (2, "") and "No space left" in answer.err
+    assert page.read_text() == "as it was" and sorted(cli.root.parent.glob("page*")) == [page]
+    assert cli("render", "complaint", "--blank", "--format", "html", "-o", "/dev/full").code == 2
+    assert cli("render", "complaint", "--blank", "-o", str(page)).code == 0
+    assert "as it was" not in page.read_text()

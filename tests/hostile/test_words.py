@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -289,6 +290,21 @@ def test_an_attachment_keeps_nothing_of_its_name(cli: Line) -> None:
     kept = [path.name for path in (cli.root / "attachments").glob("*")] if (cli.root / "attachments").exists() else []
     assert all(len(name.partition(".")[0]) == 64 for name in kept)
     assert not (cli.root / MARK).exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes")
+def test_an_attachment_is_not_waited_for(cli: Line) -> None:
+    pipe = cli.root.parent / "pipe.png"
+    os.mkfifo(pipe)
+    for word in (str(pipe), "~nobody-here/x.png", "x" * 5000 + ".png", str(cli.root.parent)):
+        answer = cli("add", "incident", f"photos={word}", *NOW)
+        assert (answer.code, answer.out) == (1, ""), answer
+        assert "error-20" not in answer.err and "photos: " in answer.err
+
+
+def test_a_number_out_of_bounds_is_told_its_bounds(cli: Line) -> None:
+    assert "写一个整数：1 到 1200" in cli("upkeep", "sparse", "--keep", "0").err
+    assert "写一个不小于 0 的整数" in cli("list", "--limit", "-1").err
 
 
 def test_the_process_says_the_same(book: Path) -> None:

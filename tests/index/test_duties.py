@@ -92,6 +92,22 @@ def test_the_answer_is_kept_until_it_no_longer_holds(desk: DutyDesk) -> None:
     assert kept(desk.session(LATER).index, midnight) is None
 
 
+def test_the_answer_holds_on_where_nothing_it_looks_at_changed(desk: DutyDesk) -> None:
+    session = desk.session(LATER)
+    now = int(session.now.timestamp())
+    rows = [one.clock for one in overdue(session, ()) if one.kind == "duty"]
+    assert rows
+    session.close()
+    desk.add("room", "id=9-901", now="2026-12-01 09:00")
+    index = desk.session(LATER).index
+    known = kept(index, now)
+    assert known is not None
+    assert [row[0] for row in known] == rows
+    fresh = desk.session(LATER)
+    fresh.index.rebuild()
+    assert [one.clock for one in overdue(fresh, ()) if one.kind == "duty"] == rows
+
+
 def test_an_answer_about_the_past_is_not_kept(desk: DutyDesk) -> None:
     desk.check("F1", "2026-12-01 08:40")
     overdue(desk.session("2026-11-01 10:00"), ())
@@ -103,7 +119,7 @@ def test_an_answer_of_an_older_commit_is_not_taken(desk: DutyDesk) -> None:
     older = desk.session(LATER).index
     desk.check("F1", "2026-12-01 08:40")
     desk.session(LATER).index.close()
-    keep(older, [["x"]], first=0, last=1 << 40)
+    keep(older, [["x"]], first=0, last=1 << 40, forms=())
     assert kept(desk.session(LATER).index, 1) is None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Callable
 from datetime import date
 from datetime import datetime
@@ -14,6 +15,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from hypothesis import example
 from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as some
@@ -79,6 +81,7 @@ VALUES = some.one_of(
 
 @settings(max_examples=40, deadline=None)
 @given(some.lists(VALUES, min_size=1, max_size=12), some.sampled_from(["zh", "en"]))
+@example([("text", "_x000D_"), ("text", "x005F_")], "zh")
 def test_every_value_comes_back_from_a_workbook_as_it_went_in(values: list[tuple[str, Any]], lang: str) -> None:
     fields = [field(kind) for kind, _ in values]
     canonical = [parse_value(own, value, now=NOON, zone=ZONE)[0] for own, (_, value) in zip(fields, values, strict=True)]
@@ -250,6 +253,23 @@ def test_what_is_no_workbook(desk: Desk, data: bytes, rule: str) -> None:
     with pytest.raises(Refused) as caught:
         bring(desk, data, "complaint")
     assert refused(caught) == [(rule, None)]
+
+
+def test_a_sheet_that_swells_or_breaks_off_is_refused(desk: Desk) -> None:
+    """What the library raises while rows are read: entities that multiply, a sheet cut off."""
+    whole = zipfile.ZipFile(io.BytesIO(made(lambda book: None)))
+    entities = "".join(f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(9))
+    swell = f'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">{entities}]>'.encode()
+    row = b'<row r="3"><c r="A3" t="inlineStr"><is><t>&j;</t></is></c></row></sheetData>'
+    for change in (lambda data: swell + data.replace(b"</sheetData>", row), lambda data: data[: len(data) // 2]):
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w") as archive:
+            for name in whole.namelist():
+                data = whole.read(name)
+                archive.writestr(name, change(data) if name == "xl/worksheets/sheet1.xml" else data)
+        with pytest.raises(Refused) as caught:
+            bring(desk, file.getvalue(), "complaint")
+        assert refused(caught) == [("import.workbook", None)]
 
 
 def test_days_as_the_file_writes_them(desk: Desk) -> None:

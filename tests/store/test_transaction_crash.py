@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import shlex
 import shutil
 import subprocess
 import sys
@@ -263,12 +264,14 @@ def test_an_old_lock_without_a_note_is_for_doctor(repo: Repository) -> None:
 
 def test_git_with_an_open_editor_keeps_its_lock(repo: Repository, tmp_path: Path) -> None:
     (repo.root / OLD).write_text("v: by hand\n")
-    env = clean_environment({"GIT_EDITOR": "sleep 60; false"})
+    # Git makes its lock, then writes into it, then opens the editor: only from there on the lock keeps its age.
+    opened = tmp_path / "opened"
+    env = clean_environment({"GIT_EDITOR": f"touch {shlex.quote(str(opened))}; sleep 60; false"})
     words = ["git", "-c", "user.name=Wang", "-c", "user.email=w@desk.example", "commit", "-a"]
     with subprocess.Popen(words, cwd=repo.root, env=env, stderr=subprocess.DEVNULL, start_new_session=True) as child:
         lock = repo.git_dir / "index.lock"
-        for _ in range(500):
-            if lock.exists():
+        for _ in range(1000):
+            if opened.exists():
                 break
             time.sleep(0.01)
         made_old(lock, lock)
