@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from datetime import timedelta
@@ -65,6 +66,12 @@ def _option(metavar: str, zh: str, en: str, **more: Any) -> dict[str, Any]:
 DUE = _option("WHEN", "应还时间（默认当天）", "due back (default: today)")
 WHO = _option("NAME", "借用人（借给几个人时）", "the borrower, where several have one")
 SOME = click.IntRange(min=1)
+
+
+def _recording(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``--at``, ``--reason`` and ``--format`` of a command that records; it takes the call's context of click."""
+    function = format_option(("text", "json", "ids"), "text")(click.pass_context(function))
+    return click.option("--at", **AT)(click.option("--reason", **REASON)(function))
 
 
 class Custody(Group):
@@ -194,10 +201,7 @@ def _out_json(one: Out, private: bool) -> dict[str, object]:
 @click.option("--copies", **_option("N", "数量（默认一）", "how many (default: one)", type=SOME))
 @click.option("--approved-by", **APPROVED)
 @click.option("--signed", "-s", is_flag=True, cls=Option, text=Text("借用人已签字", "the borrower has signed for it"))
-@click.option("--at", **AT)
-@click.option("--reason", **REASON)
-@format_option(("text", "json", "ids"), "text")
-@click.pass_context
+@_recording
 def out_command(
     ctx: click.Context,
     thing: str,
@@ -243,10 +247,7 @@ def out_command(
 @click.argument("thing", metavar="KEY|ITEM|ID", shell_complete=completing.open_ids)
 @click.argument("words", nargs=-1, metavar="[BORROWER] [FIELD=VALUE]...")
 @click.option("--copies", cls=Option, type=click.IntRange(min=0), text=Text("还回几把", "how many came back"))
-@click.option("--at", **AT)
-@click.option("--reason", **REASON)
-@format_option(("text", "json", "ids"), "text")
-@click.pass_context
+@_recording
 def in_command(
     ctx: click.Context,
     thing: str,
@@ -316,10 +317,7 @@ def extend_command(
 @click.option("--area", **_option("AREA", "地点（默认钥匙的区域或房号）", "where (default: the key's area or room)"))
 @click.option("--found-at", **_option("WHEN", "发现时间（默认现在）", "when it was noticed (default: now)"))
 @click.option("--copies", **_option("N", "几把", "how many", type=SOME))
-@click.option("--at", **AT)
-@click.option("--reason", **REASON)
-@format_option(("text", "json", "ids"), "text")
-@click.pass_context
+@_recording
 def lost_command(
     ctx: click.Context,
     thing: str,
@@ -468,10 +466,7 @@ def _balance_json(one: Balance, private: bool) -> dict[str, object]:
 @click.option("--agree", is_flag=True, cls=Option, text=Text("没写的都和应有的相符", "all others are as expected"))
 @click.option("--watched-by", cls=Option, metavar="STAFF", text=Text("监盘人", "who watched"))
 @click.option("--sheet", is_flag=True, cls=Option, text=Text("只看应有多少，不记录", "only show what is expected"))
-@click.option("--at", **AT)
-@click.option("--reason", **REASON)
-@format_option(("text", "json", "ids"), "text")
-@click.pass_context
+@_recording
 def count_command(
     ctx: click.Context,
     words: tuple[str, ...],
