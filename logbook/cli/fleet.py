@@ -74,7 +74,7 @@ def fleet_group() -> None:
     "--sort", metavar="FIELD", multiple=True, cls=Option, text=Text("各项目内的排序", "the order within a site")
 )
 @click.option(
-    "--limit", type=click.IntRange(min=0), cls=Option, text=Text("每个项目最多几条", "at most so many a site")
+    "--limit", type=click.IntRange(0, 10**9), cls=Option, text=Text("每个项目最多几条", "at most so many a site")
 )
 @click.option("--columns", metavar="A,B", cls=Option, text=Text("要哪些列", "which columns"))
 @click.option("--since", metavar="WHEN", cls=Option, text=Text("从何时起", "from when"))

@@ -60,7 +60,7 @@ GENERAL = ("id", "form", "title", "status", "at", "by", "due")
     cls=Option,
     text=Text("排序，-字段 为倒序", "sort; -FIELD turns the order"),
 )
-@click.option("--limit", type=click.IntRange(min=0), cls=Option, text=Text("最多几条", "at most so many"))
+@click.option("--limit", type=click.IntRange(0, 10**9), cls=Option, text=Text("最多几条", "at most so many"))
 @click.option("--columns", metavar="A,B", cls=Option, text=Text("要哪些列", "which columns"))
 @click.option("--since", metavar="WHEN", cls=Option, text=Text("从何时起", "from when"))
 @click.option("--until", metavar="WHEN", cls=Option, text=Text("到何时止（含）", "until when (included)"))

@@ -504,12 +504,17 @@ def _recorded(context: Context, written: Written, code: str, format_: str) -> No
 
 
 def _day(context: Context, word: str) -> date:
+    from logbook.core.moments import FIRST_YEAR
+    from logbook.core.moments import LAST_YEAR
     from logbook.core.moments import parse_day
 
     session = context.session
     found = parse_day(word, now=session.now, zone=session.zone)
     if found is None:
         raise Refused([Issue("shift.no-day", {"found": word}, field="day")])
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        args = {"found": word, "first": FIRST_YEAR, "last": LAST_YEAR}
+        raise Refused([Issue("agenda.far-day", args, field="day")])
     return found
 
 

@@ -49,6 +49,10 @@ class Fonts:
     families: tuple[str, ...]
 
 
+_PICTURE = re.compile("[\U0001f000-\U0001faff]")
+_JOINER = re.compile("[\u200d\ufe0e\ufe0f]")  # what only binds pictures together
+
+
 def compile(
     layout: str, data: Mapping[str, Any], *, title: str, lang: str, moment: int, author: str = "",
     keywords: Sequence[str] = (), fonts: str | None = None,
@@ -106,10 +110,13 @@ def report(
 
 
 def plain(value: object) -> str:
-    """A value as text in which a very long word (an address, a hash) may be broken anywhere."""
+    """A value as text in which a very long word (an address, a hash) may be broken anywhere. Emoji, which no
+    font for print has, are named by their number: a sheet is not refused for one, nor prints without it."""
     if value is None:
         return ""
     text = str(value)
+    if not text.isascii():
+        text = _PICTURE.sub(lambda found: f"[U+{ord(found[0]):X}]", _JOINER.sub("", text))
     if "\u200b" in text:
         text = text.replace("\u200b", "")
     return _LONG.sub(_in_pieces, text) if len(text) > _PIECE else text

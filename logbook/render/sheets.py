@@ -53,7 +53,7 @@ _PAGE = 92  # characters across A4 upright
 _WIDE_GRID = 100  # the least a list needs, above which the sheet lies on its side
 
 _SUM = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
-_SIGNS = {">=": "≥", "<=": "≤", "!=": "≠"}
+_SIGNS = {">=": "≥", "<=": "≤", "!=": "≠", "range": ""}
 
 # Characters a column of that type needs; text columns share what is left.
 _WEIGHTS = {

