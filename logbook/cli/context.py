@@ -182,6 +182,13 @@ def rev_option(function: Function) -> Function:
     return click.option("--rev", metavar="REV", cls=Option, text=told, expose_value=False, callback=_remember)(function)
 
 
+def span_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``--since`` and ``--until``."""
+    since = click.option("--since", metavar="WHEN", cls=Option, text=Text("从何时起", "from when"))
+    until = click.option("--until", metavar="WHEN", cls=Option, text=Text("到何时止（含）", "until when (included)"))
+    return since(until(function))
+
+
 def output_option(function: Function) -> Function:
     """``-o FILE``, where a command can write to a file."""
     option = click.option(

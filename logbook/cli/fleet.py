@@ -16,6 +16,7 @@ from logbook.cli.context import Choices
 from logbook.cli.context import Context
 from logbook.cli.context import format_option
 from logbook.cli.context import passes_context
+from logbook.cli.context import span_options
 from logbook.cli.context import with_globals
 from logbook.cli.fleetreport import fleet_report
 from logbook.cli.fleetwork import MOST_FINDINGS
@@ -77,8 +78,7 @@ def fleet_group() -> None:
     "--limit", type=click.IntRange(0, 10**9), cls=Option, text=Text("每个项目最多几条", "at most so many a site")
 )
 @click.option("--columns", metavar="A,B", cls=Option, text=Text("要哪些列", "which columns"))
-@click.option("--since", metavar="WHEN", cls=Option, text=Text("从何时起", "from when"))
-@click.option("--until", metavar="WHEN", cls=Option, text=Text("到何时止（含）", "until when (included)"))
+@span_options
 @fresh_option
 @private_option
 @format_option(TABLES, "table")

@@ -17,6 +17,7 @@ from logbook.cli.context import Context
 from logbook.cli.context import format_option
 from logbook.cli.context import passes_context
 from logbook.cli.context import rev_option
+from logbook.cli.context import span_options
 from logbook.cli.context import with_globals
 from logbook.cli.noticing import noticing
 from logbook.cli.words import Option
@@ -62,8 +63,7 @@ GENERAL = ("id", "form", "title", "status", "at", "by", "due")
 )
 @click.option("--limit", type=click.IntRange(0, 10**9), cls=Option, text=Text("最多几条", "at most so many"))
 @click.option("--columns", metavar="A,B", cls=Option, text=Text("要哪些列", "which columns"))
-@click.option("--since", metavar="WHEN", cls=Option, text=Text("从何时起", "from when"))
-@click.option("--until", metavar="WHEN", cls=Option, text=Text("到何时止（含）", "until when (included)"))
+@span_options
 @private_option
 @rev_option
 @format_option(TABLES, "table")

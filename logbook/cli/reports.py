@@ -14,6 +14,7 @@ from logbook.cli.context import Context
 from logbook.cli.context import format_option
 from logbook.cli.context import passes_context
 from logbook.cli.context import rev_option
+from logbook.cli.context import span_options
 from logbook.cli.context import with_globals
 from logbook.cli.noticing import noticing
 from logbook.cli.people import may_see_private
@@ -56,8 +57,7 @@ _PERIODS = (
     click.option("--month", metavar="2026-11", cls=Option, text=Text("某个月", "a month")),
     click.option("--quarter", metavar="2026-Q4", cls=Option, text=Text("某个季度", "a quarter")),
     click.option("--year", metavar="2026", cls=Option, text=Text("某一年", "a year")),
-    click.option("--since", metavar="WHEN", cls=Option, text=Text("从何时起", "from when")),
-    click.option("--until", metavar="WHEN", cls=Option, text=Text("到何时止（含）", "until when (included)")),
+    span_options,
 )
 
 

@@ -27,10 +27,10 @@ from logbook.core.reportsentences import Broken
 from logbook.core.reportsentences import Place
 from logbook.core.reportsentences import Sentences
 from logbook.core.reportsentences import columns_named
-from logbook.core.reportsentences import texts
 from logbook.core.rules import Expression
 from logbook.core.rules import nodes as n
 from logbook.core.shapes import EXPECTED
+from logbook.core.shapes import texts
 from logbook.core.text import Text
 
 COLUMN_KEYS = (

@@ -29,9 +29,9 @@ from logbook.core.reportplan import Suppress
 from logbook.core.reportsentences import Broken
 from logbook.core.reportsentences import Place
 from logbook.core.reportsentences import columns_named
-from logbook.core.reportsentences import texts
 from logbook.core.shapes import EXPECTED
 from logbook.core.shapes import Findings
+from logbook.core.shapes import texts
 from logbook.core.text import Text
 
 # The period a report of a cadence is about.

@@ -40,13 +40,6 @@ class Broken(Exception):
     """What was read cannot be used; why stands among the issues."""
 
 
-def texts(value: Any) -> tuple[str, ...]:
-    """One text or a list of them."""
-    if isinstance(value, str):
-        return (value,)
-    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()
-
-
 def split_at(text: str, *words: str) -> tuple[int, str] | None:
     """Where the first of these words stands outside brackets and quotation marks."""
     depth, quoted = 0, False
@@ -307,9 +300,7 @@ class Sentences:
         return True
 
     def keys(self, plain: Mapping[str, Any], known: Sequence[str], place: Place) -> None:
-        for key in plain:
-            if key not in known:
-                self.found.unknown("form.unknown-key", str(key), known, *place, str(key))
+        self.found.unknown_keys(plain, known, *place)
 
     def word(self, plain: Mapping[str, Any], key: str, known: Iterable[str], place: Place) -> str | None:
         value = plain.get(key)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from logbook.core.definition import ITEM
@@ -92,6 +93,13 @@ EXPECTED = {
 }
 
 
+def texts(value: Any) -> tuple[str, ...]:
+    """One text or a list of them; what is neither is left out."""
+    if isinstance(value, str):
+        return (value,)
+    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()
+
+
 class Findings:
     """Issues of one file, in the order found, each with its line and its dotted place.
 
@@ -122,6 +130,12 @@ class Findings:
         """A word that is none of ``options``, with the nearest of them."""
         allowed = list(options)
         self.add(rule, *place, word=word, allowed=allowed, hint=hint(word, allowed), **args)
+
+    def unknown_keys(self, plain: Iterable[object], known: Sequence[str], *place: str | int) -> None:
+        """Every key of a mapping at ``place`` that is none of ``known``."""
+        for key in plain:
+            if key not in known:
+                self.unknown("form.unknown-key", str(key), known, *place, str(key))
 
     @property
     def broken(self) -> bool:

@@ -17,6 +17,7 @@ from logbook.core.formlibrary import Source
 from logbook.core.issues import Issue
 from logbook.core.shapes import ID
 from logbook.core.shapes import Findings
+from logbook.core.shapes import texts
 from logbook.core.shifts import NORMAL
 from logbook.core.shifts import Desk
 from logbook.core.shifts import Post
@@ -61,8 +62,8 @@ def posts_of(library: Library, settings: Mapping[str, object]) -> Posts:
                 found.desks[name] = Desk(
                     name,
                     label_from(desk),
-                    _texts(desk.get("posts")),
-                    _texts(desk.get("alias")),
+                    texts(desk.get("posts")),
+                    texts(desk.get("alias")),
                     desk.get("round_the_clock") == "true",
                 )
     return found
@@ -80,7 +81,7 @@ def check_shifts(sources: Sequence[Source], library: Library) -> list[Issue]:
         if not isinstance(plain, Mapping) or not plain:
             found.add("form.empty")
             continue
-        _known_keys(plain, FILE_KEYS, found)
+        found.unknown_keys(plain, FILE_KEYS)
         for key in FILE_KEYS:
             if plain.get(key) is not None and not isinstance(plain[key], Mapping):
                 found.add("shift.shape", key, name=key)
@@ -134,7 +135,7 @@ def _post(name: str, plain: Mapping[str, Any], source: Source, early: int | None
         log=_text(plain.get("log")),
         pack=source.pack,
         note=label_from(plain["note"]) if plain.get("note") else None,
-        source="; ".join(_texts(plain.get("source"))) or None,
+        source="; ".join(texts(plain.get("source"))) or None,
         inferred=plain.get("inferred") == "true",
         path=source.path,
         line=source.line("posts", name),
@@ -172,12 +173,6 @@ def _text(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _texts(value: Any) -> tuple[str, ...]:
-    if isinstance(value, str):
-        return (value,)
-    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()
-
-
 def _entries(plain: Mapping[str, Any], key: str) -> Iterator[tuple[str, Any]]:
     inner = plain.get(key)
     yield from inner.items() if isinstance(inner, Mapping) else ()
@@ -197,15 +192,9 @@ def _named(name: str, plain: Any, found: Findings, *place: str) -> bool:
     return True
 
 
-def _known_keys(plain: Mapping[str, Any], keys: Sequence[str], found: Findings, *place: str | int) -> None:
-    for key in plain:
-        if key not in keys:
-            found.unknown("form.unknown-key", str(key), keys, *place, str(key))
-
-
 def _check_post(name: str, plain: Mapping[str, Any], library: Library, found: Findings) -> None:
     place = ("posts", name)
-    _known_keys(plain, POST_KEYS, found, *place)
+    found.unknown_keys(plain, POST_KEYS, *place)
     for key in ("lead_min", "min_on_duty", "headcount"):
         if plain.get(key) is not None and _number(plain[key]) is None:
             found.add("shift.number", *place, key, name=key, found=str(plain[key]))
@@ -237,7 +226,7 @@ def _check_slots(rows: Any, found: Findings, *place: str | int) -> None:
         if not isinstance(row, Mapping):
             found.add("shift.slots", *place, number)
             continue
-        _known_keys(row, SLOT_KEYS, found, *place, number)
+        found.unknown_keys(row, SLOT_KEYS, *place, number)
         bad = False
         for key in ("start", "end"):
             given = row.get(key)
@@ -270,11 +259,11 @@ def _check_slots(rows: Any, found: Findings, *place: str | int) -> None:
 
 def _check_desk(name: str, plain: Mapping[str, Any], posts: Mapping[str, Post], found: Findings) -> None:
     place = ("desks", name)
-    _known_keys(plain, DESK_KEYS, found, *place)
+    found.unknown_keys(plain, DESK_KEYS, *place)
     whole = plain.get("round_the_clock")
     if whole is not None and whole not in ("true", "false"):
         found.add("shift.shape", *place, "round_the_clock", name="round_the_clock")
-    held = _texts(plain.get("posts"))
+    held = texts(plain.get("posts"))
     if not held:
         found.add("form.missing-key", *place, key="posts")
     for post in held:

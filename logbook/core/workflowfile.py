@@ -105,7 +105,7 @@ def check_workflows(sources: Sequence[Source], library: Library) -> list[Issue]:
             found.add("form.empty")
             issues += found.issues
             continue
-        _unknown_keys(plain, FILE_KEYS, found)
+        found.unknown_keys(plain, FILE_KEYS)
         entries = plain.get("workflows")
         if not isinstance(entries, Mapping) or not entries:
             found.add("form.shape", "workflows", key="workflows", expected=EXPECTED["map"])
@@ -126,7 +126,7 @@ def _check_workflow(name: str, plain: Any, found: Findings, library: Library) ->
     if not isinstance(plain, Mapping):
         found.add("form.shape", *place, key=name, expected=EXPECTED["map"])
         return
-    _unknown_keys(plain, WORKFLOW_KEYS, found, *place)
+    found.unknown_keys(plain, WORKFLOW_KEYS, *place)
     if not plain.get("zh") and not plain.get("en"):
         found.add("form.no-label", *place, name=name)
     steps = plain.get("steps")
@@ -138,7 +138,7 @@ def _check_workflow(name: str, plain: Any, found: Findings, library: Library) ->
         if not isinstance(step, Mapping):
             found.add("form.shape", *here, key="steps", expected=EXPECTED["map"])
             continue
-        _unknown_keys(step, STEP_KEYS, found, *here)
+        found.unknown_keys(step, STEP_KEYS, *here)
         _check_do(step.get("do"), found, library, *here)
         if step.get("inferred") not in (None, "true", "false"):
             found.add("form.shape", *here, "inferred", key="inferred", expected=EXPECTED["flag"])
@@ -162,12 +162,6 @@ def _check_do(do: Any, found: Findings, library: Library, *place: str | int) -> 
     steps = library.forms[form].steps
     if step not in steps:
         found.unknown("form.unknown-step", step, steps, *place, "do")
-
-
-def _unknown_keys(plain: Mapping[str, Any], keys: Sequence[str], found: Findings, *place: str | int) -> None:
-    for key in plain:
-        if key not in keys:
-            found.unknown("form.unknown-key", str(key), keys, *place, str(key))
 
 
 def _steps_of(plain: Mapping[str, Any]) -> Iterator[WorkflowStep]:
