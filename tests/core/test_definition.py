@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 import pytest
@@ -14,131 +13,20 @@ from logbook.core.definition import label_from
 from logbook.core.form import Cell
 from logbook.core.form import Default
 from logbook.core.form import DefaultRows
-from logbook.core.form import Form
-from logbook.core.form import Library
 from logbook.core.formlibrary import Source
 from logbook.core.formlibrary import library_from
-from logbook.core.formwords import find_choice
-from logbook.core.formwords import find_field
-from logbook.core.formwords import find_form
-from logbook.core.formwords import find_prefix
-from logbook.core.formwords import find_signature
-from logbook.core.formwords import find_state
-from logbook.core.formwords import find_step
 from logbook.core.issues import Issue
 from logbook.core.text import Text
 from logbook.locale.catalogue import Catalogue
 from logbook.store import codec
-
-PATH = "templates/core/complaint.yaml"
-
-COMPLAINT = """\
-form: complaint
-version: 2
-effective: 2026-01-01
-prefix: CP
-title: {zh: 客户投诉登记表, en: Complaint register}
-alias: [投诉]
-source: [002 投诉处理及回访制度 1-7, 002 四.4]
-subject: [summary]
-fields:
-  received_at: {zh: 投诉时间, en: Received at, type: datetime, is: at}
-  name: {zh: 客户姓名, en: Customer, type: text, required: true, private: true}
-  phone: {zh: 电话, en: Phone, type: phone, private: true, default: room.phone}
-  room: {zh: 房号, en: Room, type: ref room}
-  place: {zh: 地点, en: Place, type: text, default: room}
-  way: {zh: 形式, en: Way, type: choice, choices: {letter: 信函 / Letter, phone: 电话 / Phone}, default: phone}
-  summary: {zh: 内容摘要, en: Summary, type: text, required: true}
-  level:
-    zh: 等级
-    en: Level
-    type: choice
-    choices: {minor: 轻微 / Minor, major: 重大 / Major}
-    default: minor
-  forwarded_at: {zh: 转呈时间, en: Forwarded at, type: datetime, is: forward.at}
-  demanded_by: {zh: 要求期限, en: Wanted by, type: datetime, default: {within: 2 days}}
-  round: {zh: 第几次, en: Round, type: int, default: 1}
-  calls:
-    zh: 通话
-    en: Calls
-    type: list
-    of:
-      at: {zh: 时间, en: At, type: datetime, default: now}
-      to_room: {zh: 房号, en: Room, type: ref room, default: room}
-      minutes: {zh: 分钟, en: Minutes, type: int}
-  talked: {zh: 通话分钟, en: Talked, type: int, derived: sum of minutes over rows of calls}
-  result: {zh: 处理结果, en: Result, type: longtext}
-states: {registered: 已登记 / Registered, forwarded: 已转呈 / Forwarded, closed: 已归档 / Closed}
-final: [closed]
-steps:
-  register: {zh: 登记, en: Register, to: registered, by: [cs_officer]}
-  forward: {zh: 转呈, en: Forward, from: registered, to: forwarded, requires: [forwarded_at], by: [cs_officer]}
-  close: {zh: 归档, en: Close, from: [registered, forwarded], to: closed, requires: result, by: [director], approver: true}
-  again: {zh: 重开, en: Again, from: closed, to: registered, reason: true, adds: {round: 1}, opens: complaint}
-signatures:
-  heard: {zh: 登记人, en: Heard, roles: [cs_officer], at: register}
-clocks:
-  forward: {zh: 转呈, en: Forward, when: level is major, starts: at, stops: forward, within: same day, to: director}
-  resolve: {zh: 处理, en: Resolve, starts: at, stops: [close], within: {level: {major: 10 days, minor: 2 days or demanded_by}}}
-checks:
-  - {id: result_full, rule: result required if level is major before close, say: {zh: 写明结果, en: Say the result}}
-  - {id: quick, rule: forwarded_at <= received_at + 1 day, severity: warning}
-list: [id, room, level, status, due]
-sheet:
-  - [name, room]
-  - summary 2
-  - calls
-  - signatures
-"""
-
-ROOM = """\
-form: room
-version: 1
-prefix: RM
-title: 房屋单元台账 / Unit register
-register: true
-fields:
-  room_no: {zh: 房号, en: Room, type: text, is: id}
-  phone: {zh: 电话, en: Phone, type: phone}
-states: {active: 有效 / Active}
-steps:
-  enter: {zh: 建档, en: Enter, to: active, by: [staff]}
-"""
-
-ROLES = "roles: {cs_officer: 客服管理员 / Officer, director: 主任 / Director}\n"
-
-FILES = {PATH: COMPLAINT, "templates/core/room.yaml": ROOM, "templates/core/roles.yaml": ROLES}
-
-
-def library(files: dict[str, str] = FILES, **changed: str) -> tuple[Library, list[Issue]]:
-    """The library of these files; ``complaint=…`` replaces templates/core/complaint.yaml."""
-    files = {**files, **{f"templates/core/{name}.yaml": text for name, text in changed.items()}}
-    return library_from([source(path, text) for path, text in files.items()])
-
-
-def source(path: str, text: str) -> Source:
-    document, issues = codec.read_definition(text.encode(), path)
-    assert document is not None, issues
-    return Source(path, document.plain, document.line, document.place)
-
-
-def form(text: str = COMPLAINT) -> Form:
-    made, issues = alone(text)
-    assert issues == []
-    assert made is not None
-    return made
-
-
-def alone(text: str) -> tuple[Form | None, list[Issue]]:
-    document, issues = codec.read_definition(text.encode(), PATH)
-    assert document is not None, issues
-    return form_from(document.plain, path=PATH, pack="core", line=document.line, spot=document.place)
-
-
-def changed(old: str, new: str, text: str = COMPLAINT) -> str:
-    assert old in text, f"the test changes {old!r}, which the form does not say"
-    return text.replace(old, new, 1)
-
+from tests.core.formkit import COMPLAINT
+from tests.core.formkit import FILES
+from tests.core.formkit import PATH
+from tests.core.formkit import alone
+from tests.core.formkit import changed
+from tests.core.formkit import form
+from tests.core.formkit import library
+from tests.core.formkit import source
 
 # --------------------------------------------------------------------------- what is read
 
@@ -278,14 +166,6 @@ def test_a_checklist_may_begin_with_a_verdict() -> None:
     assert form(changed("result:", tour)).fields["tour"].default == Default("value", "pass")
     _, issues = alone(changed("result:", tour.replace("pass", "fine")))
     assert [issue.rule for issue in issues] == ["form.bad-default"]
-
-
-def test_a_label_as_written_comes_before_an_id_in_other_letters() -> None:
-    text = changed("  result:", "  customer: {zh: 客户档案, en: File, type: text}\n  result:")
-    for word, name in (("Customer", "name"), ("customer", "customer"), ("CUSTOMER", "customer")):
-        found = find_field(form(text), word)
-        assert not isinstance(found, Issue)
-        assert found.id == name
 
 
 def test_sentences_and_budgets_are_read_when_looked_at() -> None:
@@ -473,238 +353,6 @@ def test_nothing_odd_anywhere_is_more_than_an_issue_with_a_sentence() -> None:
                         assert sentence and not set("{}=") & set(sentence), sentence
                         assert fix and "{hint}" not in fix, fix
     assert len(told) >= 20
-
-
-# --------------------------------------------------------------------------- between files
-
-
-def test_the_files_of_a_book_make_a_library() -> None:
-    book, issues = library()
-    assert issues == []
-    assert list(book.forms) == ["complaint", "room"]
-    assert book.roles["director"] == Text("主任", "Director")
-    assert book.form_at("complaint", 2) is book.forms["complaint"]
-    assert book.form_at("complaint", 1) is None
-
-
-BETWEEN = [
-    ("type: ref room}", "type: ref rom}", "form.unknown-form", "fields.room.type", 13),
-    ("default: room.phone", "default: room.fone", "form.unknown-field", "fields.phone.default", 12),
-    ("by: [director]", "by: [directr]", "form.unknown-role", "steps.close.by", 41),
-    ("to: director}", "to: boss}", "form.unknown-role", "clocks.forward.to", 46),
-    ("roles: [cs_officer]", "roles: [officer]", "form.unknown-role", "signatures.heard.roles", 44),
-    ("opens: complaint", "opens: complain", "form.unknown-form", "steps.again.opens", 42),
-    ("starts: at, stops: forward", "starts: att, stops: forward", "form.unknown-moment", "clocks.forward.starts", 46),
-    ("starts: at, stops: forward", "starts: [at, again, agin], stops: forward", "form.unknown-moment", "clocks.forward.starts", 46),
-    ("starts: at, stops: forward", "starts: at, stops: level", "form.not-moment", "clocks.forward.stops", 46),
-    ("starts: at, stops: forward", "starts: calls.on, stops: forward", "form.unknown-field", "clocks.forward.starts", 46),
-    ("starts: at, stops: forward", "starts: room.done, stops: forward", "form.unknown-moment", "clocks.forward.starts", 46),
-    ("2 days or demanded_by", "2 days or demandd_by", "form.unknown-moment", "clocks.resolve.within", 47),
-    ("to: director}", "to: director, escalate: [{at: 80%, to: boss}]}", "form.unknown-role", "clocks.forward.escalate.0.to", 46),
-    ("prefix: CP", "prefix: RM", "form.prefix-clash", "prefix", 4),
-    ("form: complaint", "form: complaints", "form.file-name", "form", 1),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("old", "new", "rule", "field", "line"), BETWEEN)
-def test_a_name_that_nothing_answers_to_is_told(old: str, new: str, rule: str, field: str, line: int) -> None:
-    _, issues = library(complaint=changed(old, new))
-    places = [(issue.rule, issue.field, issue.line) for issue in issues if issue.path == PATH]
-    if rule == "form.prefix-clash":
-        places = [(issue.rule, issue.field, 4) for issue in issues]
-    assert (rule, field, line) in places
-
-
-def test_a_clock_may_start_at_a_linked_moment_or_a_column() -> None:
-    for name in ("room.enter", "room.at", "calls.at", "received_at", "forward"):
-        _, issues = library(complaint=changed("starts: at, stops: forward", f"starts: {name}, stops: close"))
-        assert issues == [], name
-
-
-def test_a_broken_form_leaves_the_others_alone() -> None:
-    book, issues = library(room=changed("type: text, is: id", "type: texxt, is: id", ROOM))
-    assert [(issue.path, issue.rule) for issue in issues] == [
-        ("templates/core/room.yaml", "form.unknown-type")
-    ]
-    assert list(book.forms) == ["complaint"]
-
-
-def test_two_forms_called_alike_are_told() -> None:
-    _, issues = library(room=changed("房屋单元台账 / Unit register", "投诉 / Units", ROOM))
-    assert [(issue.rule, issue.severity, issue.args["other"]) for issue in issues] == [
-        ("form.word-clash", "warning", "complaint")
-    ]
-
-
-def test_older_versions_stand_beside_the_newest() -> None:
-    older = changed("version: 2", "version: 1")
-    book, issues = library({**FILES, "templates/core/complaint@1.yaml": older})
-    assert issues == []
-    assert book.forms["complaint"].version == 2
-    old = book.form_at("complaint", 1)
-    assert old is not None
-    assert old.effective == date(2026, 1, 1).isoformat()
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "rule"),
-    [
-        ("complaint@1", COMPLAINT, "form.file-name"),
-        ("complaint@2", COMPLAINT, "form.older-newer"),
-        ("complain@1", changed("form: complaint", "form: complain", changed("version: 2", "version: 1")), "form.older-alone"),
-    ],
-)  # fmt: skip
-def test_an_older_version_says_so_in_its_name(name: str, text: str, rule: str) -> None:
-    _, issues = library({**FILES, f"templates/core/{name}.yaml": text})
-    assert rule in [issue.rule for issue in issues if issue.path == f"templates/core/{name}.yaml"]
-
-
-def test_a_file_outside_a_pack_is_told() -> None:
-    _, issues = library({**FILES, "templates/stray.yaml": ROOM})
-    assert [(issue.rule, issue.path) for issue in issues] == [("form.no-pack", "templates/stray.yaml")]
-
-
-def test_checklists_are_read_and_known() -> None:
-    lists = "checklists:\n  tour: {zh: 巡查, en: Tour, source: '002', items: {lamp: {zh: 灯, en: Lamp, limit: {op: '>=', n: 5, unit: lx}}, door: 门 / Door}}\n"
-    text = changed("  result: {", "  tour: {zh: 巡查, en: Tour, type: checklist tour}\n  result: {")
-    book, issues = library(complaint=text, checklists=lists)
-    assert issues == []
-    tour = book.checklists["tour"]
-    assert tour.items["lamp"].limit == (">=", "5", Text("", "lx"))
-    assert tour.items["door"].label == Text("门", "Door")
-    _, issues = library(complaint=changed("checklist tour", "checklist tor", text), checklists=lists)
-    assert [(issue.rule, issue.field) for issue in issues] == [("form.unknown-checklist", "fields.tour.type")]
-
-
-LISTS = "checklists:\n  tour: {zh: 巡查, en: Tour, items: {lamp: 灯 / Lamp, door: 门 / Door}}\n"
-
-
-def test_a_field_holds_a_line_of_a_checklist() -> None:
-    text = changed("  result: {", "  spot: {zh: 位置, en: Spot, type: item of tour}\n  result: {")
-    book, issues = library(complaint=text, checklists=LISTS)
-    assert issues == []
-    spot = book.forms["complaint"].fields["spot"]
-    assert (spot.type, spot.target, dict(spot.choices)) == (
-        "choice",
-        ("tour",),
-        {"lamp": Text("灯", "Lamp"), "door": Text("门", "Door")},
-    )
-    _, issues = library(complaint=changed("item of tour", "item of tor", text), checklists=LISTS)
-    assert [(issue.rule, issue.field) for issue in issues] == [("form.unknown-checklist", "fields.spot.type")]
-    _, issues = library(complaint=changed("type: item of tour", "type: item", text), checklists=LISTS)
-    assert [(issue.rule, issue.field) for issue in issues] == [("form.type-argument", "fields.spot.type")]
-
-
-def test_units_are_labels() -> None:
-    units = ("次 / times", "{zh: 次, en: times}", "元")
-    fields = "".join(f"  n{i}: {{zh: 数{i}, en: N{i}, type: int, unit: {unit}}}\n" for i, unit in enumerate(units))
-    book, issues = library(complaint=changed("  result: {", f"{fields}  result: {{"))
-    assert issues == []
-    read = [book.forms["complaint"].fields[f"n{i}"].unit for i in range(3)]
-    assert read == [Text("次", "times"), Text("次", "times"), Text("元", "")]
-
-
-@pytest.mark.parametrize(
-    ("written", "opens"),
-    [
-        ("room", (("room", None),)),
-        ("[room, complaint]", (("room", None), ("complaint", None))),
-        ("{room: level is major, complaint: }", (("room", "level is major"), ("complaint", None))),
-    ],
-)
-def test_what_a_step_opens(written: str, opens: tuple[tuple[str, str | None], ...]) -> None:
-    book, issues = library(complaint=changed("to: closed,", f"to: closed, opens: {written},"))
-    assert issues == []
-    assert book.forms["complaint"].steps["close"].opens == opens
-
-
-@pytest.mark.parametrize(
-    ("written", "rule", "place"),
-    [
-        ("rom", "form.unknown-form", "steps.close.opens"),
-        ("[[room]]", "form.shape", "steps.close.opens"),
-        ("{room: [major]}", "form.shape", "steps.close.opens.room"),
-        ("{room: level is majr}", "rule.unknown-value", "steps.close.opens.room"),
-    ],
-)
-def test_what_a_step_cannot_open(written: str, rule: str, place: str) -> None:
-    _, issues = library(complaint=changed("to: closed,", f"to: closed, opens: {written},"))
-    assert [(issue.rule, issue.field) for issue in issues] == [(rule, place)]
-
-
-def test_the_condition_of_a_place_to_sign() -> None:
-    text = changed("at: register}\nclocks", "at: register, when: level is major}\nclocks")
-    book, issues = library(complaint=text)
-    assert issues == []
-    place = book.forms["complaint"].signatures["heard"]
-    assert place.when_text == "level is major"
-    assert place.when is not None
-    _, issues = library(complaint=changed("when: level is major", "when: levl is major", text))
-    assert [(issue.rule, issue.field) for issue in issues] == [("rule.unknown-field", "signatures.heard.when")]
-
-
-@pytest.mark.parametrize("key", ["starts", "stops", "within", "not_before"])
-def test_no_clock_counts_by_what_is_computed(key: str) -> None:
-    clock = {"starts": "at", "stops": "close", "within": "2 days"}
-    clock[key] = "by second" if key == "within" else "second"
-    told = ", ".join(f"{name}: {value}" for name, value in clock.items())
-    text = changed("  result: {", "  second: {zh: 二, en: Two, type: date, derived: at + 1 days}\n  result: {")
-    text = changed("clocks:\n", f"clocks:\n  odd: {{zh: 怪, en: Odd, {told}}}\n", text)
-    _, issues = library(complaint=text)
-    assert [(issue.rule, issue.field, issue.args) for issue in issues] == [
-        ("form.clock-derived", f"clocks.odd.{key}", {"name": "second"})
-    ]
-
-
-# --------------------------------------------------------------------------- words people type
-
-
-@pytest.mark.parametrize(
-    "word", ["complaint", "Complaint", "投诉", "客户投诉登记表", " complaint REGISTER ", "CP", "cp"]
-)
-def test_a_form_is_found_by_any_of_its_words(word: str) -> None:
-    found = find_form(library()[0], word)
-    assert isinstance(found, Form)
-    assert found.name == "complaint"
-
-
-def test_parts_are_found_by_id_and_label() -> None:
-    book = library()[0]
-    complaint = book.forms["complaint"]
-    assert find_prefix(book, "RM") is book.forms["room"]
-    assert find_prefix(book, "XX") is None
-    assert find_field(complaint, "内容摘要") is complaint.fields["summary"]
-    assert find_field(complaint.fields["calls"], "minutes") is complaint.fields["calls"].columns["minutes"]
-    assert find_field(complaint.fields["calls"], "分钟") is complaint.fields["calls"].columns["minutes"]
-    assert find_step(complaint, "归档") is complaint.steps["close"]
-    assert find_state(complaint, "closed") == "closed"
-    assert find_state(complaint, "已归档") == "closed"
-    assert find_choice(complaint.fields["level"], "重大") == "major"
-    assert find_choice(complaint.fields["level"], "MAJOR") == "major"
-    assert find_signature(complaint, "登记人") is complaint.signatures["heard"]
-
-
-def test_a_word_that_means_two_things_is_asked_back() -> None:
-    book, issues = library(complaint=changed("zh: 通话\n", "zh: 电话\n"))
-    assert [(issue.rule, issue.severity, issue.field) for issue in issues] == [
-        ("form.label-clash", "warning", "fields.calls")
-    ]
-    complaint = book.forms["complaint"]
-    found = find_field(complaint, "电话")
-    assert isinstance(found, Issue)
-    assert (found.rule, found.args["allowed"]) == ("form.ambiguous", ["phone", "calls"])
-
-
-def test_a_word_that_means_nothing_is_told_with_the_nearest() -> None:
-    found = find_step(form(), "归当")
-    assert isinstance(found, Issue)
-    assert (found.rule, found.args["hint"]) == (
-        "form.unknown-step",
-        Text("是不是“归档”？", ' Did you mean "归档"?'),
-    )
-    assert find_form(library()[0], "") == Issue(
-        "form.unknown-form", {"word": "", "allowed": ["complaint", "room"], "hint": Text("", "")}
-    )
 
 
 # --------------------------------------------------------------------------- what clocks may say more

@@ -33,6 +33,7 @@ STAFF = (
     ("gao", "郜经理", "department_manager"),
 )
 
+
 def switch_on(desk: Desk, pack: str) -> None:
     settings = desk.root / "logbook.yaml"
     settings.write_text(settings.read_text("utf-8").replace("- core\n", f"- core\n- {pack}\n"), "utf-8")
