@@ -48,7 +48,7 @@ def noticing(context: Context, *, rules: bool = False) -> Iterator[None]:
     faulty = {issue.path for issue in session.library_issues if issue.is_error and issue.path}
     lost = sorted(path for path in faulty if path.rpartition("/")[2].partition(".")[0] not in session.library.forms)
     if lost and not faults:
-        from logbook.core.formlibrary import SPECIAL
+        from logbook.core.sources import SPECIAL
 
         lost = [path for path in lost if path.rpartition("/")[2].removesuffix(".yaml") not in SPECIAL]
     if lost and not faults:

@@ -23,12 +23,12 @@ from logbook.core.calendarfile import split_windows
 from logbook.core.calendars import SHIPPED
 from logbook.core.calendars import Windows
 from logbook.core.calendars import parse_windows
-from logbook.core.definition import no_line
-from logbook.core.formlibrary import Source
 from logbook.core.issues import Issue
 from logbook.core.moments import hhmm
 from logbook.core.shapes import EXPECTED
 from logbook.core.shapes import Findings
+from logbook.core.sources import Source
+from logbook.core.sources import no_line
 
 SETTINGS_FILE = "logbook.yaml"
 FILE_KEYS = ("calendars", "days")

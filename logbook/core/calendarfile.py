@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from typing import Any
 
 from logbook.core.form import Library
-from logbook.core.formlibrary import Source
 from logbook.core.issues import Issue
+from logbook.core.sources import Source
 from logbook.core.text import Text
 from logbook.core.value import frozen
 

@@ -35,6 +35,7 @@ from logbook.core.patterns import lazily
 from logbook.core.settled import settled
 from logbook.core.settled import settled_with
 from logbook.core.settled import with_settings
+from logbook.core.sources import no_line
 from logbook.core.text import Text
 from logbook.core.value import frozen
 
@@ -54,11 +55,6 @@ REOPEN = {"zh": "重新处理", "en": "Reopen", "reason": "true"}
 ITEM = "item"
 MONTHS = {"last_month": -1, "this_month": 0, "next_month": 1}
 DEFAULT_WORDS = ("now", "today", "me", "last", *MONTHS)
-
-
-def no_line(*place: str | int) -> int | None:
-    """Where line numbers are not known."""
-    return None
 
 
 # --------------------------------------------------------------------------- values that can wait

@@ -27,9 +27,9 @@ from logbook.core.dutyparts import expected_shape
 from logbook.core.form import Field
 from logbook.core.form import Form
 from logbook.core.form import Library
-from logbook.core.formlibrary import Shelf
-from logbook.core.formlibrary import Source
 from logbook.core.issues import Issue
+from logbook.core.sources import Shelf
+from logbook.core.sources import Source
 
 if TYPE_CHECKING:
     from logbook.core.rules import Condition

@@ -17,8 +17,8 @@ from logbook.core.duties import Time
 from logbook.core.form import Field
 from logbook.core.form import Form
 from logbook.core.form import Library
-from logbook.core.formlibrary import Source
 from logbook.core.issues import Issue
+from logbook.core.sources import Source
 from logbook.core.text import Text
 
 if TYPE_CHECKING:

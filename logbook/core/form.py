@@ -13,10 +13,10 @@ from logbook.core.value import frozen
 
 if TYPE_CHECKING:
     from logbook.core.budgets import Within
-    from logbook.core.formlibrary import Source
     from logbook.core.rules import Condition
     from logbook.core.rules import Expression
     from logbook.core.rules import Rule
+    from logbook.core.sources import Source
 
 FIELD_TYPES = (
     "text", "longtext", "int", "decimal", "money", "date", "time", "datetime", "choice",

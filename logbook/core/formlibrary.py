@@ -8,16 +8,11 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
-from typing import Any
-from typing import Generic
-from typing import TypeVar
 
 from logbook.core.definition import build_checklist
 from logbook.core.definition import build_form
 from logbook.core.definition import build_roles
 from logbook.core.definition import form_from
-from logbook.core.definition import no_line
 from logbook.core.definition import texts_of
 from logbook.core.form import Checklist
 from logbook.core.form import Form
@@ -25,65 +20,13 @@ from logbook.core.form import Library
 from logbook.core.issues import Issue
 from logbook.core.settled import settled_with
 from logbook.core.settled import with_settings
+from logbook.core.sources import SHARED
+from logbook.core.sources import SPECIAL
+from logbook.core.sources import FormShelf
+from logbook.core.sources import Shelf
+from logbook.core.sources import Source
 from logbook.core.text import Text
 from logbook.core.value import replace
-
-if TYPE_CHECKING:
-    from logbook.core.shapes import LineOf
-    from logbook.core.shapes import SpotOf
-
-# Files of a pack that are no forms. The last two are read elsewhere.
-SPECIAL = ("roles", "checklists", "duties", "calendars", "shifts", "settings", "pack", "workflows", "reports")
-# Of these the library keeps the text; other modules say what it means.
-SHARED = ("calendars", "duties", "shifts", "settings", "pack", "workflows", "reports")
-
-Value = TypeVar("Value")
-
-
-class Shelf(Mapping[str, Value], Generic[Value]):
-    """A mapping that makes each of its values when it is first asked for."""
-
-    __slots__ = ("_list", "_makers", "made")
-
-    def __init__(self, makers: Callable[[], Mapping[str, Callable[[], Value]]]) -> None:
-        self._list = makers
-        self._makers: Mapping[str, Callable[[], Value]] | None = None
-        self.made: dict[str, Value] = {}
-
-    @property
-    def makers(self) -> Mapping[str, Callable[[], Value]]:
-        """How each value is made; the list itself waits until it is needed, too."""
-        if self._makers is None:
-            self._makers = self._list()
-        return self._makers
-
-    def __getitem__(self, name: str) -> Value:
-        try:
-            return self.made[name]
-        except KeyError:
-            value = self.made[name] = self.makers[name]()
-            return value
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.makers)
-
-    def __len__(self) -> int:
-        return len(self.makers)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self.makers
-
-
-class FormShelf(Shelf[Form]):
-    """Forms that are made when asked for, and the words for each that are known before that."""
-
-    __slots__ = ("words",)
-
-    def __init__(
-        self, makers: Callable[[], Mapping[str, Callable[[], Form]]], words: Mapping[str, tuple[str, ...]]
-    ) -> None:
-        super().__init__(makers)
-        self.words = words
 
 
 def as_private_as(form: Form, others: Iterable[Form]) -> Form:
@@ -106,44 +49,6 @@ def as_private_as(form: Form, others: Iterable[Form]) -> Form:
                 )
     changed = any(fields[name] is not form.fields[name] for name in fields)
     return replace(form, fields=fields) if changed else form
-
-
-class Source:
-    """One file below ``templates/``: its path in the book, its plain mapping, its line numbers."""
-
-    def __init__(
-        self,
-        path: str,
-        plain: Mapping[str, Any] | None = None,
-        line: LineOf = no_line,
-        spot: SpotOf | None = None,
-    ) -> None:
-        self.path = path
-        self.spot = spot
-        self.words: tuple[str, ...] = ()
-        self._plain = plain
-        self._line = line
-
-    @property
-    def plain(self) -> Mapping[str, Any] | None:
-        """What the file says, every scalar as text; None when it says nothing."""
-        return self._plain
-
-    @property
-    def line(self) -> LineOf:
-        """The line of a place in the file: ``line("steps", "close", "to")``."""
-        return self._line
-
-    @property
-    def pack(self) -> str:
-        """The folder right below ``templates``; empty for a file that stands in no pack."""
-        parts = self.path.split("/")
-        return parts[-2] if len(parts) >= 3 else ""
-
-    @property
-    def stem(self) -> str:
-        """The file's name without ``.yaml``: a form, ``form@version`` or one of the shared files."""
-        return self.path.rpartition("/")[2].removesuffix(".yaml")
 
 
 def library_from(

@@ -11,8 +11,8 @@ from logbook.core.form import Form
 from logbook.core.form import Library
 from logbook.core.form import SignaturePlace
 from logbook.core.form import Step
-from logbook.core.formlibrary import FormShelf
 from logbook.core.issues import Issue
+from logbook.core.sources import FormShelf
 from logbook.core.text import Text
 
 

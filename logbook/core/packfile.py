@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from logbook.core.definition import label_from
 from logbook.core.form import Library
-from logbook.core.formlibrary import Source
 from logbook.core.issues import Issue
+from logbook.core.sources import Source
 from logbook.core.suggest import hint
 from logbook.core.text import Text
 from logbook.core.value import frozen

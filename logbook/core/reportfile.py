@@ -10,7 +10,6 @@ from typing import Any
 
 from logbook.core.definition import label_from
 from logbook.core.form import Library
-from logbook.core.formlibrary import Source
 from logbook.core.issues import Issue
 from logbook.core.reportcolumns import Columns
 from logbook.core.reportforms import report_library
@@ -32,6 +31,7 @@ from logbook.core.reportsentences import columns_named
 from logbook.core.shapes import EXPECTED
 from logbook.core.shapes import Findings
 from logbook.core.shapes import texts
+from logbook.core.sources import Source
 from logbook.core.text import Text
 
 # The period a report of a cadence is about.

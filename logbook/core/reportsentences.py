@@ -10,7 +10,6 @@ from typing import Any
 
 from logbook.core.form import Form
 from logbook.core.form import Library
-from logbook.core.formlibrary import Source
 from logbook.core.issues import Issue
 from logbook.core.reportplan import NOW
 from logbook.core.reportplan import ColumnPlan
@@ -26,6 +25,7 @@ from logbook.core.rules import parse_sum
 from logbook.core.shapes import EXPECTED
 from logbook.core.shapes import ID
 from logbook.core.shapes import Findings
+from logbook.core.sources import Source
 from logbook.core.text import Text
 
 UNITS = ("days", "hours", "minutes")

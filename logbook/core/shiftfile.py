@@ -13,7 +13,6 @@ from typing import Any
 
 from logbook.core.definition import label_from
 from logbook.core.form import Library
-from logbook.core.formlibrary import Source
 from logbook.core.issues import Issue
 from logbook.core.shapes import ID
 from logbook.core.shapes import Findings
@@ -24,6 +23,7 @@ from logbook.core.shifts import Post
 from logbook.core.shifts import Posts
 from logbook.core.shifts import Slot
 from logbook.core.shifts import minutes_open
+from logbook.core.sources import Source
 
 SEASONS = (NORMAL, "summer", "winter")
 FILE_KEYS = ("posts", "desks")

@@ -9,11 +9,11 @@ from typing import Any
 
 from logbook.core.definition import label_from
 from logbook.core.form import Library
-from logbook.core.formlibrary import Source
 from logbook.core.issues import Issue
 from logbook.core.shapes import EXPECTED
 from logbook.core.shapes import ID
 from logbook.core.shapes import Findings
+from logbook.core.sources import Source
 from logbook.core.suggest import hint
 from logbook.core.text import Text
 from logbook.core.value import frozen

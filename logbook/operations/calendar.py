@@ -34,7 +34,7 @@ from logbook.store.book import SETTINGS_FILE
 from logbook.store.installed import install_command
 
 if TYPE_CHECKING:
-    from logbook.core.formlibrary import Source
+    from logbook.core.sources import Source
 
 Kind = Literal["working", "off", "holiday", "makeup"]
 
@@ -428,7 +428,7 @@ def _file_with(session: Session, incoming: Incoming, days: str, known: DayList) 
 def _check_result(session: Session, data: bytes) -> None:
     """Refused when the calendars of the book would not stand with this file."""
     from logbook.core.calendarfile import check_calendars
-    from logbook.core.formlibrary import Source
+    from logbook.core.sources import Source
     from logbook.store import codec
 
     document, _ = codec.read_definition(data, path=SITE_FILE)

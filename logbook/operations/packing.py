@@ -13,9 +13,9 @@ from typing import Literal
 from logbook.core.errors import Refused
 from logbook.core.form import Form
 from logbook.core.form import Library
-from logbook.core.formlibrary import SPECIAL
 from logbook.core.issues import Issue
 from logbook.core.issues import errors
+from logbook.core.sources import SPECIAL
 from logbook.core.text import Text
 from logbook.core.value import attribute
 from logbook.core.value import frozen
@@ -27,8 +27,8 @@ from logbook.store.library import FOLDER
 from logbook.store.objects import blob_id
 
 if TYPE_CHECKING:
-    from logbook.core.formlibrary import Source
     from logbook.core.packfile import Pack
+    from logbook.core.sources import Source
 
 SUBJECT = "book: packs"
 # What a person settled: the file stays as the book has it, though the program's is another now.
@@ -145,7 +145,7 @@ def _by_pack(files: Mapping[str, bytes]) -> dict[str, dict[str, bytes]]:
 
 def _shared(files: Mapping[str, bytes], kind: str) -> list[Source]:
     """The files ``<kind>.yaml`` among these."""
-    from logbook.core.formlibrary import Source
+    from logbook.core.sources import Source
 
     return [Source(path, _plain(data)) for path, data in files.items() if path.endswith(f"/{kind}.yaml")]
 

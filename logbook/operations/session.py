@@ -46,10 +46,10 @@ def _as_private_as(then: Library, now: Library) -> Library:
     they are asked for."""
     from functools import partial
 
-    from logbook.core.formlibrary import FormShelf
-    from logbook.core.formlibrary import Shelf
     from logbook.core.formlibrary import as_private_as
     from logbook.core.formwords import words_of
+    from logbook.core.sources import FormShelf
+    from logbook.core.sources import Shelf
 
     def form(shelf: Mapping[str, Form], key: str) -> Form:
         name = key.partition("@")[0]

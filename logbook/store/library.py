@@ -25,12 +25,12 @@ from typing import Any
 
 from logbook import __version__
 from logbook.core.form import Library
-from logbook.core.formlibrary import SHARED
-from logbook.core.formlibrary import SPECIAL
-from logbook.core.formlibrary import Source
 from logbook.core.formlibrary import library_from
 from logbook.core.formwords import words_of
 from logbook.core.issues import Issue
+from logbook.core.sources import SHARED
+from logbook.core.sources import SPECIAL
+from logbook.core.sources import Source
 from logbook.core.text import Text
 from logbook.core.value import replace
 from logbook.store.objects import blob_id

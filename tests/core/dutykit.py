@@ -17,7 +17,6 @@ from logbook.core.calendars import office
 from logbook.core.duties import Duty
 from logbook.core.dutyfile import duties_of
 from logbook.core.form import Library
-from logbook.core.formlibrary import Source
 from logbook.core.formlibrary import library_from
 from logbook.core.fulfilment import stand
 from logbook.core.issues import Issue
@@ -31,6 +30,7 @@ from logbook.core.occurrences import Standing
 from logbook.core.occurrences import Trigger
 from logbook.core.occurrences import expected
 from logbook.core.occurrences import frame_of
+from logbook.core.sources import Source
 from logbook.locale.catalogue import Catalogue
 from logbook.store import codec
 from logbook.store.records import record_from

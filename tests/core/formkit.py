@@ -5,9 +5,9 @@ from __future__ import annotations
 from logbook.core.definition import form_from
 from logbook.core.form import Form
 from logbook.core.form import Library
-from logbook.core.formlibrary import Source
 from logbook.core.formlibrary import library_from
 from logbook.core.issues import Issue
+from logbook.core.sources import Source
 from logbook.store import codec
 
 PATH = "templates/core/complaint.yaml"

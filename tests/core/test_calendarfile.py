@@ -22,7 +22,7 @@ from logbook.core.calendars import Calendar
 from logbook.core.calendars import Hours
 from logbook.core.calendars import working_time_between
 from logbook.core.form import Library
-from logbook.core.formlibrary import Source
+from logbook.core.sources import Source
 from logbook.locale.catalogue import Catalogue
 from logbook.store import codec
 from tests.core.vectors import FILE

@@ -13,9 +13,9 @@ from logbook.core.definition import label_from
 from logbook.core.form import Cell
 from logbook.core.form import Default
 from logbook.core.form import DefaultRows
-from logbook.core.formlibrary import Source
 from logbook.core.formlibrary import library_from
 from logbook.core.issues import Issue
+from logbook.core.sources import Source
 from logbook.core.text import Text
 from logbook.locale.catalogue import Catalogue
 from logbook.store import codec

@@ -11,9 +11,9 @@ import pytest
 from logbook.core.budgets import parse_within
 from logbook.core.form import Default
 from logbook.core.form import Library
-from logbook.core.formlibrary import Source
 from logbook.core.formlibrary import library_from
 from logbook.core.issues import Issue
+from logbook.core.sources import Source
 from logbook.store import codec
 from tests.core.clocked import clocks
 from tests.core.clocked import form as form_of

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from logbook.core.form import Library
-from logbook.core.formlibrary import Source
 from logbook.core.moments import from_epoch
 from logbook.core.shiftfile import check_shifts
 from logbook.core.shiftfile import clock_text
@@ -27,6 +26,7 @@ from logbook.core.shifts import shift_at
 from logbook.core.shifts import shifts_on
 from logbook.core.shifts import slots_on
 from logbook.core.shifts import uncovered
+from logbook.core.sources import Source
 from logbook.core.text import Text
 from logbook.locale.catalogue import Catalogue
 from logbook.store import codec

@@ -173,7 +173,7 @@ def test_the_same_workflow_twice() -> None:
 
 
 def test_a_broken_file_breaks_nothing_that_trusts_it() -> None:
-    from logbook.core.formlibrary import Source
+    from logbook.core.sources import Source
 
     for plain in (None, {}, {"workflows": ["x"]}, {"workflows": {"a": "x", "b": {"steps": "x"}, "c": {"steps": ["x", {}]}}}):
         library, _ = library_from([Source(PATH, plain)], strict=False)

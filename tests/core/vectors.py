@@ -16,8 +16,8 @@ from logbook.core.calendarfile import calendars_of
 from logbook.core.calendars import Calendar
 from logbook.core.calendars import Hours
 from logbook.core.form import Library
-from logbook.core.formlibrary import Source
 from logbook.core.moments import days_in
+from logbook.core.sources import Source
 from logbook.store import codec
 
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from logbook.core.form import Form
-from logbook.core.formlibrary import FormShelf
 from logbook.core.formwords import find_form
 from logbook.core.formwords import find_prefix
+from logbook.core.sources import FormShelf
 from logbook.core.text import Text
 from logbook.store import library as library_module
 from logbook.store.git import Repository
