@@ -49,7 +49,7 @@ def test_no_command_is_wrong_usage(shared: Line) -> None:
         (["lst"], "没有“lst”这个命令", "是不是 list？"),
         (["list", "--fmt", "x"], "没有“--fmt”这个选项", "是不是 --format？"),
         (["list", "--format", "xml"], "--format 的取值不对", "可填：table、json、"),
-        (["list", "--limit", "-1"], "--limit 要一个数字", "不小于 0"),
+        (["list", "--limit", "-1"], "--limit 要一个数字", "写一个整数：0 到 1000000000"),
         (["list", "--format"], "--format 后面要写一个值", "--help"),
         (["list", "--quiet=1"], "--quiet 后面不写值", "--help"),
         (["add"], "还缺 表单", "logbook add --help"),
