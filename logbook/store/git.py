@@ -353,6 +353,13 @@ class Repository:
         return tuple(words)
 
 
+def git_is_there() -> bool:
+    """Whether a program ``git`` stands where programs are looked for."""
+    folders = clean_environment(None).get("PATH", os.defpath).split(os.pathsep)
+    names = ("git.exe", "git.cmd") if os.name == "nt" else ("git",)
+    return any(os.access(os.path.join(folder, name), os.X_OK) for folder in folders for name in names)
+
+
 def start_git(
     folder: Path,
     words: Sequence[str],

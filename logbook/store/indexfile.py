@@ -58,7 +58,8 @@ def look(repo: Repository) -> IndexFile | None:
         if (repo.git_dir / "index").is_symlink() or repo.local_config("core.sharedrepository") or not repo.is_own():
             return None
         index = IndexFile(repo)
-        return index if index.settled() else None
+        # Git 2.39 was seen to crash in `reset --hard` on a split index whose small part was written here.
+        return index if index.shared is None and index.settled() else None
     except (OSError, _Unusual):
         return None
 

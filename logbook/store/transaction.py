@@ -26,6 +26,7 @@ from logbook.core.value import frozen
 from logbook.store.branches import move_branch
 from logbook.store.git import GitFailed
 from logbook.store.git import Repository
+from logbook.store.git import git_is_there
 from logbook.store.indexfile import IndexFile
 from logbook.store.indexfile import look
 from logbook.store.lock import FileLock
@@ -114,13 +115,15 @@ def write_lock(repo: Repository, timeout: float = 10.0) -> Iterator[None]:
     """Hold the book's lock: read the head, choose numbers, check and publish undisturbed.
 
     May be nested on the same :class:`Repository`. Whoever gets the lock first ends what a killed writer left.
-    BookError ``git.locked`` after ``timeout`` seconds, ``git.read-only``.
+    BookError ``git.locked`` after ``timeout`` seconds, ``git.read-only``; ``git.no-git``.
     """
     if repo.bare:
         raise BookError("git.bare", path=str(repo.root))
     if repo.lock is not None:
         yield
         return
+    if not git_is_there():
+        raise BookError("git.no-git")
     lock = FileLock(lock_path(repo))
     lock.acquire(timeout)
     repo.lock = lock

@@ -47,7 +47,8 @@ def test_no_book(cli: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.chdir(tmp_path / "bare")
     for words in (["list"], ["add", "room", "id=1"], ["doctor"], ["forms"]):
         answer = cli(*words, "--lang", "en")
-        assert (answer.code, answer.out) == (3, "")
+        assert answer.code == 3
+        assert answer.out == "" or words == ["doctor"]  # it tells of the machine first
         assert "logbook init DIR --name NAME" in answer.err
     answer = cli("--book", str(tmp_path / "bare"), "list")
     assert answer.code == 3
@@ -62,7 +63,8 @@ def test_without_git_one_can_read_but_not_write(told_book: Desk, tmp_path: Path)
     assert (answer.code, answer.lines) == (0, [MINOR, MAJOR])
     for words in (["add", "room", "id=1"], ["doctor"], ["init", str(tmp_path / "new"), "--name", "甲"]):
         answer = process(told_book.root, *words, env=bare)
-        assert (answer.code, answer.out) == (3, "")
+        assert answer.code == 3
+        assert answer.out == "" or words == ["doctor"]
         assert "apt install git" in answer.err
 
 

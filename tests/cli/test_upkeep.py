@@ -86,7 +86,7 @@ def test_closed_and_everything_goes_on(line: Line, tmp_path: Path) -> None:
     assert line("--now", TODAY, "validate", OLD).code == 0
     assert line("--now", TODAY, "validate", f"{MONTHS}/2026/02/{OLD}.yaml").code == 0
     audit = json.loads(line("--now", TODAY, "audit", "--format", "json").out)
-    assert [one for one in audit if one["severity"] == "error"] == []
+    assert [one["message"] for one in audit if one["severity"] == "error"] == []
     # A new year and a new month open by themselves.
     assert line("--now", "2027-01-03 10:00", "add", "complaint", "name=新年", "summary=新事").code == 0
     assert Path(f"{MONTHS}/2027/01/CP-20270103-A001.yaml").exists()

@@ -116,7 +116,7 @@ class Desk:
         done = subprocess.run(
             ["git", *words], cwd=self.root, env=clean_environment({}), capture_output=True, check=False
         )
-        assert done.returncode == 0, done.stderr.decode()
+        assert done.returncode == 0, (done.returncode, done.stderr.decode())
         return done.stdout.decode()
 
     @property
