@@ -114,7 +114,7 @@ def at_terminal(root: Path, words: Sequence[str], talk: Sequence[tuple[str, str]
         os.close(theirs)
         seen = b""
 
-        def hear(until: str, seconds: float = 20) -> None:
+        def hear(until: str, seconds: float = 60) -> None:
             nonlocal seen
             start, end = len(seen), time.monotonic() + seconds
             while until.encode() not in seen[start:]:
@@ -170,7 +170,7 @@ class Terminal:
 
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
-    def hear(self, until: str, seconds: float = 20) -> str:
+    def hear(self, until: str, seconds: float = 60) -> str:
         """Wait for these words; everything that came since they were last waited for."""
         import select
 

