@@ -114,7 +114,7 @@ def at_terminal(root: Path, words: Sequence[str], talk: Sequence[tuple[str, str]
         os.close(theirs)
         seen = b""
 
-        def hear(until: str, seconds: float = 60) -> None:
+        def hear(until: str, seconds: float = 20) -> None:
             nonlocal seen
             start, end = len(seen), time.monotonic() + seconds
             while until.encode() not in seen[start:]:
@@ -152,12 +152,14 @@ class Terminal:
 
     def __init__(self, root: Path, *words: str, columns: int = 80, lines: int = 24, **env: str) -> None:
         import pty
+        import signal
 
         self.seen = ""
         self.gaps: list[float] = []
         self._data = b""
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # a runner in the background may have it ignored
             os.chdir(root)
             given = environment(TERM="dumb", LANG="C.UTF-8", LC_ALL="C.UTF-8", **env)
             os.execve(sys.executable, [sys.executable, "-m", "logbook", *words], given)
@@ -170,7 +172,7 @@ class Terminal:
 
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
-    def hear(self, until: str, seconds: float = 60) -> str:
+    def hear(self, until: str, seconds: float = 20) -> str:
         """Wait for these words; everything that came since they were last waited for."""
         import select
 

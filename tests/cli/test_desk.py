@@ -96,7 +96,7 @@ def test_it_sees_what_others_write_and_stays_small(book: Path, cli: Line) -> Non
     before = resident(desk.pid)
     for _ in range(25):
         desk.type("\n", "李娜> ")
-    assert resident(desk.pid) - before < 16_384  # kB: rings are looked for now and then only
+    assert resident(desk.pid) - before < 2048  # kB
     cli.ok("step", MAJOR, "forward", "forwarded_to=director", "--now", "2026-11-24 09:30")
     assert f"转呈  {MAJOR}" not in desk.hear("李娜> ")
     assert desk.end("q\n")[0] == 0
