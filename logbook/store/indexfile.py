@@ -1,8 +1,8 @@
-"""Git's own index, told of a few files in this process: what a write costs does not grow with the book.
+"""Git's own index, told of a few files in this process.
 
-``git update-index`` reads the whole index first, of a hundred thousand files for 50 ms of a processor. Where the index
-is split, the new entries stand in a small file beside the shared one, and only that is written anew. An entry there
-counts instead of the shared one of the same name. Whatever is unusual is left to Git, which is told by ``False``.
+A small index, and that of a book whose old months are closed, is written anew here in a few milliseconds. Whatever is
+unusual is left to Git, which is told by ``False``; so is a split index: Git 2.39 was seen to crash in ``reset --hard`` on
+one whose small part was written here.
 """
 
 from __future__ import annotations
@@ -24,18 +24,15 @@ from logbook.store.objects import blob_id
 from logbook.store.objects import flush
 from logbook.store.objects import sha1_of
 
-# Above this (bytes) Git does it: walking through the entries would take longer. A split index is split anew then.
-_LARGE = 1_000_000
-_GROWN, _MANY_OWN = 300_000, 2000
+_LARGE = 1_000_000  # bytes; above, Git does it: walking through the entries would take longer
 _MANY = 50  # files written in the second of the index itself that may be looked at here
 _HEADER = 12
 _HASH = 20
 _NO_HASH = bytes(_HASH)
 _VERSIONS = (b"\0\0\0\2", b"\0\0\0\3")  # 4 shortens names
 _EXTENDED, _STAGE, _ASSUMED = 0x40, 0x30, 0x80  # in the first byte of the flags
-_KEPT = (b"link", b"sdir", b"REUC", b"TREE")
+_KEPT = (b"sdir", b"REUC", b"TREE")
 _DROPPED = (b"EOIE", b"IEOT")  # offsets into the others, only to be quicker; Git does without
-_SETTLED = "shared.json"  # our note of the shared index that holds nothing edited in the second it was made
 
 
 @frozen
@@ -57,9 +54,7 @@ def look(repo: Repository) -> IndexFile | None:
     try:
         if (repo.git_dir / "index").is_symlink() or repo.local_config("core.sharedrepository") or not repo.is_own():
             return None
-        index = IndexFile(repo)
-        # Git 2.39 was seen to crash in `reset --hard` on a split index whose small part was written here.
-        return index if index.shared is None and index.settled() else None
+        return IndexFile(repo)
     except (OSError, _Unusual):
         return None
 
@@ -78,8 +73,6 @@ def take(repo: Repository, files: Sequence[Taken], known: IndexFile | None = Non
     done = False
     try:
         index = known if known.looks == _looks(place) else IndexFile(repo)
-        if not index.settled():
-            return False
         data = index.with_files(repo, files)
         view = memoryview(data)
         while view:
@@ -89,9 +82,6 @@ def take(repo: Repository, files: Sequence[Taken], known: IndexFile | None = Non
         fd = -1
         os.replace(lock, place)
         done = True
-        if index.shared is not None:
-            with contextlib.suppress(OSError):  # as Git does: a shared index nobody uses is cleared away one day
-                os.utime(repo.git_dir / f"sharedindex.{index.shared}")
         return True
     except _Unusual:
         return False
@@ -101,42 +91,6 @@ def take(repo: Repository, files: Sequence[Taken], known: IndexFile | None = Non
         if not done:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(lock)
-
-
-def splitting(repo: Repository) -> tuple[str, ...]:
-    """The word that lets Git share all entries anew, where too many stand in the small part of a split index."""
-    if repo.local_config("core.splitindex") != "true" or repo.local_config("core.sparsecheckout") == "true":
-        return ()
-    try:
-        with open(repo.git_dir / "index", "rb") as file:
-            head = file.read(_HEADER)
-            grown = os.fstat(file.fileno()).st_size > _GROWN
-    except OSError:
-        return ()
-    return ("--split-index",) if grown and int.from_bytes(head[8:12], "big") > _MANY_OWN else ()
-
-
-def before(repo: Repository) -> tuple[str, int] | None:
-    """Before Git writes the index: the shared one that still has to be noted by :func:`after`, and the second in
-    which the index was written."""
-    try:
-        index = IndexFile(repo)
-    except (OSError, _Unusual):
-        return None
-    return None if index.shared is None or index.settled() else (index.shared, index.second)
-
-
-def after(repo: Repository, found: tuple[str, int] | None) -> None:
-    """Git has written the index: what was edited in the second the shared one was made it has looked at by now, if
-    that second is over. Only to be quicker next time: what goes wrong is nobody's loss."""
-    if found is None:
-        return
-    with contextlib.suppress(OSError, _Unusual):
-        index = IndexFile(repo)
-        if index.shared == found[0] and index.second > found[1]:
-            draft = repo.room / f"{_SETTLED}.{os.getpid()}"
-            draft.write_text(f'"{found[0]}"', "ascii")
-            os.replace(draft, repo.room / _SETTLED)
 
 
 def _looks(place: Path) -> tuple[int, int, int]:
@@ -150,19 +104,15 @@ class IndexFile:
     def __init__(self, repo: Repository) -> None:
         place = repo.git_dir / "index"
         self.looks = _looks(place)
-        self.second = self.looks[2] // 1_000_000_000
-        if self.looks[1] > (_GROWN if repo.local_config("core.splitindex") == "true" else _LARGE):
+        if self.looks[1] > _LARGE:
             raise _Unusual
-        self._settled = repo.room / _SETTLED
         data = self._data = place.read_bytes()
-        self.shared: str | None = None
         if data[:4] != b"DIRC" or data[4:8] not in _VERSIONS:
             raise _Unusual
-        # In Git's order; one without a name stands in the place of a shared one, and these come first.
-        self._names: list[bytes] = []
+        self._names: list[bytes] = []  # in Git's order
         self._starts: list[int] = []
         self._young: list[int] = []  # places of those that are as young as the index
-        second = self.second.to_bytes(4, "big")
+        second = (self.looks[2] // 1_000_000_000).to_bytes(4, "big")
         at, last = _HEADER, len(data) - _HASH
         for number in range(int.from_bytes(data[8:12], "big")):
             if at + 62 > last:
@@ -186,21 +136,10 @@ class IndexFile:
             at += 8 + size
             if name in _KEPT:
                 self._extensions.append((name, content))
-                if name == b"link" and content[:_HASH] != _NO_HASH:
-                    self.shared = content[:_HASH].hex()
             elif name not in _DROPPED:
                 raise _Unusual
         if at != last:
             raise _Unusual
-
-    def settled(self) -> bool:
-        """Whether every entry that may hide an edit stands in this very file."""
-        if self.shared is None:
-            return True
-        try:
-            return self._settled.read_text("ascii") == f'"{self.shared}"'
-        except (OSError, ValueError):
-            return False
 
     def with_files(self, repo: Repository, files: Sequence[Taken]) -> bytes:
         """The bytes of this index with these files in it."""
@@ -259,7 +198,7 @@ class IndexFile:
         root = os.fsencode(repo.root)
         for number in young:
             name, start = self._names[number], self._starts[number]
-            if not name or self._data[start + 26] & 0xF0 != 0x80:
+            if self._data[start + 26] & 0xF0 != 0x80:
                 raise _Unusual
             try:
                 with open(root + b"/" + name, "rb") as file:

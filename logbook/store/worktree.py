@@ -13,7 +13,6 @@ from collections.abc import Sequence
 
 from logbook.core.errors import BookError
 from logbook.core.value import frozen
-from logbook.store import indexfile
 from logbook.store.git import GitFailed
 from logbook.store.git import Repository
 from logbook.store.git import git_error
@@ -178,9 +177,7 @@ class IndexUpdate:
 
     def __init__(self, repo: Repository, *, hold: Sequence[int] = ()) -> None:
         self._repo = repo
-        self._process = repo.start(
-            "update-index", *indexfile.splitting(repo), "-z", "--add", "--remove", "--stdin", hold=hold
-        )
+        self._process = repo.start("update-index", "-z", "--add", "--remove", "--stdin", hold=hold)
 
     def finish(self, paths: bytes) -> None:
         """Take these paths, each ended by a NUL byte, from the work tree. BookError for what Git refuses."""
@@ -259,13 +256,9 @@ def _take(
         if taken is not False:
             return taken is True
     paths = b"".join(_raw(target.path) + b"\0" for target in targets)
-    owed = indexfile.before(repo)
     words = ("--add", "--remove", "--stdin")
     update = ready if isinstance(ready, IndexUpdate) else None
-    done = _update_index(repo, *words, stdin=paths, hold=hold, patience=patience, ready=update)
-    if done:
-        indexfile.after(repo, owed)
-    return done
+    return _update_index(repo, *words, stdin=paths, hold=hold, patience=patience, ready=update)
 
 
 def _rows(targets: Iterable[Target]) -> bytes:
