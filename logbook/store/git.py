@@ -354,10 +354,9 @@ class Repository:
 
 
 def git_is_there() -> bool:
-    """Whether a program ``git`` stands where programs are looked for."""
-    folders = clean_environment(None).get("PATH", os.defpath).split(os.pathsep)
-    names = ("git.exe", "git.cmd") if os.name == "nt" else ("git",)
-    return any(os.access(os.path.join(folder, name), os.X_OK) for folder in folders for name in names)
+    """Whether Git stands where programs are looked for, without starting it."""
+    name = "git" + (".exe" if os.name == "nt" else "")
+    return any(os.access(os.path.join(folder, name), os.X_OK) for folder in os.get_exec_path(clean_environment(None)))
 
 
 def start_git(

@@ -1,8 +1,8 @@
 """Git's own index, told of a few files in this process.
 
 A small index, and that of a book whose old months are closed, is written anew here in a few milliseconds. Whatever is
-unusual is left to Git, which is told by ``False``; so is a split index: Git 2.39 was seen to crash in ``reset --hard`` on
-one whose small part was written here.
+unusual is left to Git, which is told by ``False``; so is a split index: Git 2.39 was seen to crash in ``reset --hard``
+on one whose small part was written here.
 """
 
 from __future__ import annotations

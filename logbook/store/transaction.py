@@ -115,15 +115,13 @@ def write_lock(repo: Repository, timeout: float = 10.0) -> Iterator[None]:
     """Hold the book's lock: read the head, choose numbers, check and publish undisturbed.
 
     May be nested on the same :class:`Repository`. Whoever gets the lock first ends what a killed writer left.
-    BookError ``git.locked`` after ``timeout`` seconds, ``git.read-only``; ``git.no-git``.
+    BookError ``git.locked`` after ``timeout`` seconds, ``git.read-only``.
     """
     if repo.bare:
         raise BookError("git.bare", path=str(repo.root))
     if repo.lock is not None:
         yield
         return
-    if not git_is_there():
-        raise BookError("git.no-git")
     lock = FileLock(lock_path(repo))
     lock.acquire(timeout)
     repo.lock = lock
@@ -180,8 +178,12 @@ def _write(repo: Repository, intent: Intent, plan: _Plan, last: Commit, reached:
             index = look(repo)
             if index is None and not is_sparse(repo):
                 index = IndexUpdate(repo, hold=_held(repo))
+            elif not git_is_there():  # none is started now, but the next unusual write will need one
+                raise BookError("git.no-git")
             drafts = _store(repo, plan)
             reached("stored")
+            if isinstance(index, IndexUpdate):
+                index.stand()
             moved = _move(repo, intent, last)
         if moved:
             reached("moved")

@@ -185,6 +185,18 @@ class IndexUpdate:
         if self._process.returncode != 0:
             raise git_error("update-index", self._process.returncode, errors, self._repo.root)
 
+    def stand(self) -> None:
+        """Before the commit point: wait until it holds the index. A Git that refuses to start (settings it cannot
+        read) is a BookError now and not after; an index in somebody else's hands is waited for later."""
+        lock = self._repo.git_dir / "index.lock"
+        while not lock.exists():
+            if self._process.poll() is not None:
+                _, errors = self._process.communicate()
+                if b"index.lock" not in errors:
+                    raise git_error("update-index", self._process.returncode, errors, self._repo.root)
+                return
+            time.sleep(0.0005)
+
     def cancel(self) -> None:
         """End it without a change; nothing to do when it has ended."""
         if self._process.returncode is None:
