@@ -93,9 +93,7 @@ def _feed(
     from importlib.util import find_spec
 
     if find_spec("icalendar") is None:
-        from logbook.store.installed import install_command
-
-        raise UsageError("book.missing-extra", command=install_command("ics"))
+        raise UsageError("book.missing-extra", extra="ics")
     if day is not None:
         raise UsageError("agenda.only-now", found=day)
     from logbook.cli.listing import soon_span

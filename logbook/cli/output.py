@@ -153,10 +153,7 @@ def place_of(issue: Issue) -> str:
 
 def failure(context: Context, error: LogbookError) -> None:
     """A problem in words on standard error."""
-    if "extra" in error.args_:  # what lacks is brought into the Python that is running
-        from logbook.store.installed import install_command
-
-        error.args_["command"] = install_command(str(error.args_["extra"]))
+    error.args_ = _with_command(error.args_)
     sentence, fix = context.catalogue.error(error)
     from logbook.cli.words import WRITING
 
@@ -165,10 +162,19 @@ def failure(context: Context, error: LogbookError) -> None:
         click.echo(sentence, err=True)
     if isinstance(error, Refused):
         # A number that was not given out is not quoted: somebody might write it down.
-        found = [replace(one, id=None) for one in error.issues] if context.command in ("add", "next") else error.issues
-        issues(context, found)
+        found = [replace(one, args=_with_command(one.args)) for one in error.issues]
+        issues(context, [replace(one, id=None) for one in found] if context.command in ("add", "next") else found)
     if fix:
         click.echo(f"    → {fix}", err=True)
+
+
+def _with_command(args: Mapping[str, object]) -> dict[str, object]:
+    """Where something names the ``extra`` it lacks: the line that brings it into the Python that is running."""
+    if "extra" not in args:
+        return dict(args)
+    from logbook.store.installed import install_command
+
+    return {**args, "command": install_command(str(args["extra"]))}
 
 
 @contextmanager

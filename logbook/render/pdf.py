@@ -24,7 +24,6 @@ from logbook.core.issues import Issue
 from logbook.core.value import frozen
 
 STANDARD = "a-2a"
-INSTALL = "pip install 'property-logbook[pdf]'"
 SYSTEM_INSTALL = "apt install fonts-noto-cjk"
 
 # Families with simplified Chinese, the best first: those with the rare surnames (𠮷, 㛃) before those without.
@@ -80,7 +79,7 @@ def compile(
         if not missing:
             raise
         told = [f"{char} (U+{ord(char):04X})" for char in missing]
-        args = {"characters": told, "font": chosen.families[0], "extra": "pdf", "command": INSTALL}
+        args = {"characters": told, "font": chosen.families[0], "extra": "pdf"}
         raise Refused([Issue("sheet.no-glyph", args)]) from error
     assert isinstance(done, bytes)
     return done
@@ -196,7 +195,7 @@ def _compiler(fonts: str | None) -> Any:
 @cache
 def _fonts(folder: str | None) -> Fonts:
     if find_spec("typst") is None:
-        raise UsageError("sheet.no-typst", extra="pdf", command=INSTALL)
+        raise UsageError("sheet.no-typst", extra="pdf")
     from typst import Fonts as Loaded
 
     for paths, system in _places(folder):
@@ -209,7 +208,7 @@ def _fonts(folder: str | None) -> Fonts:
                 families += sorted(own - set(families))
             return Fonts(book, (*families, *_BEHIND))
     looked = folder or ", ".join(FAMILIES[:3])
-    raise UsageError("sheet.no-font", looked=looked, extra="pdf", command=INSTALL, system=SYSTEM_INSTALL)
+    raise UsageError("sheet.no-font", looked=looked, extra="pdf", system=SYSTEM_INSTALL)
 
 
 def _places(folder: str | None) -> Iterator[tuple[list[str], bool]]:

@@ -22,7 +22,6 @@ from logbook.core.suggest import hint
 from logbook.render.paper import Sheet
 from logbook.render.paper import Signing
 
-INSTALL = "pip install 'property-logbook[docx]'"
 _OLDEST = (1980, 1, 1, 0, 0, 0)  # a zip file knows no earlier time
 
 Maker = Callable[[Sheet, Mapping[str, object]], bytes]
@@ -32,7 +31,7 @@ def opened(path: Path, form: str) -> Maker:
     """What fills the template at ``path``. UsageError where it or docxtpl is not there; Refused where it
      is no Word document, holds macros or fetches something from elsewhere."""
     if find_spec("docxtpl") is None:
-        raise UsageError("sheet.no-docx", extra="docx", command=INSTALL)
+        raise UsageError("sheet.no-docx", extra="docx")
     try:
         content = path.read_bytes()
     except OSError as error:

@@ -111,7 +111,7 @@ def test_without_a_chinese_font_nothing_is_printed(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as refused:
         printed([made(complaint())], fonts=str(tmp_path))
     assert refused.value.code == "sheet.no-font"
-    assert refused.value.args_["command"] == "pip install 'property-logbook[pdf]'"
+    assert refused.value.args_["extra"] == "pdf"
     assert refused.value.exit_code == 2
 
 
