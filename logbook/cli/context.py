@@ -68,6 +68,11 @@ class Context:
             self._session = self._open(self.choices.rev)
         return self._session
 
+    @property
+    def fonts(self) -> str | None:
+        """The folder that fonts for print are taken from, where one is named."""
+        return self.session.environment.get("LOGBOOK_FONTS") or None
+
     def _open(self, rev: str | None) -> Session:
         from logbook.locale.catalogue import choose_language
         from logbook.operations.session import Session

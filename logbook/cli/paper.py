@@ -267,7 +267,7 @@ def _written(printer: Printer, sheets: Sequence[Sheet], kind: str) -> bytes:
     if kind == "pdf":
         from logbook.render.sheet_pdf import pdf
 
-        return pdf(sheets, fonts=printer.session.environment.get("LOGBOOK_FONTS") or None)
+        return pdf(sheets, fonts=printer.context.fonts)
     from logbook.render.sheets import bound
 
     return bound(sheets, kind).encode()

@@ -191,7 +191,7 @@ def _print(context: Context, report: Report, format_: str, target: str | None, *
         from logbook.render import report_files
 
         if format_ == "pdf":
-            output.write_bytes(context, target, report_files.pdf([report], lang))
+            output.write_bytes(context, target, report_files.pdf([report], lang, fonts=context.fonts))
         else:
             output.write_bytes(context, target, output.workbook(report_files.sheets(report, lang), context))
         return
@@ -236,7 +236,7 @@ def _month(
             output.note(context, context.catalogue.say("report.packed", count=0, path=target))
             return
         title = f"{_MONTH.say(context.lang)} {period.label.say(context.lang)}"
-        output.write_bytes(context, target, report_files.pdf(reports, context.lang, title=title))
+        output.write_bytes(context, target, report_files.pdf(reports, context.lang, title=title, fonts=context.fonts))
         output.note(context, context.catalogue.say("report.packed", count=len(reports), path=target))
         return
     packed, skipped = packing.pack_month(session, period, Path(target), context.lang, _pages, private=private)

@@ -23,9 +23,10 @@ _WIDE = 8  # columns from which a page lies on its side
 _DEFINITIONS = Text("数字的含义", "What the figures mean")
 
 
-def pdf(reports: Sequence[Report], lang: str, *, title: str | None = None) -> bytes:
+def pdf(reports: Sequence[Report], lang: str, *, title: str | None = None, fonts: str | None = None) -> bytes:
     """Reports one after the other, with their charts and what each figure means. UsageError where a font or
-    the library is missing. The date of the file is the moment the last report tells of."""
+    the library is missing; ``fonts``: a folder to take fonts from. The date of the file is the moment the last
+    report tells of."""
     from logbook.render import pdf as printing
 
     first = reports[0]
@@ -44,7 +45,7 @@ def pdf(reports: Sequence[Report], lang: str, *, title: str | None = None) -> by
         "parts": parts,
     }
     moment = int(max(one.as_of for one in reports).timestamp())
-    return printing.report(data, lang=lang, moment=moment, author=first.book)
+    return printing.report(data, lang=lang, moment=moment, author=first.book, fonts=fonts)
 
 
 def _printed(part: Part, lang: str, title: str) -> list[dict[str, Any]]:

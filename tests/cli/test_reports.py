@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import openpyxl
+import pytest
 
 from tests.cli.line import Line
 
@@ -121,3 +122,14 @@ def test_the_month_as_one_pdf(shared: Line, tmp_path: Path) -> None:
     answer = shared.ok("report", "month", "--format", "pdf", "-o", str(target), *NOW, "--lang", "zh")
     assert f"张报表已写入 {target}" in answer.err
     assert target.read_bytes().startswith(b"%PDF-")
+
+
+def test_a_pdf_takes_the_fonts_of_the_folder_that_is_named(
+    shared: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOGBOOK_FONTS", str(tmp_path))
+    for words in (("complaints",), ("month",)):
+        answer = shared("report", *words, *NOW, "--format", "pdf", "-o", str(tmp_path / "x.pdf"))
+        assert answer.code == 2
+        assert "LOGBOOK_FONTS" in answer.err
+    assert not (tmp_path / "x.pdf").exists()
