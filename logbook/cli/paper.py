@@ -45,7 +45,6 @@ class Chosen:
 
     forms: tuple[Form, ...] = ()
     records: tuple[Loaded, ...] = ()
-    searched: bool = False
 
 
 @click.command(
@@ -167,7 +166,7 @@ def _chosen(context: Context, words: Sequence[str], *, blank: bool, month: str |
         rows = listing.select(session, form, query, sort=["at"], since=month, until=month)
         if not rows:
             raise Refused([Issue("sheet.nothing-found", {})])
-        return Chosen(records=tuple(listing.load_rows(session, rows)), searched=True)
+        return Chosen(records=tuple(listing.load_rows(session, rows)))
     loaded: list[Loaded] = []
     issues: list[Issue] = []
     for word in words:

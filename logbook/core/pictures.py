@@ -70,11 +70,6 @@ def is_text(data: bytes) -> bool:
     return "\0" not in text
 
 
-def is_jpeg(data: bytes) -> bool:
-    """Whether it begins like a JPEG."""
-    return kind_of(data) == "jpg"
-
-
 def without_place(data: bytes) -> bytes | None:
     """The same picture without Exif, XMP, texts and what hangs behind its end; how it is to be turned stays.
     None where the bytes are no picture, or cannot be read as one to its end. What comes out goes in again

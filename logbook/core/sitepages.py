@@ -138,8 +138,8 @@ class Owing(NamedTuple):
 
     role: str
     label: Text
-    late: Sequence[Any]
-    soon: Sequence[Any]
+    late: Sequence[LateRow]
+    soon: Sequence[LateRow]
 
 
 class Late(NamedTuple):

@@ -27,7 +27,6 @@ from logbook.store.graph import differences
 from logbook.store.graph import is_ancestor
 from logbook.store.records import form_and_id
 from logbook.store.records import other_place
-from logbook.store.records import split_number
 from logbook.store.remotes import Remote
 from logbook.store.remotes import Sent
 from logbook.store.remotes import fetch
@@ -337,8 +336,3 @@ def _free_letter(session: Session, letter: str) -> str:
     taken: Mapping[str, str] = session.book.settings.desks
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
     return next((one for one in alphabet if one != letter and one not in taken), "AA")
-
-
-def drew_the_same(done: Synced) -> list[Renamed]:
-    """The renamed records whose number two desks of one letter had drawn."""
-    return [one for one in done.renamed if split_number(one.was) is not None]

@@ -45,7 +45,6 @@ from logbook.render.width import width
 if TYPE_CHECKING:
     from logbook.core.lifecycle import State
 
-SHEET_FORMATS = ("text", "md", "html")
 
 _SIGNATURES = "signatures"
 _MOST_OPTIONS = 14  # more boxes than that fill half a page: the chosen word alone says as much

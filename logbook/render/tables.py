@@ -17,8 +17,6 @@ from logbook.render.width import pad
 from logbook.render.width import plain
 from logbook.render.width import width as columns_of
 
-ROW_FORMATS = ("csv", "tsv", "md", "html", "ids")
-
 _NUMERIC = frozenset({"int", "decimal", "money"})
 _NO_TEXT = _NUMERIC | {"date", "time", "datetime", "bool", "choice", "id"}
 _NARROWEST = 6

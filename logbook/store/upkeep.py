@@ -57,14 +57,6 @@ def look(repo: Repository) -> Store:
     return Store(loose, len(indexes), sum(map(_packed, indexes)), sum(one[0] for one in known), paths)
 
 
-def many_loose(repo: Repository) -> bool:
-    """The same asked of one folder of 256, as Git does: nothing to wait for after a write."""
-    try:
-        return len(os.listdir(repo.common_dir / "objects" / "17")) > MANY_LOOSE // 256
-    except OSError:
-        return False
-
-
 def _packed(place: Path) -> int:
     """How many objects a pack holds, as its index says."""
     try:
